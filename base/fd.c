@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: MIT
+#include "base/fd.h"
+
+#include <errno.h>
+#include <linux/memfd.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#ifndef MFD_NOEXEC_SEAL
+#define MFD_NOEXEC_SEAL 0x0008U
+#endif
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x0010U
+#endif
+
+int close_fd(int fd) {
+    int saved = errno;
+
+    if (fd >= 0) {
+        (void)close(fd);
+    }
+    errno = saved;
+    return -1;
+}
+
+int fd_close_from(unsigned first) {
+    // By number: glibc before 2.34 and musl have no wrapper.
+    if (syscall(SYS_close_range, first, ~0U, 0) < 0) {
+        return -errno;
+    }
+    return 0;
+}
+
+int fd_new_memory(const char *name, size_t size, int executable) {
+    unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
+    CLEANUP_FD int fd = memfd_create(name, flags | (executable ? MFD_EXEC : MFD_NOEXEC_SEAL));
+
+    if (fd < 0 && errno == EINVAL) {
+        fd = memfd_create(name, flags);
+    }
+    if (fd < 0) {
+        return -errno;
+    }
+    if (ftruncate(fd, (off_t)size) < 0) {
+        return -errno;
+    }
+    return steal_fd(&fd);
+}
+
+int fd_map(int fd, size_t size, int writable, void **ret_memory) {
+    int protection = PROT_READ | (writable ? PROT_WRITE : 0);
+    void *memory = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+
+    if (memory == MAP_FAILED) {
+        return -errno;
+    }
+    *ret_memory = memory;
+    return 0;
+}
+
+int fd_read_at(int fd, void *data, size_t size, off_t offset) {
+    size_t done = 0;
+
+    while (done < size) {
+        ssize_t n = pread(fd, (char *)data + done, size - done, offset + (off_t)done);
+
+        if (n == 0) {
+            return -EIO;
+        }
+        if (n < 0 && errno != EINTR) {
+            return -errno;
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}
+
+int fd_write_all(int fd, const void *data, size_t size) {
+    size_t done = 0;
+
+    while (done < size) {
+        ssize_t n = write(fd, (const char *)data + done, size - done);
+
+        if (n < 0 && errno != EINTR) {
+            return -errno;
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return 0;
+}

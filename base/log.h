@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Messages of the daemon itself, one line each, to standard error. Where standard error is the
+// journal, each line carries its level the way sd-daemon(3) describes, so nothing is lost there.
+
+#include <syslog.h>
+
+// Says who speaks ("mpyd", "mpyd: spawner") in front of every line; NAME must outlive its use.
+void log_set_name(const char *name);
+
+// Drops messages above LEVEL (LOG_ERR to LOG_DEBUG of syslog.h). The default is LOG_INFO.
+void log_set_level(int level);
+
+void log_message(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// Logs the message, ": " and the text of ERROR (-errno or errno), at LOG_ERR. Returns -|ERROR|, so
+// that a failure is logged once, where it is decided, and passed up: return log_errno(r, "...").
+int log_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+#define log_error(...) log_message(LOG_ERR, __VA_ARGS__)
+#define log_warning(...) log_message(LOG_WARNING, __VA_ARGS__)
+#define log_info(...) log_message(LOG_INFO, __VA_ARGS__)
+#define log_debug(...) log_message(LOG_DEBUG, __VA_ARGS__)

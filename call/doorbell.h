@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Posting to the peer and waiting for it without losing a wake-up. Both ends of a channel use these
+// in the same order:
+//
+//     post:  fill entries; publish own CPU; store tail (seq_cst); ring if the peer sleeps
+//     wait:  spin while the peer is awake on another CPU; store asleep = 1 (seq_cst); look again;
+//            sleep; store asleep = 0
+//
+// The seq_cst store of one side and load of the other order "tail, then asleep" against "asleep,
+// then tail": at least one side sees the other's store.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+// The CPU this thread runs on, without a system call, or WIRE_NO_CPU where the machine cannot say.
+uint32_t doorbell_cpu(void);
+
+// Adds one to the eventfd FD. Never blocks where FD is non-blocking; a counter that is already full
+// rings all the same. Returns 0 or -errno.
+int doorbell_ring(int fd);
+
+// Stores TAIL for the peer to see and says whether it must be rung: *asleep is the peer's flag.
+bool doorbell_publish(uint32_t *tail, uint32_t value, const uint32_t *asleep);
+
+// Spins until *word differs from SEEN, for at most SPIN_NSEC, and only while *peer_cpu is another
+// CPU than this one. Returns true as soon as it differs. 0 ns never spins.
+bool doorbell_spin(const uint32_t *word, uint32_t seen, const uint32_t *peer_cpu,
+                   uint32_t spin_nsec);

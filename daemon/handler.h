@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What a handler may use. A handler serves one call of call/calls.csv; its prototype is generated
+// (stubs.h) and its arguments have been checked and copied before it runs. It never blocks.
+//
+// Returns of a handler:
+//     0             done; *ret_result (where there is one) is the call's result
+//     > 0           an errno that the app sees as OSError; one of the row's errors
+//     < 0           our own failure, -errno: the supervisor logs it and gives up
+//     CALL_LATER    the handler kept call_reference() and will call_complete() (flag "later" only)
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "call/wire.h"
+
+#define CALL_LATER 4096 /* above every errno */
+
+struct app;    /* the app this supervisor serves: daemon/app.h */
+struct call;   /* a call while its handler runs */
+struct handle; /* an object of the supervisor that the worker knows by number */
+struct policy;
+struct loop;
+
+// Bytes the worker sent: a private copy, valid until the handler returns.
+struct bytes {
+    const uint8_t *data;
+    size_t size;
+};
+
+// Where the handler writes its answer: shared memory. Write it, never read it.
+struct window {
+    uint8_t *data;
+    size_t size;
+};
+
+// -- the call ------------------------------------------------------------------------------------
+
+struct app *call_app(const struct call *call);
+
+// Refuses the call by policy: remembers why ("connect to 10.0.0.1:80: no grant matches"), which the
+// worker can ask for with channel.explain. Returns EACCES.
+int call_refuse(struct call *call, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+// For calls that complete later: what identifies this one, and its end. A reference of a worker
+// that has since died is dropped silently. RESULT: >= 0 or -errno.
+struct call_reference {
+    uint32_t generation; /* of the worker */
+    uint32_t tag;
+};
+struct call_reference call_reference(const struct call *call);
+void call_complete(struct app *app, struct call_reference reference, int64_t result);
+
+// Copies SIZE bytes to the window WINDOW of a call that completes later, unless its worker has died.
+void call_answer(struct app *app, struct call_reference reference, struct window window,
+                 const void *data, size_t size);
+
+// -- what an app holds ---------------------------------------------------------------------------
+
+const struct policy *app_policy(const struct app *app);
+struct loop *app_loop(struct app *app);
+
+// -- handles -------------------------------------------------------------------------------------
+
+// Gives OBJECT of KIND (generated enum handle_kind) a handle. FREE is called with OBJECT when the
+// handle is closed or the worker dies. Returns 0 and *ret_handle, or EMFILE if the app has its
+// quota; OBJECT stays the caller's then.
+int handle_new(struct app *app, uint32_t kind, void *object, void (*free)(void *object),
+               struct handle **ret_handle);
+
+// Closes: the object is freed, the number is never valid again.
+void handle_free(struct handle *handle);
+
+void *handle_object(const struct handle *handle);
+uint32_t handle_number(const struct handle *handle); /* what the worker sees */
+struct app *handle_app(const struct handle *handle);
+
+// Sets and clears readiness bits (enum wire_ready); a newly set one wakes a waiting worker.
+void handle_ready(struct handle *handle, uint32_t set, uint32_t clear);
