@@ -7,7 +7,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-// Closes every descriptor from FIRST up. Shells and service managers leak some. Returns 0 or -errno.
+// Closes every descriptor from FIRST up. Shells and service managers leak some. Returns 0 or
+// -errno.
 int fd_close_from(unsigned first);
 
 // Makes a close-on-exec memfd of SIZE bytes that allows sealing, NAME shown in /proc/PID/maps.

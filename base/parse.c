@@ -68,8 +68,8 @@ int parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *ret_bytes
 
 int parse_usec(const char *text, uint64_t min, uint64_t max, uint64_t *ret_usec) {
     static const struct unit units[] = {
-        {"", 1000000},        {"us", 1},           {"ms", 1000}, {"s", 1000000},
-        {"min", 60000000ULL}, {"h", 3600000000ULL}, {NULL, 0}};
+        {"", 1000000},        {"us", 1}, {"ms", 1000}, {"s", 1000000}, {"min", 60000000ULL},
+        {"h", 3600000000ULL}, {NULL, 0}};
 
     return parse_with_unit(text, units, min, max, ret_usec);
 }

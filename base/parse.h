@@ -2,8 +2,8 @@
 #pragma once
 
 // Strict parsing of text that a person wrote: all of the text or nothing, no sign or space
-// swallowed, no overflow. Each returns 0, -EINVAL for text that is not of the form, or -ERANGE for a
-// number outside MIN..MAX; *ret is then untouched.
+// swallowed, no overflow. Each returns 0, -EINVAL for text that is not of the form, or -ERANGE for
+// a number outside MIN..MAX; *ret is then untouched.
 
 #include <stdbool.h>
 #include <stdint.h>

@@ -8,7 +8,22 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "call/doorbell.h"
 #include "call/wire.h"
+
+enum caller_state {
+    CALLER_FREE = 0,
+    CALLER_IN_FLIGHT,
+    CALLER_DETACHED, /* in flight, and nobody will ask for its result */
+    CALLER_DONE,
+};
+
+// A call in flight or its result, until somebody waits for it. Tag: slot | serial << 6.
+struct caller_slot {
+    uint32_t tag;
+    uint32_t state; /* enum caller_state */
+    int64_t result;
+};
 
 struct caller {
     struct wire_header *header;
@@ -19,10 +34,16 @@ struct caller {
     size_t arena_size;
     const struct wire_kernel_page *kernel;
 
+    int sleep_fd; /* WIRE_FD_SLEEP */
+    int ring_fd;  /* WIRE_FD_RING */
+
     uint32_t submission_tail;
     uint32_t completion_head;
-    uint32_t next_tag;
-    uint32_t n_in_flight;
+    struct caller_slot slots[WIRE_SUBMISSIONS];
+    uint64_t free_slots; /* bit i: slots[i] is free */
+    uint32_t serial;     /* of the next tag */
+    struct doorbell_luck luck;
+
     size_t arena_used;        /* bump allocator: everything below is in use ... */
     uint32_t arena_n_regions; /* ... by this many regions */
 };
@@ -37,8 +58,8 @@ int caller_attach(void *channel, size_t channel_size, const void *kernel_page);
 // Called with every upcall, in order, from whatever function consumed it. Supplied by the VM.
 void caller_on_upcall(uint32_t kind, uint32_t tag, int64_t result);
 
-// Called while a synchronous call is about to sleep and after it woke: the VM raises a pending stop
-// by returning nonzero, which ends that call early (ECANCELED, or its result if it was done).
+// Called each time caller_wait() is about to sleep. Nonzero ends the call early, once: it then
+// returns -ECANCELED, or its result if it was just done. Supplied by the VM: a stop is pending.
 int caller_should_cancel(void);
 
 // Reserves SIZE bytes of the arena. Returns NULL if there is no room. Regions are released in any

@@ -24,7 +24,14 @@ int doorbell_ring(int fd);
 // Stores TAIL for the peer to see and says whether it must be rung: *asleep is the peer's flag.
 bool doorbell_publish(uint32_t *tail, uint32_t value, const uint32_t *asleep);
 
+// Whether spinning has been worth it lately. Zero-initialise. While spins keep missing, most waits
+// skip the spin and sleep at once.
+struct doorbell_luck {
+    uint32_t misses; /* in a row */
+    uint32_t skip;   /* waits to go before the next try */
+};
+
 // Spins until *word differs from SEEN, for at most SPIN_NSEC, and only while *peer_cpu is another
 // CPU than this one. Returns true as soon as it differs. 0 ns never spins.
-bool doorbell_spin(const uint32_t *word, uint32_t seen, const uint32_t *peer_cpu,
-                   uint32_t spin_nsec);
+bool doorbell_spin(struct doorbell_luck *luck, const uint32_t *word, uint32_t seen,
+                   const uint32_t *peer_cpu, uint32_t spin_nsec);
