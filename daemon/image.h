@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The image of an app: an ELF file with notes (call/note.h), read without running any of it.
+//
+// The bytes are copied into a sealed memfd first, and everything is read from there: what was
+// checked is what the worker runs, whatever becomes of the file meanwhile.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "call/note.h"
+#include "daemon/manifest.h"
+
+#define IMAGE_SIZE_MAX (64u << 20)
+#define IMAGE_WHY_SIZE 320 /* bytes of a reason, NUL included */
+
+enum { IMAGE_REFUSED = 1 };
+
+struct image {
+    int fd;        /* sealed memfd holding the image, executable by execveat(2); owned */
+    uint64_t size; /* bytes */
+    struct note_user_object object;
+    struct manifest manifest;
+};
+
+#define IMAGE_INIT {.fd = -1}
+
+// Copies, seals and checks the image that FD is open on (from its start; FD stays the caller's).
+// Returns 0 and *ret_image, freed by image_done(); IMAGE_REFUSED with the reason in WHY, one
+// printable line that does not name the file; or -errno.
+int image_load(int fd, struct image *ret_image, char why[IMAGE_WHY_SIZE]);
+
+// The checks alone, of the SIZE bytes at DATA, which nobody else may be able to change. As
+// image_load(), but ret_image->fd is -1.
+int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
+                char why[IMAGE_WHY_SIZE]);
+
+void image_done(struct image *image);

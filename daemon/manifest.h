@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What an app says of itself and asks for: the JSON text in its image, checked and typed.
+// mpyfreeze writes it from mpyd.toml; whatever is not of the form is refused, not guessed.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define MANIFEST_FORMAT 1
+#define MANIFEST_SIZE_MAX (256u << 10) /* bytes of JSON */
+#define MANIFEST_WHY_SIZE 256          /* bytes of a reason, NUL included */
+
+#define MANIFEST_HEAP_MIN (16u << 10)
+#define MANIFEST_HEAP_MAX (512u << 20)
+#define MANIFEST_STACK_MIN (16u << 10)
+#define MANIFEST_STACK_MAX (4u << 20)
+#define MANIFEST_LOG_RATE_MAX 10000u
+
+enum { MANIFEST_REFUSED = 1 };
+
+// Texts of one kind; all are printable ASCII.
+struct manifest_texts {
+    char **items;
+    size_t n_items;
+};
+
+// A module or a resource of the image: its path and its bytes.
+struct manifest_part {
+    char *path;
+    uint64_t size;
+};
+
+struct manifest_parts {
+    struct manifest_part *items;
+    size_t n_items;
+};
+
+struct manifest {
+    char *name;        /* parse_is_app_name() */
+    char *version;     /* [0-9A-Za-z.+~-]{1,32} */
+    char *entry;       /* module run as __main__; one of modules */
+    char *micropython; /* version of the VM */
+    uint64_t heap_size, stack_size, arena_size; /* bytes */
+    struct manifest_texts listen, connect; /* grants asked for; daemon/policy.c reads them */
+    uint64_t handles;  /* most handles it wants to hold; 0: says nothing */
+    uint64_t log_rate; /* messages a second; 0: says nothing */
+    struct manifest_parts modules, resources;
+};
+
+// Reads the SIZE bytes of JSON at TEXT. Returns 0 and *ret_manifest, freed by manifest_done();
+// MANIFEST_REFUSED with the reason in WHY, one line; or -ENOMEM.
+int manifest_parse(const char *text, size_t size, struct manifest *ret_manifest,
+                   char why[MANIFEST_WHY_SIZE]);
+
+// Frees what MANIFEST owns and empties it. An empty one is fine.
+void manifest_done(struct manifest *manifest);
