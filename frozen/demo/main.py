@@ -1,0 +1,42 @@
+# SPDX-License-Identifier: MIT
+"""A metering gateway: takes readings, keeps the latest, shows them to people and programs."""
+
+import asyncio
+import errno
+
+from gateway import Gateway
+from server import Server
+from store import Store
+
+HOST = "127.0.0.1"
+PORTS = range(8080, 8100)  # as in mpyd.toml
+WINDOW = 1000  # readings kept
+
+
+async def listen(server):
+    """Listen on the first port that is free and granted; returns it."""
+    for port in PORTS:
+        try:
+            await server.listen(HOST, port)
+            return port
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                print("port %d is taken" % port)
+            elif error.errno != errno.EACCES:  # the local configuration may leave us few ports
+                raise
+    raise OSError(errno.EADDRINUSE, "no free port")
+
+
+async def main():
+    store = Store(WINDOW)
+    server = Server(Gateway(store).answer)
+    port = await listen(server)
+    print("listening on http://%s:%d" % (HOST, port))
+    try:
+        await server.run()
+    finally:
+        server.close()
+        print("no longer listening; %d readings taken, goodbye" % store.last)
+
+
+asyncio.run(main())
