@@ -24,7 +24,8 @@ struct image {
     struct manifest manifest;
 };
 
-#define IMAGE_INIT {.fd = -1}
+#define IMAGE_INIT                                                                                 \
+    { .fd = -1 }
 
 // Copies, seals and checks the image that FD is open on (from its start; FD stays the caller's).
 // Returns 0 and *ret_image, freed by image_done(); IMAGE_REFUSED with the reason in WHY, one

@@ -37,14 +37,15 @@ struct manifest_parts {
 };
 
 struct manifest {
-    char *name;        /* parse_is_app_name() */
-    char *version;     /* [0-9A-Za-z.+~-]{1,32} */
-    char *entry;       /* module run as __main__; one of modules */
-    char *micropython; /* version of the VM */
+    uint64_t format;                            /* MANIFEST_FORMAT */
+    char *name;                                 /* parse_is_app_name() */
+    char *version;                              /* [0-9A-Za-z.+~-]{1,32} */
+    char *entry;                                /* module run as __main__; one of modules */
+    char *micropython;                          /* version of the VM */
     uint64_t heap_size, stack_size, arena_size; /* bytes */
-    struct manifest_texts listen, connect; /* grants asked for; daemon/policy.c reads them */
-    uint64_t handles;  /* most handles it wants to hold; 0: says nothing */
-    uint64_t log_rate; /* messages a second; 0: says nothing */
+    struct manifest_texts listen, connect;      /* grants asked for; daemon/policy.c reads them */
+    uint64_t handles;                           /* most handles it wants to hold; 0: says nothing */
+    uint64_t log_rate;                          /* messages a second; 0: says nothing */
     struct manifest_parts modules, resources;
 };
 

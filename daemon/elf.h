@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The outside of an image: a bounds-checked view of a static position-independent ELF64 file, by
+// the rules the kernel loads it by (elf(5), Linux fs/binfmt_elf.c) and stricter. Section headers do
+// not count: nothing of them is loaded.
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define ELF_SEGMENTS_MAX 32u
+#define ELF_MEMORY_MAX (1ull << 30) /* bytes of all segments in memory */
+
+// Bytes of the file, and where they stand in it. Refers to the caller's data.
+struct elf_bytes {
+    const uint8_t *data;
+    uint64_t size;
+};
+
+// Addresses of a segment in memory, end excluded.
+struct elf_range {
+    uint64_t start, end;
+};
+
+struct elf {
+    uint32_t machine;       /* e_machine */
+    uint64_t entry;         /* e_entry: within text */
+    struct elf_range text;  /* the one executable segment */
+    struct elf_range data;  /* the one writable segment, .bss included */
+    struct elf_bytes notes; /* the one PT_NOTE; size 0: there is none */
+};
+
+// Checks the SIZE bytes at DATA. Returns 0 and *ret_elf, or 1 and the reason in the WHY_SIZE bytes
+// at WHY.
+int elf_parse(const uint8_t *data, size_t size, struct elf *ret_elf, char *why, size_t why_size);
+
+struct elf_note {
+    const char *owner; /* with its NUL */
+    uint32_t type;
+    struct elf_bytes content;
+};
+
+// Takes the next note off *NOTES. Returns 0 and *ret_note; 1 and the reason; or ELF_NO_NOTE when
+// none is left.
+enum { ELF_NO_NOTE = 2 };
+int elf_next_note(struct elf_bytes *notes, struct elf_note *ret_note, char *why, size_t why_size);

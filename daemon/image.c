@@ -1,0 +1,298 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/image.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "call/wire.h"
+#include "calls.h"
+#include "daemon/elf.h"
+#include "daemon/why.h"
+
+#define COPY_SIZE (64u << 10)
+#define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
+
+#define REFUSE(why, ...) why_refuse(why, IMAGE_WHY_SIZE, __VA_ARGS__)
+#define LLU(value) ((unsigned long long)(value))
+
+_Static_assert(MANIFEST_WHY_SIZE <= IMAGE_WHY_SIZE, "a manifest's reason is an image's reason");
+_Static_assert((int)MANIFEST_REFUSED == IMAGE_REFUSED, "passed on as it is");
+
+// The notes of an image, as found.
+struct notes {
+    struct elf_bytes object, manifest, calls;
+};
+
+static int find_notes(struct elf_bytes bytes, struct notes *ret_notes, char *why) {
+    struct notes notes = {0};
+    struct elf_note note;
+    int r;
+
+    for (unsigned n = 0; (r = elf_next_note(&bytes, &note, why, IMAGE_WHY_SIZE)) == 0; n++) {
+        struct elf_bytes *place = note.type == NOTE_USER_OBJECT ? &notes.object
+                                  : note.type == NOTE_MANIFEST  ? &notes.manifest
+                                  : note.type == NOTE_CALLS     ? &notes.calls
+                                                                : NULL;
+
+        if (strcmp(note.owner, NOTE_OWNER) != 0) {
+            return REFUSE(why, "not an mpyd image (note %u belongs to \"%.32s\")", n, note.owner);
+        }
+        if (!place) {
+            return REFUSE(why, "note %u is of type %u, which this mpyd does not know", n,
+                          note.type);
+        }
+        if (place->data) {
+            return REFUSE(why, "note %u is a second one of type %u", n, note.type);
+        }
+        if (n == 0 && note.type != NOTE_USER_OBJECT) {
+            return REFUSE(why, "the first note is of type %u, not the user object", note.type);
+        }
+        *place = note.content;
+    }
+    if (r != ELF_NO_NOTE) {
+        return r;
+    }
+    if (!notes.object.data) {
+        return REFUSE(why, "not an mpyd image (no mpyd note)");
+    }
+    if (!notes.manifest.data || !notes.calls.data) {
+        return REFUSE(why, "no note with the %s", notes.manifest.data ? "calls" : "manifest");
+    }
+    *ret_notes = notes;
+    return 0;
+}
+
+// What versions the image is of, before anything else of it is believed.
+static int read_object(const struct elf_bytes *note, struct note_user_object *ret_object,
+                       char *why) {
+    const size_t versions_size = offsetof(struct note_user_object, machine);
+    struct note_user_object object = {0};
+
+    if (note->size < versions_size) {
+        return REFUSE(why, "user object: %llu bytes, not %zu", LLU(note->size), sizeof(object));
+    }
+    memcpy(&object, note->data, versions_size);
+    if (memcmp(object.magic, NOTE_MAGIC, sizeof(object.magic)) != 0) {
+        return REFUSE(why, "not an mpyd image (user object: magic \"%.8s\")", object.magic);
+    }
+    if (object.format != NOTE_FORMAT) {
+        return REFUSE(why, "built in image format %u, this mpyd reads %u", object.format,
+                      NOTE_FORMAT);
+    }
+    if (object.abi != WIRE_ABI) {
+        return REFUSE(why, "built for wire ABI %u, this mpyd speaks %u", object.abi, WIRE_ABI);
+    }
+    if (note->size != sizeof(object)) {
+        return REFUSE(why, "user object: %llu bytes, not %zu", LLU(note->size), sizeof(object));
+    }
+    memcpy(&object, note->data, sizeof(object));
+    if (object.micropython[sizeof(object.micropython) - 1] != '\0') {
+        return REFUSE(why, "user object: the version of MicroPython does not end");
+    }
+    *ret_object = object;
+    return 0;
+}
+
+// The user object repeats what the ELF headers say: one made for another file is noticed.
+static int check_headers(const struct note_user_object *object, const struct elf *elf, char *why) {
+    const struct {
+        const char *name;
+        uint64_t said, found;
+    } fields[] = {
+        {"machine", object->machine, elf->machine},
+        {"entry", object->entry, elf->entry},
+        {"text_start", object->text_start, elf->text.start},
+        {"text_end", object->text_end, elf->text.end},
+        {"data_start", object->data_start, elf->data.start},
+        {"data_end", object->data_end, elf->data.end},
+    };
+
+    for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+        if (fields[i].said != fields[i].found) {
+            return REFUSE(why, "user object: %s = %#llx, the ELF headers say %#llx", fields[i].name,
+                          LLU(fields[i].said), LLU(fields[i].found));
+        }
+    }
+    return 0;
+}
+
+static int check_sizes(const struct note_user_object *object, const struct manifest *manifest,
+                       char *why) {
+    const struct {
+        const char *name;
+        uint64_t said, found;
+    } fields[] = {
+        {"heap_size", object->heap_size, manifest->heap_size},
+        {"stack_size", object->stack_size, manifest->stack_size},
+        {"arena_size", object->arena_size, manifest->arena_size},
+    };
+
+    // The manifest's are in range: manifest_parse().
+    for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++) {
+        if (fields[i].said != fields[i].found) {
+            return REFUSE(why, "user object: %s = %llu, the manifest says %llu", fields[i].name,
+                          LLU(fields[i].said), LLU(fields[i].found));
+        }
+    }
+    if (object->heap_size > object->data_end - object->data_start) {
+        return REFUSE(why, "user object: a heap of %llu bytes in a writable segment of %llu",
+                      LLU(object->heap_size), LLU(object->data_end - object->data_start));
+    }
+    if (strcmp(object->micropython, manifest->micropython) != 0) {
+        return REFUSE(why, "user object: MicroPython \"%s\", the manifest says \"%s\"",
+                      object->micropython, manifest->micropython);
+    }
+    return 0;
+}
+
+static int check_calls(const struct note_user_object *object, const struct elf_bytes *note,
+                       char *why) {
+    struct note_call call, previous = {0};
+
+    if (note->size != (uint64_t)object->n_calls * sizeof(call)) {
+        return REFUSE(why, "calls: %llu bytes, not %u entries of %zu", LLU(note->size),
+                      object->n_calls, sizeof(call));
+    }
+    for (uint32_t i = 0; i < object->n_calls; i++, previous = call) {
+        const struct call_name *known;
+
+        memcpy(&call, note->data + (size_t)i * sizeof(call), sizeof(call));
+        if (i > 0 && call.number <= previous.number) {
+            return REFUSE(why, "calls: number %u follows number %u", call.number, previous.number);
+        }
+        known = calls_find(call.number);
+        if (!known) {
+            return REFUSE(why, "makes call %u, which this mpyd does not have", call.number);
+        }
+        if (known->signature != call.signature) {
+            return REFUSE(why, "makes call %u (%s) with signature %#x, this mpyd's is %#x",
+                          call.number, known->name, call.signature, known->signature);
+        }
+    }
+    return 0;
+}
+
+int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
+                char why[IMAGE_WHY_SIZE]) {
+    CLEANUP(image_done) struct image image = IMAGE_INIT;
+    struct notes notes;
+    struct elf elf;
+    int r = elf_parse(data, size, &elf, why, IMAGE_WHY_SIZE);
+
+    if (r == 0) {
+        r = find_notes(elf.notes, &notes, why);
+    }
+    if (r == 0) {
+        r = read_object(&notes.object, &image.object, why);
+    }
+    if (r == 0) {
+        r = check_headers(&image.object, &elf, why);
+    }
+    if (r == 0) {
+        r = check_calls(&image.object, &notes.calls, why);
+    }
+    if (r == 0) {
+        r = manifest_parse((const char *)notes.manifest.data, notes.manifest.size, &image.manifest,
+                           why);
+    }
+    if (r == 0) {
+        r = check_sizes(&image.object, &image.manifest, why);
+    }
+    if (r != 0) {
+        return r;
+    }
+    image.size = size;
+    *ret_image = image;
+    image = (struct image)IMAGE_INIT;
+    return 0;
+}
+
+// Copies FROM to its end into TO. The size may change meanwhile: what counts is what was read.
+static int copy(int from, int to, uint64_t *ret_size, char *why) {
+    static uint8_t buffer[COPY_SIZE];
+    uint64_t size = 0;
+
+    for (;;) {
+        ssize_t n = pread(from, buffer, sizeof(buffer), (off_t)size);
+        int r;
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return -errno;
+        }
+        if (n == 0) {
+            *ret_size = size;
+            return 0;
+        }
+        size += (uint64_t)n;
+        if (size > IMAGE_SIZE_MAX) {
+            return REFUSE(why, "larger than %u MiB", IMAGE_SIZE_MAX >> 20);
+        }
+        r = fd_write_all(to, buffer, (size_t)n);
+        if (r < 0) {
+            return r;
+        }
+    }
+}
+
+static int copy_sealed(int fd, int *ret_fd, uint64_t *ret_size, char *why) {
+    CLEANUP_FD int memory = -1;
+    struct stat status;
+    int r;
+
+    if (fstat(fd, &status) < 0) {
+        return -errno;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return REFUSE(why, "not a regular file");
+    }
+    memory = fd_new_memory("image", 0, true);
+    if (memory < 0) {
+        return memory;
+    }
+    r = copy(fd, memory, ret_size, why);
+    if (r == 0 && *ret_size == 0) {
+        return REFUSE(why, "not an mpyd image (the file is empty)");
+    }
+    if (r == 0 && fcntl(memory, F_ADD_SEALS, SEALS) < 0) {
+        r = -errno;
+    }
+    if (r == 0) {
+        *ret_fd = steal_fd(&memory);
+    }
+    return r;
+}
+
+int image_load(int fd, struct image *ret_image, char why[IMAGE_WHY_SIZE]) {
+    CLEANUP_FD int memory = -1;
+    uint64_t size;
+    void *data;
+    int r = copy_sealed(fd, &memory, &size, why);
+
+    if (r == 0) {
+        r = fd_map(memory, size, false, &data);
+    }
+    if (r != 0) {
+        return r;
+    }
+    r = image_parse(data, size, ret_image, why);
+    (void)munmap(data, size);
+    if (r == 0) {
+        ret_image->fd = steal_fd(&memory);
+    }
+    return r;
+}
+
+void image_done(struct image *image) {
+    image->fd = close_fd(image->fd);
+    manifest_done(&image->manifest);
+}

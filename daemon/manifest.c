@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/manifest.h"
+
+#include <json-c/json.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "call/wire.h"
+#include "daemon/fields.h"
+#include "daemon/why.h"
+
+#define DEPTH_MAX 4    /* manifest, array, element, value */
+#define GRANTS_MAX 256 /* of a kind */
+#define PARTS_MAX 4096 /* modules, or resources */
+#define PART_SIZE_MAX UINT32_MAX
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
+
+static bool consists_of(const char *text, const char *allowed, size_t size_max) {
+    size_t size = strlen(text);
+
+    return size > 0 && size <= size_max && strspn(text, allowed) == size;
+}
+
+static bool is_version(const char *text) {
+    return consists_of(text, LETTERS DIGITS ".+~-", 32);
+}
+
+static bool is_module(const char *text) {
+    return consists_of(text, LETTERS DIGITS "_-.", 200);
+}
+
+// Shown to people, never opened.
+static bool is_path(const char *text) {
+    return text[0] && text[0] != '/';
+}
+
+#define IN_PART(member) .offset = offsetof(struct manifest_part, member)
+
+static const struct field module_fields[] = {
+    {"name", FIELD_TEXT, IN_PART(path), .check = is_module},
+    {"size", FIELD_NUMBER, IN_PART(size), .max = PART_SIZE_MAX},
+    {NULL},
+};
+
+static const struct field resource_fields[] = {
+    {"path", FIELD_TEXT, IN_PART(path), .check = is_path},
+    {"size", FIELD_NUMBER, IN_PART(size), .max = PART_SIZE_MAX},
+    {NULL},
+};
+
+#define AT(member) .offset = offsetof(struct manifest, member)
+
+static const struct field memory_fields[] = {
+    {"heap", FIELD_NUMBER, AT(heap_size), .min = MANIFEST_HEAP_MIN, .max = MANIFEST_HEAP_MAX},
+    {"stack", FIELD_NUMBER, AT(stack_size), .min = MANIFEST_STACK_MIN, .max = MANIFEST_STACK_MAX},
+    {"arena", FIELD_NUMBER, AT(arena_size), .min = WIRE_ARENA_MIN, .max = WIRE_ARENA_MAX},
+    {NULL},
+};
+
+static const struct field grants_fields[] = {
+    {"listen", FIELD_TEXTS, AT(listen), .max = GRANTS_MAX},
+    {"connect", FIELD_TEXTS, AT(connect), .max = GRANTS_MAX},
+    {NULL},
+};
+
+static const struct field limits_fields[] = {
+    {"handles", FIELD_NUMBER, .optional = true, AT(handles), .min = 1, .max = WIRE_HANDLES},
+    {"log_rate", FIELD_NUMBER, .optional = true, AT(log_rate), .min = 1,
+     .max = MANIFEST_LOG_RATE_MAX},
+    {NULL},
+};
+
+static const struct field manifest_fields[] = {
+    {"format", FIELD_NUMBER, AT(format), .min = MANIFEST_FORMAT, .max = MANIFEST_FORMAT},
+    {"name", FIELD_TEXT, AT(name), .check = parse_is_app_name},
+    {"version", FIELD_TEXT, AT(version), .check = is_version},
+    {"entry", FIELD_TEXT, AT(entry), .check = is_module},
+    {"micropython", FIELD_TEXT, AT(micropython), .check = is_version},
+    {"memory", FIELD_OBJECT, .fields = memory_fields},
+    {"grants", FIELD_OBJECT, .fields = grants_fields},
+    {"limits", FIELD_OBJECT, .fields = limits_fields},
+    {"modules", FIELD_OBJECTS, AT(modules), .min = 1, .max = PARTS_MAX, .fields = module_fields,
+     .item_size = sizeof(struct manifest_part)},
+    {"resources", FIELD_OBJECTS, AT(resources), .max = PARTS_MAX, .fields = resource_fields,
+     .item_size = sizeof(struct manifest_part)},
+    {NULL},
+};
+
+// The arrays are filled through the reader's own view of them.
+#define SAME_LAYOUT(type)                                                                          \
+    (sizeof(struct type) == sizeof(struct field_array) &&                                          \
+     offsetof(struct type, items) == offsetof(struct field_array, items) &&                        \
+     offsetof(struct type, n_items) == offsetof(struct field_array, n_items))
+_Static_assert(SAME_LAYOUT(manifest_texts), "filled as a field_array");
+_Static_assert(SAME_LAYOUT(manifest_parts), "filled as a field_array");
+
+static void json_free(struct json_object **object) {
+    (void)json_object_put(*object);
+}
+
+// A newer manifest has fields that are unknown here: what to say of it is its format.
+static int check_format(struct json_object *object, char *why) {
+    struct json_object *format;
+
+    if (!json_object_is_type(object, json_type_object) ||
+        !json_object_object_get_ex(object, "format", &format) ||
+        !json_object_is_type(format, json_type_int) ||
+        json_object_get_int64(format) == MANIFEST_FORMAT) {
+        return 0; /* right, or not of the form: field_read() says how */
+    }
+    return why_refuse(why, MANIFEST_WHY_SIZE, "manifest: of format %lld, this mpyd reads %d",
+                      (long long)json_object_get_int64(format), MANIFEST_FORMAT);
+}
+
+// What no single field can tell.
+static int check_whole(const struct manifest *manifest, char *why) {
+    const struct manifest_parts *modules = &manifest->modules;
+
+    if (manifest->arena_size % WIRE_PAGE != 0) {
+        return why_refuse(why, MANIFEST_WHY_SIZE,
+                          "manifest: memory.arena = %llu is no multiple of %u",
+                          (unsigned long long)manifest->arena_size, WIRE_PAGE);
+    }
+    for (size_t i = 0; i < modules->n_items; i++) {
+        if (strcmp(modules->items[i].path, manifest->entry) == 0) {
+            return 0;
+        }
+    }
+    return why_refuse(why, MANIFEST_WHY_SIZE, "manifest: entry = \"%s\" is none of the modules",
+                      manifest->entry);
+}
+
+int manifest_parse(const char *text, size_t size, struct manifest *ret_manifest,
+                   char why[MANIFEST_WHY_SIZE]) {
+    const struct field_reader reader = {"manifest", why, MANIFEST_WHY_SIZE};
+    CLEANUP(json_free) struct json_object *object = NULL;
+    CLEANUP(manifest_done) struct manifest manifest = {0};
+    int r;
+
+    if (size == 0 || size > MANIFEST_SIZE_MAX) {
+        return why_refuse(why, MANIFEST_WHY_SIZE, "manifest: %zu bytes; 1 to %u are allowed", size,
+                          MANIFEST_SIZE_MAX);
+    }
+    r = field_parse(&reader, text, size, DEPTH_MAX, &object);
+    if (r == 0) {
+        r = check_format(object, why);
+    }
+    if (r == 0) {
+        r = field_read(&reader, object, manifest_fields, &manifest);
+    }
+    if (r == 0) {
+        r = check_whole(&manifest, why);
+    }
+    if (r != 0) {
+        return r;
+    }
+    *ret_manifest = manifest;
+    manifest = (struct manifest){0};
+    return 0;
+}
+
+static void texts_done(struct manifest_texts *texts) {
+    for (size_t i = 0; i < texts->n_items; i++) {
+        free(texts->items[i]);
+    }
+    free(texts->items);
+}
+
+static void parts_done(struct manifest_parts *parts) {
+    for (size_t i = 0; i < parts->n_items; i++) {
+        free(parts->items[i].path);
+    }
+    free(parts->items);
+}
+
+void manifest_done(struct manifest *manifest) {
+    free(manifest->name);
+    free(manifest->version);
+    free(manifest->entry);
+    free(manifest->micropython);
+    texts_done(&manifest->listen);
+    texts_done(&manifest->connect);
+    parts_done(&manifest->modules);
+    parts_done(&manifest->resources);
+    *manifest = (struct manifest){0};
+}

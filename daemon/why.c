@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/why.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+int why_refuse(char *why, size_t size, const char *format, ...) {
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(why, size, format, arguments);
+    va_end(arguments);
+    for (char *p = why; *p; p++) {
+        if (*p < ' ' || *p > '~') {
+            *p = '?';
+        }
+    }
+    return 1;
+}
