@@ -40,7 +40,9 @@ static bool stderr_is_journal(void) {
     return known;
 }
 
-static void log_line(int level, const char *detail, const char *format, va_list arguments) {
+// NAME: who speaks, or NULL for the daemon, whom the journal knows by itself.
+static void log_line(const char *name, int level, const char *detail, const char *format,
+                     va_list arguments) {
     char line[LINE_MAX_SIZE];
     int n = 0;
 
@@ -48,9 +50,9 @@ static void log_line(int level, const char *detail, const char *format, va_list 
         return;
     }
     if (stderr_is_journal()) {
-        n = snprintf(line, sizeof(line), "<%d>", level);
+        n = snprintf(line, sizeof(line), "<%d>%s%s", level, name ? name : "", name ? ": " : "");
     } else {
-        n = snprintf(line, sizeof(line), "%s: ", log_name);
+        n = snprintf(line, sizeof(line), "%s: ", name ? name : log_name);
     }
     n += vsnprintf(line + n, sizeof(line) - (size_t)n, format, arguments);
     if (detail && n < (int)sizeof(line)) {
@@ -67,7 +69,15 @@ void log_message(int level, const char *format, ...) {
     va_list arguments;
 
     va_start(arguments, format);
-    log_line(level, NULL, format, arguments);
+    log_line(NULL, level, NULL, format, arguments);
+    va_end(arguments);
+}
+
+void log_message_as(const char *name, int level, const char *format, ...) {
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_line(name, level, NULL, format, arguments);
     va_end(arguments);
 }
 
@@ -76,7 +86,7 @@ int log_errno(int error, const char *format, ...) {
     va_list arguments;
 
     va_start(arguments, format);
-    log_line(LOG_ERR, strerror(abs(error)), format, arguments);
+    log_line(NULL, LOG_ERR, strerror(abs(error)), format, arguments);
     va_end(arguments);
     errno = saved;
     return -abs(error);

@@ -14,6 +14,10 @@ void log_set_level(int level);
 
 void log_message(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+// As log_message(), in the name of somebody else, who is named in the journal too.
+void log_message_as(const char *name, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
 // Logs the message, ": " and the text of ERROR (-errno or errno), at LOG_ERR. Returns -|ERROR|, so
 // that a failure is logged once, where it is decided, and passed up: return log_errno(r, "...").
 int log_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -22,6 +22,7 @@ struct app;    /* the app this supervisor serves: daemon/app.h */
 struct call;   /* a call while its handler runs */
 struct handle; /* an object of the supervisor that the worker knows by number */
 struct policy;
+struct resolver;
 struct loop;
 
 // Bytes the worker sent: a private copy, valid until the handler returns.
@@ -49,18 +50,43 @@ int call_refuse(struct call *call, const char *format, ...) __attribute__((forma
 struct call_reference {
     uint32_t generation; /* of the worker */
     uint32_t tag;
+    uint64_t serial; /* of the call: a worker may use a tag again once it cancelled its call */
 };
 struct call_reference call_reference(const struct call *call);
 void call_complete(struct app *app, struct call_reference reference, int64_t result);
 
-// Copies SIZE bytes to the window WINDOW of a call that completes later, unless its worker has died.
+// Copies SIZE bytes to the window WINDOW of a call that completes later, unless its worker has
+// died.
 void call_answer(struct app *app, struct call_reference reference, struct window window,
                  const void *data, size_t size);
+
+// -- the worker itself: for the channel and log groups -------------------------------------------
+
+// The worker introduces itself. Returns 0, or EPROTO if it was built for another wire or for calls
+// that this supervisor does not have.
+int app_introduce(struct app *app, uint32_t abi, uint32_t n_calls);
+
+// The worker says how it is about to end (enum wire_exit). It makes no call after this one.
+void app_announce_exit(struct app *app, uint32_t kind, uint32_t status);
+
+// Sleeps for channel.wait: returns 0 and the readiness generation, CALL_LATER, or -errno.
+int call_wait(struct call *call, uint32_t generation, int64_t timeout_usec, int64_t *ret_result);
+
+// Ends the call in flight that the worker names TAG with ECANCELED. Returns 0 or ENOENT.
+int app_cancel(struct app *app, uint32_t tag);
+
+// Why the last refused call was refused; "" if none was.
+const char *app_refusal(const struct app *app);
+
+// Writes TEXT to the app's log at LEVEL of syslog.h, within its quota: a line for each of its
+// lines, nothing in them that a terminal would obey.
+void app_write_log(struct app *app, int level, const char *text);
 
 // -- what an app holds ---------------------------------------------------------------------------
 
 const struct policy *app_policy(const struct app *app);
 struct loop *app_loop(struct app *app);
+struct resolver *app_resolver(struct app *app); /* daemon/handlers/name.h */
 
 // -- handles -------------------------------------------------------------------------------------
 

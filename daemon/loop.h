@@ -23,16 +23,18 @@ int source_new(struct loop *loop, int fd, uint32_t events, source_function funct
 int source_set_events(struct source *source, uint32_t events);
 struct source *source_free(struct source *source);
 
-// A timer on CLOCK_MONOTONIC, not set at first. timer_set() replaces what was set; USEC is from now.
+// A timer on CLOCK_MONOTONIC, not set at first. timer_set() replaces what was set; USEC is from
+// now.
 int timer_new(struct loop *loop, timer_function function, void *context, struct timer **ret_timer);
 void timer_set(struct timer *timer, uint64_t usec);
 void timer_clear(struct timer *timer);
 struct timer *timer_free(struct timer *timer);
 
-// Called each time before the loop sleeps: returns nonzero if it must not (work is pending; the
-// loop then looks at its sources without sleeping and calls AGAIN).
-void loop_set_prepare(struct loop *loop, int (*prepare)(void *context), void (*awake)(void *context),
-                      void *context);
+// PREPARE is called each time before the loop sleeps: it returns 1 if the loop must not (work is
+// pending; it then looks at its sources without sleeping and calls again), or -errno to end
+// loop_run(). AWAKE is called right after. NULL, NULL takes them away.
+void loop_set_prepare(struct loop *loop, int (*prepare)(void *context),
+                      void (*awake)(void *context), void *context);
 
 // Runs until loop_exit() or a function fails. Returns the code or -errno.
 int loop_run(struct loop *loop);

@@ -1,0 +1,123 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/app-log.h"
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+#define REPORT_USEC 1000000u
+
+// -- escaping ------------------------------------------------------------------------------------
+
+// Length of the UTF-8 sequence at TEXT, and its code point. The stub has checked the text.
+static size_t decode(const unsigned char *text, uint32_t *ret_point) {
+    static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    size_t size = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
+    uint32_t point = text[0] & mask[size];
+
+    for (size_t i = 1; i < size; i++) {
+        if ((text[i] & 0xc0) != 0x80) {
+            *ret_point =
+                text[0]; // not UTF-8 after all: a byte for itself, which is_unsafe() refuses
+            return 1;
+        }
+        point = point << 6 | (text[i] & 0x3f);
+    }
+    *ret_point = point;
+    return size;
+}
+
+static bool is_unsafe(uint32_t point) {
+    return (point < 0x20 && point != '\t') || (point >= 0x7f && point < 0xa0) || // C0, DEL, C1
+           (point >= 0x200b && point <= 0x200f) || // of no width, and direction marks
+           (point >= 0x2028 && point <= 0x202e) || // line separators, direction overrides
+           (point >= 0x2066 && point <= 0x2069) || // direction isolates
+           point == 0x061c || point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) ||
+           (point >= 0xe0000 && point <= 0xe007f); // tags
+}
+
+const char *app_log_escape(const char *text, char *line, size_t size) {
+    const unsigned char *at = (const unsigned char *)text;
+    size_t n = 0;
+
+    while (*at != 0 && *at != '\n') {
+        char escaped[12];
+        uint32_t point = 0;
+        size_t length = decode(at, &point);
+        size_t n_escaped = length;
+
+        if (is_unsafe(point) || (length == 1 && point >= 0x80)) {
+            n_escaped = (size_t)snprintf(escaped, sizeof(escaped),
+                                         point < 0x100 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, point);
+        } else {
+            memcpy(escaped, at, length);
+        }
+        if (n + n_escaped + sizeof("...") > size) {
+            memcpy(line + n, "...", 3);
+            n += 3;
+            at += strcspn((const char *)at, "\n");
+            break;
+        }
+        memcpy(line + n, escaped, n_escaped);
+        n += n_escaped;
+        at += length;
+    }
+    line[n] = '\0';
+    return *at == '\n' && at[1] != '\0' ? (const char *)at + 1 : NULL;
+}
+
+// -- the log -------------------------------------------------------------------------------------
+
+void app_log_report(struct app_log *log) {
+    if (log->n_dropped > 0) {
+        log_warning("%s: %" PRIu64 " log messages dropped, limit is %" PRIu32 " a second",
+                    log->name, log->n_dropped, log->quota.rate);
+        log->n_dropped = 0;
+    }
+    timer_clear(log->timer);
+}
+
+static int on_timer(void *context) {
+    app_log_report(context);
+    return 0;
+}
+
+int app_log_init(struct app_log *log, struct loop *loop, const char *name) {
+    *log = (struct app_log){.name = name};
+    return timer_new(loop, on_timer, log, &log->timer);
+}
+
+void app_log_done(struct app_log *log) {
+    if (log->timer) {
+        app_log_report(log);
+        log->timer = timer_free(log->timer);
+    }
+}
+
+void app_log_set_rate(struct app_log *log, uint32_t lines_a_second) {
+    quota_init(&log->quota, lines_a_second, loop_now_usec());
+}
+
+// Every line is charged: a text of many lines is a flood like many texts.
+static void write_line(struct app_log *log, int level, const char *line) {
+    if (quota_take(&log->quota, loop_now_usec())) {
+        log->n_lines++;
+        log_message_as(log->name, level, "%s", line);
+        return;
+    }
+    if (log->n_dropped++ == 0) {
+        timer_set(log->timer, REPORT_USEC);
+    }
+}
+
+void app_log_write(struct app_log *log, int level, const char *text) {
+    char line[APP_LOG_LINE_SIZE];
+
+    while (text) {
+        text = app_log_escape(text, line, sizeof(line));
+        write_line(log, level, line);
+    }
+}

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The app's own messages on their way to the log: escaped, line by line, within a quota. What is
+// dropped is counted, and the count is logged.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/loop.h"
+#include "daemon/quota.h"
+
+// Room for the escaped form of a line that is not longer than log.write takes; a longer one ends in
+// "...".
+#define APP_LOG_LINE_SIZE 8000
+
+struct app_log {
+    const char *name; /* of the app; in front of every line */
+    struct timer *timer;
+    struct quota quota;
+    uint64_t n_dropped; /* not yet reported */
+    uint64_t n_lines;   /* written */
+};
+
+// NAME must outlive the log. Returns 0 or -errno; app_log_done() undoes it and takes a zeroed log.
+int app_log_init(struct app_log *log, struct loop *loop, const char *name);
+void app_log_done(struct app_log *log);
+void app_log_set_rate(struct app_log *log, uint32_t lines_a_second);
+
+// Writes TEXT at LEVEL (LOG_EMERG to LOG_DEBUG of syslog.h).
+void app_log_write(struct app_log *log, int level, const char *text);
+
+// Reports what was dropped and not yet reported: the worker is gone.
+void app_log_report(struct app_log *log);
+
+// Copies the first line of TEXT (UTF-8) to LINE of SIZE bytes, what a terminal or a reader could
+// take for something else in an escaped form: control characters, line separators, changes of
+// direction. Returns the start of the next line, or NULL if that was the last.
+const char *app_log_escape(const char *text, char *line, size_t size);

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/app.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "daemon/handle.h"
+#include "daemon/handlers/name.h"
+#include "daemon/policy.h"
+
+int app_init(struct app *app, const char *name) {
+    int r = 0;
+
+    (void)snprintf(app->name, sizeof(app->name), "%s", name);
+    r = loop_new(&app->loop);
+    if (r == 0) {
+        r = handles_new(app, &app->handles);
+    }
+    if (r == 0) {
+        r = waits_init(&app->waits, app);
+    }
+    if (r == 0) {
+        r = app_log_init(&app->log, app->loop, app->name);
+    }
+    return r;
+}
+
+void app_done(struct app *app) {
+    app->handles = handles_free(app->handles);
+    waits_done(&app->waits);
+    app_log_done(&app->log);
+    app->resolver = resolver_free(app->resolver);
+    app->policy = policy_free(app->policy);
+    app->loop = loop_free(app->loop);
+    channel_done(&app->channel);
+    kernel_page_done(&app->kernel_page);
+}
+
+void app_next_generation(struct app *app) {
+    app->worker = (struct worker){.generation = app->worker.generation + 1};
+    app->refusal[0] = '\0';
+    app->counters.workers++;
+    channel_reset(&app->channel);
+}
+
+void app_reap(struct app *app) {
+    app->worker.running = false;
+    // First the calls, so that nothing the handles' destructors do completes one of a dead worker.
+    flights_clear(&app->flights);
+    waits_clear(&app->waits);
+    handles_reap(app->handles);
+    app_log_report(&app->log);
+}
+
+int app_break(struct app *app, const char *format, ...) {
+    va_list arguments;
+
+    if (app->worker.broken[0] == '\0') {
+        va_start(arguments, format);
+        (void)vsnprintf(app->worker.broken, sizeof(app->worker.broken), format, arguments);
+        va_end(arguments);
+        app->counters.broken_workers++;
+    }
+    return APP_BROKEN;
+}
+
+const struct policy *app_policy(const struct app *app) {
+    return app->policy;
+}
+
+struct resolver *app_resolver(struct app *app) {
+    return app->resolver;
+}
+
+struct loop *app_loop(struct app *app) {
+    return app->loop;
+}
+
+const char *app_refusal(const struct app *app) {
+    return app->refusal;
+}
+
+void app_write_log(struct app *app, int level, const char *text) {
+    app_log_write(&app->log, level, text);
+}
+
+void app_announce_exit(struct app *app, uint32_t kind, uint32_t status) {
+    app->worker.exiting = true;
+    app->worker.exit_kind = kind;
+    app->worker.exit_status = status;
+}

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The app this supervisor serves: everything that lasts as long as the supervisor, and what is
+// known of the worker of the moment. Handlers know it by name only (handler.h).
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "call/channel.h"
+#include "daemon/app-log.h"
+#include "daemon/flight.h"
+#include "daemon/handler.h"
+#include "daemon/kernel-page.h"
+#include "daemon/wait.h"
+
+#define APP_NAME_SIZE 32
+#define REFUSAL_SIZE 512 /* the reason:out(512) of channel.explain */
+
+struct handle_table;
+
+// What the worker of this generation has said of itself.
+struct worker {
+    uint32_t generation; /* 0: none was ever started */
+    bool running;        /* between the spawner's STARTED and ENDED */
+    bool started;        /* made its first call, channel.start */
+    bool exiting;        /* announced its end: exit_kind and exit_status */
+    uint32_t exit_kind;  /* enum wire_exit */
+    uint32_t exit_status;
+    char broken[128]; /* how it broke the protocol; empty if it did not */
+};
+
+struct app_counters {
+    uint64_t calls;
+    uint64_t refusals;
+    uint64_t workers;
+    uint64_t broken_workers;
+    uint64_t doorbells_idle; /* rings that announced nothing */
+};
+
+struct app {
+    char name[APP_NAME_SIZE];
+    struct loop *loop;
+    struct channel channel;
+    struct kernel_page kernel_page;
+    struct policy *policy;
+    struct resolver *resolver;
+
+    struct handle_table *handles;
+    struct flights flights;
+    struct waits waits;
+    struct worker worker;
+
+    struct app_log log;
+    struct app_counters counters;
+    char refusal[REFUSAL_SIZE]; /* why the last refused call was; empty: none was */
+};
+
+// Makes what an app needs before anything is known of it but its name: loop, handle table, waits.
+// The channel and the kernel page come first, by channel_init() and kernel_page_init(). Returns 0
+// or -errno; app_done() undoes it, the channel and the kernel page included, and takes a half-made
+// app.
+int app_init(struct app *app, const char *name);
+void app_done(struct app *app);
+
+// A worker of the next generation is about to start: forgets all that the last one had.
+void app_next_generation(struct app *app);
+
+// The worker is gone: its handles are closed, its calls in flight forgotten.
+void app_reap(struct app *app);
+
+// Declares the worker broken, unless it already is: it is killed at the end of the batch. Returns
+// APP_BROKEN, for dispatch to pass up.
+#define APP_BROKEN 8192 /* above CALL_LATER */
+int app_break(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));

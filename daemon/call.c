@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+
+// What happens to a call around its handler: refusal, later completion, waiting, cancelling.
+
+#include "daemon/call.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "call/calls.h"
+#include "daemon/app.h"
+
+struct app *call_app(const struct call *call) {
+    return call->app;
+}
+
+int call_refuse(struct call *call, const char *format, ...) {
+    struct app *app = call->app;
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(app->refusal, sizeof(app->refusal), format, arguments);
+    va_end(arguments);
+    app->counters.refusals++;
+    return EACCES;
+}
+
+struct call_reference call_reference(const struct call *call) {
+    struct app *app = call->app;
+    struct call_reference reference = flight_add(&app->flights, app->worker.generation, call->tag);
+
+    assert(reference.serial != 0);
+    return reference;
+}
+
+static bool is_alive(const struct app *app, struct call_reference reference) {
+    return app->worker.running && flight_has(&app->flights, reference);
+}
+
+void call_complete(struct app *app, struct call_reference reference, int64_t result) {
+    if (is_alive(app, reference) && flight_take(&app->flights, reference)) {
+        channel_complete(&app->channel, reference.tag, result);
+    }
+}
+
+void call_answer(struct app *app, struct call_reference reference, struct window window,
+                 const void *data, size_t size) {
+    assert(size <= window.size);
+    if (is_alive(app, reference)) {
+        memcpy(window.data, data, size);
+    }
+}
+
+int app_cancel(struct app *app, uint32_t tag) {
+    struct call_reference reference;
+
+    if (!flight_find(&app->flights, tag, &reference)) {
+        return ENOENT;
+    }
+    call_complete(app, reference, -ECANCELED);
+    return 0;
+}
+
+int app_introduce(struct app *app, uint32_t abi, uint32_t n_calls) {
+    if (abi != WIRE_ABI || n_calls > CALLS_VERSION) {
+        return EPROTO;
+    }
+    app->worker.started = true;
+    return 0;
+}
+
+int call_wait(struct call *call, uint32_t generation, int64_t timeout_usec, int64_t *ret_result) {
+    struct app *app = call->app;
+    int r = 0;
+
+    // The worker read the generation before it looked at its handles: whatever became ready since
+    // has raised it, and the wait is over before it began.
+    if (generation != app->channel.readiness_generation || timeout_usec == 0) {
+        *ret_result = app->channel.readiness_generation;
+        return 0;
+    }
+    r = waits_add(&app->waits, call_reference(call), generation, timeout_usec);
+    return r < 0 ? r : CALL_LATER;
+}

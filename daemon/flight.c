@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/flight.h"
+
+struct call_reference flight_add(struct flights *flights, uint32_t generation, uint32_t tag) {
+    struct call_reference reference = {.generation = generation, .tag = tag};
+
+    if (flights->n_calls < WIRE_SUBMISSIONS) {
+        reference.serial = ++flights->last_serial;
+        flights->calls[flights->n_calls++] = reference;
+    }
+    return reference;
+}
+
+static uint32_t flight_index(const struct flights *flights, struct call_reference reference) {
+    uint32_t i = 0;
+
+    while (i < flights->n_calls && (flights->calls[i].serial != reference.serial ||
+                                    flights->calls[i].generation != reference.generation ||
+                                    flights->calls[i].tag != reference.tag)) {
+        i++;
+    }
+    return i;
+}
+
+bool flight_has(const struct flights *flights, struct call_reference reference) {
+    return flight_index(flights, reference) < flights->n_calls;
+}
+
+bool flight_take(struct flights *flights, struct call_reference reference) {
+    uint32_t i = flight_index(flights, reference);
+
+    if (i == flights->n_calls) {
+        return false;
+    }
+    flights->calls[i] = flights->calls[--flights->n_calls];
+    return true;
+}
+
+bool flight_find(const struct flights *flights, uint32_t tag,
+                 struct call_reference *ret_reference) {
+    for (uint32_t i = 0; i < flights->n_calls; i++) {
+        if (flights->calls[i].tag == tag) {
+            *ret_reference = flights->calls[i];
+            return true;
+        }
+    }
+    return false;
+}
+
+void flights_clear(struct flights *flights) {
+    flights->n_calls = 0;
+}

@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/grants.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/cleanup.h"
+
+static int request(struct policy *policy, enum policy_direction direction,
+                   const struct manifest_texts *texts, char why[POLICY_WHY_SIZE]) {
+    for (size_t i = 0; i < texts->n_items; i++) {
+        int r = policy_grant(policy, direction, texts->items[i], why);
+
+        if (r < 0) {
+            return r == -EINVAL ? GRANTS_BAD_MANIFEST : r;
+        }
+    }
+    return 0;
+}
+
+static int narrow(struct policy *policy, enum policy_direction direction,
+                  const struct config_grants *grants, char why[POLICY_WHY_SIZE]) {
+    int r = 0;
+
+    if (!grants->set) {
+        return 0;
+    }
+    r = policy_narrow(policy, direction, (const char *const *)grants->items, grants->n_items, why);
+    return r == -EINVAL || r == -EPERM ? GRANTS_BAD_CONFIG : r;
+}
+
+int grants_apply(const struct manifest *manifest, const struct config *config,
+                 struct policy **ret_policy, char why[POLICY_WHY_SIZE]) {
+    struct policy *policy = NULL;
+    int r = policy_new(&policy);
+
+    if (r == 0) {
+        r = request(policy, POLICY_LISTEN, &manifest->listen, why);
+    }
+    if (r == 0) {
+        r = request(policy, POLICY_CONNECT, &manifest->connect, why);
+    }
+    if (r == 0) {
+        r = narrow(policy, POLICY_LISTEN, &config->listen, why);
+    }
+    if (r == 0) {
+        r = narrow(policy, POLICY_CONNECT, &config->connect, why);
+    }
+    if (r != 0) {
+        policy = policy_free(policy);
+        return r;
+    }
+    *ret_policy = policy;
+    return 0;
+}
+
+// More ports than this are told as "any": the kernel keeps one rule for each, and an app that may
+// use thousands is not held by a list.
+#define PORTS_MAX 1024
+
+int grants_confine_ports(const struct policy *policy, struct layer_report *ret_report) {
+    CLEANUP_FREE uint16_t *listen = calloc(POLICY_PORTS, sizeof(*listen));
+    CLEANUP_FREE uint16_t *connect = calloc(POLICY_PORTS, sizeof(*connect));
+    size_t n_listen = 0, n_connect = 0;
+
+    if (!listen || !connect) {
+        return -ENOMEM;
+    }
+    n_listen = policy_tcp_ports(policy, POLICY_LISTEN, listen);
+    n_connect = policy_tcp_ports(policy, POLICY_CONNECT, connect);
+    return sandbox_confine_ports(listen, n_listen, connect, n_connect, n_connect > PORTS_MAX,
+                                 ret_report);
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/layers-report.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
+
+static void append(char text[LAYERS_TEXT_SIZE], const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void append(char text[LAYERS_TEXT_SIZE], const char *format, ...) {
+    size_t used = strlen(text);
+    va_list arguments;
+
+    va_start(arguments, format);
+    (void)vsnprintf(text + used, LAYERS_TEXT_SIZE - used, format, arguments);
+    va_end(arguments);
+}
+
+static void append_layer(char text[LAYERS_TEXT_SIZE], const struct layer_report *report) {
+    const int name_size = (int)sizeof(report->name), why_size = (int)sizeof(report->why);
+    const char *why = report->why[0] ? report->why : report->error ? strerror(report->error) : "";
+
+    append(text, "%.*s ", name_size, report->name);
+    switch (report->state) {
+    case LAYER_ON:
+        append(text, "on");
+        break;
+    case LAYER_OFF:
+        append(text, "not asked for");
+        break;
+    default:
+        append(text, "MISSING");
+        break;
+    }
+    if (why[0] != '\0' && report->state != LAYER_ON) {
+        append(text, " (%.*s)", why_size, why);
+    }
+}
+
+size_t layers_text(const struct layer_report *reports, size_t n_reports, enum layer_process process,
+                   char text[LAYERS_TEXT_SIZE]) {
+    size_t n = 0;
+
+    text[0] = '\0';
+    for (size_t i = 0; i < n_reports && i < LAYERS_MAX; i++) {
+        if (reports[i].process == process) {
+            append(text, "%s", n++ > 0 ? ", " : "");
+            append_layer(text, &reports[i]);
+        }
+    }
+    return n;
+}
+
+void report_layers(const struct layer_report *reports, size_t n_reports) {
+    static const char *const names[] = {
+        [LAYER_SUPERVISOR] = "supervisor",
+        [LAYER_SPAWNER] = "spawner",
+        [LAYER_WORKER] = "worker",
+    };
+    char text[LAYERS_TEXT_SIZE];
+
+    for (int process = LAYER_SUPERVISOR; process <= LAYER_WORKER; process++) {
+        if (layers_text(reports, n_reports, (enum layer_process)process, text) > 0) {
+            log_info("sandbox of the %s: %s", names[process], text);
+        }
+    }
+}

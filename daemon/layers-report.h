@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Tells an administrator which walls stand, and of one that does not, why.
+
+#include <stddef.h>
+
+#include "sandbox/sandbox.h"
+
+#define LAYERS_TEXT_SIZE 1024
+
+// Logs one line for each process that REPORTS speak of.
+void report_layers(const struct layer_report *reports, size_t n_reports);
+
+// Writes that line for PROCESS: "user-namespace not asked for, mount-namespace on, ...". Returns
+// the number of layers in it; TEXT is "" if there are none.
+size_t layers_text(const struct layer_report *reports, size_t n_reports, enum layer_process process,
+                   char text[LAYERS_TEXT_SIZE]);

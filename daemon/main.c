@@ -1,0 +1,112 @@
+// SPDX-License-Identifier: MIT
+
+// The command line of mpyd.
+
+#include <fcntl.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/fd.h"
+#include "base/log.h"
+#include "daemon/run.h"
+#include "daemon/supervise.h"
+#include "version.h"
+
+static const char help[] =
+    "Usage: mpyd run IMAGE [--config FILE] [--name NAME] [--debug]\n"
+    "       mpyd --help | --version\n"
+    "\n"
+    "Runs a frozen MicroPython app as a locked-down service, in the foreground.\n"
+    "\n"
+    "  -c, --config FILE   local configuration: narrows what the app may do\n"
+    "  -n, --name NAME     insist that the image is of this app\n"
+    "  -d, --debug         log more, every call of the app among it\n"
+    "  -h, --help          show this and exit\n"
+    "  -V, --version       show the version and exit\n"
+    "\n"
+    "Exit status: 0 the app ended well or was stopped, 1 it failed for good, 2 wrong usage,\n"
+    "3 the image is refused, 4 the configuration is refused, 5 the sandbox could not be made,\n"
+    "6 internal failure.\n";
+
+static const struct option long_options[] = {
+    {"config", required_argument, NULL, 'c'}, {"name", required_argument, NULL, 'n'},
+    {"debug", no_argument, NULL, 'd'},        {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0},
+};
+
+static int usage(const char *what, const char *which) {
+    log_error("%s%s; try mpyd --help", what, which);
+    return EXIT_USAGE;
+}
+
+// getopt's own messages name the program by its path; this one says what the others say.
+static int bad_option(char **arguments, int option) {
+    if (option == ':') {
+        return usage("missing value after ", arguments[optind - 1]);
+    }
+    return usage("unknown option ", arguments[optind - 1]);
+}
+
+static int say(const char *text) {
+    return fputs(text, stdout) == EOF || fflush(stdout) == EOF ? EXIT_INTERNAL : EXIT_ENDED;
+}
+
+static int run_verb(int n_arguments, char **arguments, struct run_options *options) {
+    if (n_arguments == 0) {
+        return usage("no command", "");
+    }
+    if (strcmp(arguments[0], "run") != 0) {
+        return usage("unknown command ", arguments[0]);
+    }
+    if (n_arguments == 1) {
+        return usage("run: no image", "");
+    }
+    if (n_arguments > 2) {
+        return usage("run: more than one image: ", arguments[2]);
+    }
+    options->image = arguments[1];
+    return run(options);
+}
+
+// A descriptor opened later must never become 0, 1 or 2, where messages go.
+static bool open_standard(void) {
+    int fd = 0;
+
+    do {
+        fd = open("/dev/null", O_RDWR);
+    } while (fd >= 0 && fd <= 2);
+    return fd >= 0;
+}
+
+int main(int argc, char **argv) {
+    struct run_options options = {0};
+    int option = 0;
+
+    // Shells and service managers leave descriptors open that are none of ours.
+    if (!open_standard() || fd_close_from(3) < 0) {
+        log_error("cannot put the descriptors in order");
+        return EXIT_INTERNAL;
+    }
+    while ((option = getopt_long(argc, argv, ":c:n:dhV", long_options, NULL)) != -1) {
+        switch (option) {
+        case 'c':
+            options.config = optarg;
+            break;
+        case 'n':
+            options.name = optarg;
+            break;
+        case 'd':
+            log_set_level(LOG_DEBUG);
+            break;
+        case 'h':
+            return say(help);
+        case 'V':
+            return say("mpyd " MPYD_VERSION "\n");
+        default:
+            return bad_option(argv, option);
+        }
+    }
+    return run_verb(argc - optind, argv + optind, &options);
+}

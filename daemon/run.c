@@ -1,0 +1,383 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/run.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "daemon/grants.h"
+#include "daemon/handle.h"
+#include "daemon/handlers/name.h"
+#include "daemon/identity.h"
+#include "daemon/image.h"
+#include "daemon/layers-report.h"
+#include "daemon/supervise.h"
+
+// What an app gets that asks for no number of its own.
+#define HANDLES_DEFAULT 128u
+#define LOG_RATE_DEFAULT 1000u
+
+#define SLACK_STACK (256u << 10) /* of the C runtime and the VM, above what the app may use */
+#define SLACK_MEMORY (2u << 20)  /* guard gap, vDSO, page rounding */
+
+// Every step returns 0 or the exit status, having logged why.
+struct running {
+    const struct run_options *options;
+    int image_fd;
+    FILE *config_file;
+    struct sandbox_options sandbox;
+    struct image image;
+    struct supervisor supervisor;
+};
+
+// -- before the drop: files are opened, only the configuration is read ---------------------------
+
+// Never a device or a pipe, where even opening or reading could block.
+static int open_file(const char *path, int *ret_fd) {
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return -errno;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+    }
+    *ret_fd = steal_fd(&fd);
+    return 0;
+}
+
+static int open_image(struct running *running) {
+    const char *path = running->options->image;
+    int r = open_file(path, &running->image_fd);
+
+    if (r < 0) {
+        (void)log_errno(r, "cannot open the image %s", path);
+        return EXIT_IMAGE;
+    }
+    return 0;
+}
+
+// The configuration says what the sandbox is to be, so it is read before there is one. It is the
+// administrator's, like the command line; nothing that came with the app is looked at here.
+static int read_config(struct running *running) {
+    struct config *config = &running->supervisor.config;
+    const char *path = running->options->config;
+    char why[CONFIG_WHY_SIZE];
+    CLEANUP_FD int fd = -1;
+    int r = config_init(config);
+
+    if (r < 0) {
+        (void)log_errno(r, "cannot make a configuration");
+        return EXIT_INTERNAL;
+    }
+    if (!path) {
+        return 0;
+    }
+    r = open_file(path, &fd);
+    running->config_file = r < 0 ? NULL : fdopen(fd, "r");
+    if (!running->config_file) {
+        (void)log_errno(r < 0 ? r : -errno, "cannot open the configuration %s", path);
+        return EXIT_CONFIG;
+    }
+    (void)steal_fd(&fd);
+    r = config_read(config, running->config_file, path, why);
+    if (r == -EINVAL) {
+        log_error("%s", why);
+    } else if (r < 0) {
+        (void)log_errno(r, "cannot read the configuration %s", path);
+    }
+    return r < 0 ? EXIT_CONFIG : 0;
+}
+
+// The name is not certain before the image is read; the ids depend on it before that.
+static int choose_name(struct running *running, char name[APP_NAME_SIZE]) {
+    const struct run_options *options = running->options;
+
+    if (options->name && !parse_is_app_name(options->name)) {
+        log_error("not a name for an app: %s", options->name);
+        return EXIT_USAGE;
+    }
+    if (options->name) {
+        (void)snprintf(name, APP_NAME_SIZE, "%s", options->name);
+    } else if (identity_name(options->image, name, APP_NAME_SIZE) < 0) {
+        log_error("%s: the file is not called after an app; say which with --name", options->image);
+        return EXIT_USAGE;
+    }
+    return 0;
+}
+
+// A call between processes on one CPU costs a quarter of one across two, unless both spin.
+static int choose_cpu(struct running *running) {
+    int64_t wanted = running->supervisor.config.cpu;
+    int cpu = wanted == CONFIG_CPU_ANY    ? -1
+              : wanted == CONFIG_CPU_SAME ? sched_getcpu()
+                                          : (int)wanted;
+    cpu_set_t set;
+
+    running->sandbox.cpu = cpu;
+    if (cpu < 0) {
+        return 0;
+    }
+    CPU_ZERO(&set);
+    if (cpu < CPU_SETSIZE) {
+        CPU_SET(cpu, &set);
+    }
+    if (sched_setaffinity(0, sizeof(set), &set) < 0) {
+        (void)log_errno(errno, "cannot run on CPU %d", cpu);
+        return EXIT_CONFIG;
+    }
+    return 0;
+}
+
+static int make_app(struct running *running, const char *name) {
+    struct app *app = &running->supervisor.app;
+    int r = channel_init(&app->channel);
+
+    if (r == 0) {
+        r = kernel_page_init(&app->kernel_page);
+    }
+    if (r == 0) {
+        r = app_init(app, name);
+    }
+    if (r == 0) {
+        r = resolver_new(app, app->loop, NULL, &app->resolver);
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot make the channel");
+        return EXIT_INTERNAL;
+    }
+    return 0;
+}
+
+// -- the drop ------------------------------------------------------------------------------------
+
+static int fork_spawner(struct running *running) {
+    struct supervisor *supervisor = &running->supervisor;
+    struct spawner_descriptors descriptors = {
+        .sleep = supervisor->app.channel.ring_fd,
+        .ring = supervisor->app.channel.doorbell_fd,
+        .channel = supervisor->app.channel.memory_fd,
+        .kernel = supervisor->app.kernel_page.fd,
+    };
+    int r = 0;
+
+    running->sandbox.optional = supervisor->config.optional;
+    identity_of(supervisor->app.name, &running->sandbox.supervisor_uid,
+                &running->sandbox.worker_uid);
+    r = spawner_fork(&running->sandbox, &descriptors, &supervisor->spawner);
+    if (r < 0) {
+        (void)log_errno(r, "cannot make the spawner");
+        return EXIT_SANDBOX;
+    }
+    return 0;
+}
+
+static int confine(struct running *running) {
+    struct layer_report reports[LAYERS_MAX];
+    int n = sandbox_confine_supervisor(&running->sandbox, reports);
+
+    if (n < 0) {
+        return EXIT_SANDBOX;
+    }
+    report_layers(reports, (size_t)n);
+    return 0;
+}
+
+// -- after the drop: the image is read -----------------------------------------------------------
+
+static int load_image(struct running *running) {
+    const struct run_options *options = running->options;
+    char why[IMAGE_WHY_SIZE];
+    int r = image_load(running->image_fd, &running->image, why);
+
+    if (r < 0) {
+        (void)log_errno(r, "cannot load the image %s", options->image);
+        return EXIT_IMAGE;
+    }
+    if (r > 0) {
+        log_error("%s: %s", options->image, why);
+        return EXIT_IMAGE;
+    }
+    if (options->name && strcmp(options->name, running->image.manifest.name) != 0) {
+        log_error("%s: is of the app %s, not %s", options->image, running->image.manifest.name,
+                  options->name);
+        return EXIT_IMAGE;
+    }
+    (void)snprintf(running->supervisor.app.name, APP_NAME_SIZE, "%s", running->image.manifest.name);
+    return 0;
+}
+
+static int check_limits(struct running *running) {
+    const struct config *config = &running->supervisor.config;
+    const struct manifest *manifest = &running->image.manifest;
+
+    if (manifest->arena_size > config->arena_size) {
+        log_error("%s: needs an arena of %llu bytes, the configuration allows %llu", manifest->name,
+                  (unsigned long long)manifest->arena_size, (unsigned long long)config->arena_size);
+        return EXIT_CONFIG;
+    }
+    if (manifest->heap_size > config->heap_size) {
+        log_error("%s: needs a heap of %llu bytes, the configuration allows %llu", manifest->name,
+                  (unsigned long long)manifest->heap_size, (unsigned long long)config->heap_size);
+        return EXIT_CONFIG;
+    }
+    return 0;
+}
+
+static int make_policy(struct running *running) {
+    struct supervisor *supervisor = &running->supervisor;
+    char why[POLICY_WHY_SIZE];
+    int r =
+        grants_apply(&running->image.manifest, &supervisor->config, &supervisor->app.policy, why);
+
+    if (r == GRANTS_BAD_MANIFEST) {
+        log_error("%s: %s", running->options->image, why);
+        return EXIT_IMAGE;
+    }
+    if (r == GRANTS_BAD_CONFIG) {
+        log_error("%s: %s", running->options->config, why);
+        return EXIT_CONFIG;
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot make the policy");
+        return EXIT_INTERNAL;
+    }
+    return 0;
+}
+
+static int confine_ports(struct running *running) {
+    struct layer_report report = {0};
+    int r = grants_confine_ports(running->supervisor.app.policy, &report);
+
+    if (r < 0) {
+        return EXIT_SANDBOX;
+    }
+    report_layers(&report, 1);
+    return 0;
+}
+
+static uint32_t smaller(uint64_t wish, uint64_t otherwise, uint64_t cap) {
+    uint64_t value = wish > 0 ? wish : otherwise;
+
+    return (uint32_t)(value < cap ? value : cap);
+}
+
+static int size_app(struct running *running) {
+    struct app *app = &running->supervisor.app;
+    const struct config *config = &running->supervisor.config;
+    const struct manifest *manifest = &running->image.manifest;
+    uint32_t n_handles = smaller(manifest->handles, HANDLES_DEFAULT, config->handles);
+    // Processes that share a CPU must never spin for each other.
+    uint64_t spin_usec = config->cpu == CONFIG_CPU_ANY ? config->spin_usec : 0;
+    int r = channel_resize(&app->channel, manifest->arena_size);
+
+    handles_set_quota(app->handles, n_handles);
+    app_log_set_rate(&app->log, smaller(manifest->log_rate, LOG_RATE_DEFAULT, config->log_rate));
+    if (r == 0) {
+        r = kernel_page_fill(&app->kernel_page, app->name, (uint32_t)manifest->arena_size,
+                             n_handles, (uint32_t)(spin_usec * 1000));
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot size the channel");
+        return EXIT_INTERNAL;
+    }
+    return 0;
+}
+
+static int configure_spawner(struct running *running) {
+    const struct note_user_object *object = &running->image.object;
+    struct worker_options options = {
+        .channel_size = WIRE_CHANNEL_SIZE(running->image.manifest.arena_size),
+        .stack_limit = object->stack_size + SLACK_STACK,
+    };
+    int r = 0;
+
+    // data_end is where the image's addresses end, from 0 up.
+    options.memory_limit = object->data_end + options.channel_size + WIRE_KERNEL_PAGE_SIZE +
+                           options.stack_limit + SLACK_MEMORY;
+    (void)snprintf(options.app, sizeof(options.app), "%s", running->supervisor.app.name);
+    r = spawner_configure(&running->supervisor.spawner, running->image.fd, &options);
+    if (r < 0) {
+        (void)log_errno(r, "cannot configure the spawner");
+        return EXIT_SANDBOX;
+    }
+    return 0;
+}
+
+// -- in order ------------------------------------------------------------------------------------
+
+static int prepare(struct running *running) {
+    static int (*const steps[])(struct running *) = {
+        choose_cpu,  fork_spawner,  confine,  load_image,        check_limits,
+        make_policy, confine_ports, size_app, configure_spawner,
+    };
+    char name[APP_NAME_SIZE];
+    int r = choose_name(running, name);
+
+    if (r == 0) {
+        r = open_image(running);
+    }
+    if (r == 0) {
+        r = read_config(running);
+    }
+    if (r == 0) {
+        r = make_app(running, name);
+    }
+    for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++) {
+        r = steps[i](running);
+    }
+    return r;
+}
+
+static int supervise(struct running *running) {
+    int r = 0;
+
+    running->supervisor.terminal = isatty(STDERR_FILENO) == 1;
+    r = supervise_run(&running->supervisor);
+    return r < 0 ? EXIT_INTERNAL : r;
+}
+
+// Everything of the app goes before the spawner: a worker that is killed last answers nobody.
+static void done(struct running *running) {
+    struct supervisor *supervisor = &running->supervisor;
+
+    if (supervisor->spawner.pid > 0) {
+        spawner_done(&supervisor->spawner);
+    }
+    app_done(&supervisor->app);
+    image_done(&running->image);
+    config_done(&supervisor->config);
+    if (running->config_file) {
+        (void)fclose(running->config_file);
+    }
+    close_fd(running->image_fd);
+}
+
+int run(const struct run_options *options) {
+    static struct running running;
+    int r = 0;
+
+    running = (struct running){
+        .options = options,
+        .image_fd = -1,
+        .image = IMAGE_INIT,
+        .supervisor = {.spawner = {.socket = -1}},
+    };
+    running.supervisor.app.channel =
+        (struct channel){.memory_fd = -1, .ring_fd = -1, .doorbell_fd = -1};
+    r = prepare(&running);
+    if (r == 0) {
+        r = supervise(&running);
+    }
+    done(&running);
+    return r;
+}

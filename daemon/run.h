@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// `mpyd run`: a complete supervisor of one app in the foreground.
+
+struct run_options {
+    const char *image;  /* path */
+    const char *config; /* path, or NULL */
+    const char *name;   /* or NULL: from the image */
+};
+
+// Returns the exit status of the process (enum supervise_exit); what went wrong has been logged.
+int run(const struct run_options *options);

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/serve.h"
+
+#include <errno.h>
+#include <sys/epoll.h>
+
+#include "base/log.h"
+#include "daemon/dispatch.h"
+
+#define BATCH 32        /* calls between two stores of the completion tail */
+#define BATCHES 8       /* before other descriptors have their turn */
+#define POLL_USEC 1000u /* how late a call may be served while the doorbell is disarmed */
+#define POLLS 100       /* before the doorbell is tried again */
+
+// A tag of a call that is still in flight would make two completions look like one. Returns 0,
+// APP_BROKEN or -errno.
+static int serve_call(struct app *app, const struct wire_submission *submission) {
+    struct call_reference reference;
+
+    if (flight_find(&app->flights, submission->tag, &reference)) {
+        return app_break(app, "tag %u is in flight already", submission->tag);
+    }
+    return dispatch_call(app, submission);
+}
+
+// Returns how many calls were served, or -errno.
+static int serve_batch(struct serve *serve) {
+    struct app *app = serve->app;
+    int n = 0;
+
+    while (n < BATCH && app->worker.broken[0] == '\0') {
+        struct wire_submission submission;
+        int r = channel_next(&app->channel, &submission);
+
+        if (r == 0) {
+            break;
+        }
+        r = serve_call(app, &submission);
+        if (r < 0) {
+            return r;
+        }
+        n++;
+    }
+    return n;
+}
+
+// What sources and handlers completed since the last time goes out together.
+static int flush(struct serve *serve) {
+    struct app *app = serve->app;
+
+    waits_check(&app->waits);
+    if (app->channel.broken) {
+        (void)app_break(app, "%s", app->channel.broken);
+    }
+    if (app->worker.broken[0] != '\0') {
+        return serve->on_broken(serve->context);
+    }
+    return channel_flush(&app->channel);
+}
+
+// A ring that announced nothing is a mistake or an attack; a few come of races between ringing and
+// being awake already.
+static int judge_ring(struct serve *serve, int n_served) {
+    bool idle = serve->rung && n_served == 0;
+
+    serve->rung = false;
+    if (!idle || serve->disarmed) {
+        return 0;
+    }
+    serve->app->counters.doorbells_idle++;
+    if (quota_take(&serve->idle_rings, loop_now_usec())) {
+        return 0;
+    }
+    log_warning("%s: rings without end and nothing to say; looking every %u us instead",
+                serve->app->name, POLL_USEC);
+    serve->disarmed = true;
+    serve->n_polls = POLLS;
+    timer_set(serve->poll, POLL_USEC);
+    return source_set_events(serve->doorbell, 0);
+}
+
+static int run(struct serve *serve) {
+    struct app *app = serve->app;
+
+    if (!app->worker.running) {
+        return 0;
+    }
+    for (int i = 0; i < BATCHES; i++) {
+        int n = serve_batch(serve);
+        int r = n < 0 ? n : flush(serve);
+
+        if (r == 0) {
+            r = judge_ring(serve, n);
+        }
+        if (r < 0) {
+            return r;
+        }
+        if (!app->worker.running || app->worker.broken[0] != '\0' ||
+            !channel_pending(&app->channel, serve->spin_nsec)) {
+            return 0;
+        }
+    }
+    return 1;
+}
+
+static int on_doorbell(void *context, uint32_t events) {
+    struct serve *serve = context;
+
+    serve->rung = true;
+    return 0;
+}
+
+static int on_poll(void *context) {
+    struct serve *serve = context;
+
+    if (--serve->n_polls > 0) {
+        timer_set(serve->poll, POLL_USEC);
+        return 0;
+    }
+    serve->disarmed = false;
+    return source_set_events(serve->doorbell, EPOLLIN | EPOLLET);
+}
+
+static int prepare(void *context) {
+    return run(context);
+}
+
+static void awake(void *context) {
+    struct serve *serve = context;
+
+    channel_awake(&serve->app->channel);
+}
+
+int serve_init(struct serve *serve, struct app *app, uint32_t idle_rings, uint32_t spin_nsec,
+               int (*on_broken)(void *context), void *context) {
+    int r = 0;
+
+    *serve = (struct serve){
+        .app = app, .spin_nsec = spin_nsec, .on_broken = on_broken, .context = context};
+    quota_init(&serve->idle_rings, idle_rings, loop_now_usec());
+    r = timer_new(app->loop, on_poll, serve, &serve->poll);
+    if (r < 0) {
+        return r;
+    }
+    // By edge and never read: a ring is one system call of the worker and none of ours.
+    r = source_new(app->loop, app->channel.doorbell_fd, EPOLLIN | EPOLLET, on_doorbell, serve,
+                   &serve->doorbell);
+    if (r < 0) {
+        return r;
+    }
+    loop_set_prepare(app->loop, prepare, awake, serve);
+    return 0;
+}
+
+void serve_done(struct serve *serve) {
+    if (serve->app) {
+        loop_set_prepare(serve->app->loop, NULL, NULL, NULL);
+    }
+    serve->doorbell = source_free(serve->doorbell);
+    serve->poll = timer_free(serve->poll);
+}

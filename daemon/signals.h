@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Signals of the supervisor, read from a descriptor in its loop. Children are reaped here: as PID 1
+// of a container it inherits those of others.
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "daemon/loop.h"
+
+struct signals {
+    int fd;
+    struct source *source;
+    pid_t spawner;                             /* left to spawner_done() */
+    int (*on_stop)(void *context, int signal); /* SIGTERM, SIGINT, SIGHUP */
+    void *context;
+};
+
+// Blocks the signals and begins to read them. Call it after the spawner was forked, which inherits
+// blocked signals. Returns 0 or -errno; signals_done() undoes it but for the blocking.
+int signals_init(struct signals *signals, struct loop *loop, pid_t spawner,
+                 int (*on_stop)(void *context, int signal), void *context);
+void signals_done(struct signals *signals);
