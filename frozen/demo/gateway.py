@@ -4,12 +4,13 @@
 import json
 
 import http
-from http import HTTPError
+from http import HTTPError, Response
+from store import Full
 
 METER_MAX = 32  # characters of a meter's name
 METER_EXTRA = "-_."  # in names, besides letters and digits
 VALUE_MAX = 1e15  # either way; sums of a whole window stay finite and exact enough
-AT_ONCE = 200  # readings in one answer
+AT_ONCE = 100  # readings in one answer
 
 JSON_HEAD = http.head(200, http.JSON, b"Cache-Control: no-store\r\n")
 CREATED_HEAD = http.head(201, http.JSON)
@@ -26,7 +27,9 @@ class Gateway:
     def __init__(self, store, page="/res/index.html"):
         self.store = store
         with open(page, "rb") as file:
-            self._page = file.read()
+            self._page = Response(PAGE_HEAD, file.read(), kept=True)
+        self._stats = None  # the Response as long as it holds:
+        self._stats_last = -1  # until there is a reading after this one
         self._routes = {
             b"/": {b"GET": self._get_page},
             b"/readings": {b"GET": self._get_readings, b"POST": self._post_reading},
@@ -34,7 +37,7 @@ class Gateway:
         }
 
     def answer(self, request):
-        """Head and body of the response to REQUEST; raises HTTPError."""
+        """The Response to REQUEST; raises HTTPError."""
         methods = self._routes.get(request.path)
         if methods is None:
             raise HTTPError(404, "nothing here; try /, /readings or /stats")
@@ -45,17 +48,23 @@ class Gateway:
         return answer(request)
 
     def _get_page(self, request):
-        return PAGE_HEAD, self._page
+        return self._page
 
     def _get_readings(self, request):
-        return JSON_HEAD, self.store.since(parse_since(request.query), AT_ONCE)
+        return Response(JSON_HEAD, self.store.since(parse_since(request.query), AT_ONCE))
 
     def _post_reading(self, request):
         meter, value = parse_reading(request.body)
-        return CREATED_HEAD, self.store.add(meter, value)
+        try:
+            return Response(CREATED_HEAD, self.store.add(meter, value))
+        except Full:
+            raise HTTPError(409, "too many meters; one is forgotten when its readings are")
 
     def _get_stats(self, request):
-        return JSON_HEAD, self.store.stats()
+        if self._stats_last != self.store.last:
+            self._stats = Response(JSON_HEAD, self.store.stats(), kept=True)
+            self._stats_last = self.store.last
+        return self._stats
 
 
 def parse_since(query):

@@ -13,6 +13,7 @@ REASONS = {
     404: b"Not Found",
     405: b"Method Not Allowed",
     408: b"Request Timeout",
+    409: b"Conflict",
     411: b"Length Required",
     413: b"Content Too Large",
     417: b"Expectation Failed",
@@ -53,16 +54,33 @@ def head(status, content_type, headers=b""):
     )
 
 
-def response(head, body, close, with_body):
-    """Head, as head() makes it, and body in one piece, so that they go out in one write."""
-    end = b"%d\r\nConnection: close\r\n\r\n" if close else b"%d\r\n\r\n"
-    return head + end % len(body) + (body if with_body else b"")
+class Response:
+    """What head() makes, and a body. A response that is KEPT is put together once and sent often."""
+
+    def __init__(self, head, body, kept=False):
+        self.head = head
+        self.body = body
+        self.kept = kept
+        self._whole = None
+
+    def data(self, close=False, with_body=True):
+        """All of it in one piece, so that it goes out in one write."""
+        if close or not with_body:
+            return self._join(close, with_body)
+        whole = self._whole or self._join(close, with_body)
+        if self.kept:
+            self._whole = whole
+        return whole
+
+    def _join(self, close, with_body):
+        length = b"%d\r\nConnection: close\r\n\r\n" if close else b"%d\r\n\r\n"
+        return b"".join((self.head, length % len(self.body), self.body if with_body else b""))
 
 
 def refusal(error):
-    """Head and body of the response that tells why."""
+    """The Response that tells why."""
     body = dumps({"error": error.reason}).encode()
-    return head(error.status, JSON, error.headers), body
+    return Response(head(error.status, JSON, error.headers), body)
 
 
 def parse_head(text):

@@ -11,6 +11,7 @@ from store import Store
 HOST = "127.0.0.1"
 PORTS = range(8080, 8100)  # as in mpyd.toml
 WINDOW = 1000  # readings kept
+METERS = 100  # of so many meters
 
 
 async def listen(server):
@@ -28,7 +29,7 @@ async def listen(server):
 
 
 async def main():
-    store = Store(WINDOW)
+    store = Store(WINDOW, METERS)
     server = Server(Gateway(store).answer)
     port = await listen(server)
     print("listening on http://%s:%d" % (HOST, port))

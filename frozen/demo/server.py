@@ -8,7 +8,7 @@ import http
 CONNECTIONS = 100  # below the app's handles, so that accept() never fails for want of one
 BACKLOG = 128
 HEAD_MAX = 3072  # bytes of request line and headers
-CHUNK = 4096  # bytes read at once: nearly always the whole request
+CHUNK = 1024  # bytes read at once: nearly always the whole request
 IDLE = 30  # seconds a connection may rest between requests
 SLOW = 10  # seconds a request may take to come in, or a response to go out
 LINGER = 2  # seconds to take what a refused client still sends, so that it can read why
@@ -18,7 +18,7 @@ CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 
 
 class Server:
-    """Serves HTTP; answer(request) gives the head and body of each response or raises HTTPError."""
+    """Serves HTTP; answer(request) gives the Response to each request or raises HTTPError."""
 
     def __init__(self, answer):
         self.answer = answer
@@ -50,6 +50,8 @@ class Server:
             await connection.serve()
         except OSError:
             pass  # the client is gone
+        except MemoryError:
+            print("out of memory; one connection dropped")
         finally:
             self.connections.remove(connection)
             await stream.wait_closed()
@@ -79,16 +81,15 @@ class Connection:
         if request is None:
             return False
         try:
-            head, body = self.server.answer(request)
+            response = self.server.answer(request)
         except http.HTTPError as error:  # the request was sound: the connection can go on
-            head, body = http.refusal(error)
-        await self._send(http.response(head, body, request.close, request.method != b"HEAD"))
+            response = http.refusal(error)
+        await self._send(response.data(request.close, request.method != b"HEAD"))
         return not request.close
 
     async def _refuse(self, error):
         """Says why, and lets the client read it: closing with its bytes unread would reset it."""
-        head, body = http.refusal(error)
-        await self._send(http.response(head, body, True, True))
+        await self._send(http.refusal(error).data(close=True))
         self.receiving = False
         self.deadline = self.server.now + LINGER
         left = LINGER_BYTES
@@ -98,9 +99,9 @@ class Connection:
     def expire(self):
         """Ends a connection whose time is over; tells a client that was in the middle of a request."""
         if self.receiving:
-            head, body = http.refusal(http.HTTPError(408, "the request took too long"))
+            late = http.HTTPError(408, "the request took too long")
             try:
-                self.stream.write(http.response(head, body, True, True))
+                self.stream.write(http.refusal(late).data(close=True))
             except OSError:
                 pass
         self.task.cancel()
@@ -109,15 +110,15 @@ class Connection:
         """The next request with its body, or None at the end of the stream."""
         self.receiving = bool(self.data)
         self.deadline = self.server.now + (SLOW if self.receiving else IDLE)
-        while (end := self.data.find(b"\r\n\r\n")) < 0:
-            if self.data[:2] == b"\r\n":  # RFC 9112, 2.2: an empty line before a request
-                self.data = self.data[2:]
-            elif len(self.data) > HEAD_MAX:
+        while True:
+            self.data = self.data.lstrip(b"\r\n")  # RFC 9112, 2.2: empty lines before a request
+            end = self.data.find(b"\r\n\r\n")
+            if end > HEAD_MAX or (end < 0 and len(self.data) > HEAD_MAX):
+                raise http.HTTPError(431, "request head longer than %d bytes" % HEAD_MAX)
+            if end >= 0:
                 break
-            elif not await self._fill():
+            if not await self._fill():
                 return None
-        if end < 0 or end > HEAD_MAX:
-            raise http.HTTPError(431, "request head longer than %d bytes" % HEAD_MAX)
         request = http.parse_head(self.data[:end])
         if request.length is None and request.method == b"POST":
             raise http.HTTPError(411, "Content-Length needed")
