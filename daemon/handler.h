@@ -86,7 +86,7 @@ void app_write_log(struct app *app, int level, const char *text);
 
 const struct policy *app_policy(const struct app *app);
 struct loop *app_loop(struct app *app);
-struct resolver *app_resolver(struct app *app); /* daemon/handlers/name.h */
+struct resolver *app_resolver(struct app *app); /* daemon/resolver.h */
 
 // -- handles -------------------------------------------------------------------------------------
 

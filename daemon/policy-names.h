@@ -2,7 +2,7 @@
 #pragma once
 
 // Which addresses the names an app looked up have. A grant by name allows connecting to what its
-// name resolved to, so this is part of the policy: only the resolver (daemon/handlers/name.c) adds
+// name resolved to, so this is part of the policy: only the resolver (daemon/resolver.c) adds
 // to it, from answers it got itself. The oldest go out when the table is full.
 
 #include <stdbool.h>

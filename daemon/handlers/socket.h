@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A socket of the app, for the files of the socket group alone.
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+#include <sys/types.h>
+
+#include "daemon/handler.h"
+
+struct peers;
+struct source;
+
+struct socket {
+    int fd; /* non-blocking; -1 until accepted */
+    struct handle *handle;
+    struct source *source; /* edge-triggered; NULL until there is anything to happen */
+    bool is_stream;
+    bool is_bound; /* the app named its port, and so may hear anybody */
+    bool is_listening;
+    bool is_ended;       /* the peer sends no more: readable for good */
+    struct peers *peers; /* of a bound datagram socket */
+
+    bool is_starved; /* a listener that found no free handle; in the list of these */
+    LIST_ENTRY(socket) starved;
+};
+
+// Puts the socket into the loop, once. Returns 0 or ENOMEM.
+int socket_watch(struct socket *socket);
+
+// The senders a bound datagram socket heard last, whom it may answer without a grant to connect, as
+// a stream socket that listens may answer who connected.
+void socket_peers_add(struct socket *socket, const struct wire_address *address);
+bool socket_peers_has(const struct socket *socket, const struct wire_address *address);
+
+// Whether the app may hear datagrams from ADDRESS. A socket whose port the app did not choose under
+// a grant to listen hears only those it may send to.
+bool socket_may_hear(const struct socket *socket, const struct wire_address *address);

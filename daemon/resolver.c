@@ -1,0 +1,309 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/resolver.h"
+
+#include <ares.h>
+#include <errno.h>
+#include <netdb.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/queue.h>
+#include <sys/time.h>
+
+#include "base/cleanup.h"
+#include "daemon/address.h"
+#include "daemon/loop.h"
+#include "daemon/policy-names.h"
+#include "daemon/policy-rule.h"
+
+#define TIMEOUT_MSEC 2000 /* of the first try; c-ares doubles it each time */
+#define TRIES 3
+
+// A socket of c-ares in the loop.
+struct watch {
+    struct resolver *resolver;
+    int fd; /* c-ares' own */
+    struct source *source;
+    LIST_ENTRY(watch) all;
+};
+
+struct resolver {
+    struct loop *loop;
+    ares_channel channel;
+    bool has_channel;
+    struct timer *timer;
+    LIST_HEAD(, watch) watches;
+    struct policy_names *names;
+    size_t n_lookups;
+};
+
+struct lookup {
+    struct resolver *resolver;
+    resolver_function function;
+    void *context;
+    char name[POLICY_NAME_SIZE];
+};
+
+// -- c-ares in the loop --------------------------------------------------------------------------
+
+// c-ares' timeouts move with everything it does.
+static void set_timer(struct resolver *resolver) {
+    struct timeval left, *timeout = ares_timeout(resolver->channel, NULL, &left);
+
+    if (timeout) {
+        timer_set(resolver->timer,
+                  (uint64_t)timeout->tv_sec * 1000000 + (uint64_t)timeout->tv_usec);
+    } else {
+        timer_clear(resolver->timer);
+    }
+}
+
+static int on_timer(void *context) {
+    struct resolver *resolver = context;
+
+    ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    set_timer(resolver);
+    return 0;
+}
+
+// The watch may be gone once c-ares has looked at its socket.
+static int on_socket(void *context, uint32_t events) {
+    const struct watch *watch = context;
+    struct resolver *resolver = watch->resolver;
+    int fd = watch->fd;
+
+    ares_process_fd(resolver->channel, events & ~(uint32_t)EPOLLOUT ? fd : ARES_SOCKET_BAD,
+                    events & EPOLLOUT ? fd : ARES_SOCKET_BAD);
+    set_timer(resolver);
+    return 0;
+}
+
+static struct watch *watch_find(struct resolver *resolver, int fd) {
+    struct watch *watch;
+
+    LIST_FOREACH(watch, &resolver->watches, all) {
+        if (watch->fd == fd) {
+            return watch;
+        }
+    }
+    return NULL;
+}
+
+static void watch_free(struct watch *watch) {
+    source_free(watch->source);
+    LIST_REMOVE(watch, all);
+    free(watch);
+}
+
+// Out of memory, the socket stays unwatched and its query times out.
+static void watch_new(struct resolver *resolver, int fd, uint32_t events) {
+    CLEANUP_FREE struct watch *watch = calloc(1, sizeof(*watch));
+
+    if (!watch) {
+        return;
+    }
+    watch->resolver = resolver;
+    watch->fd = fd;
+    if (source_new(resolver->loop, fd, events, on_socket, watch, &watch->source) < 0) {
+        return;
+    }
+    LIST_INSERT_HEAD(&resolver->watches, watch, all);
+    watch = NULL;
+}
+
+// c-ares says what it wants to know of a socket: neither, before it closes it.
+static void on_state(void *context, ares_socket_t fd, int readable, int writable) {
+    struct resolver *resolver = context;
+    struct watch *watch = watch_find(resolver, fd);
+    uint32_t events = (readable ? (uint32_t)EPOLLIN : 0) | (writable ? (uint32_t)EPOLLOUT : 0);
+
+    if (!watch && events) {
+        watch_new(resolver, fd, events);
+    } else if (watch && events) {
+        (void)source_set_events(watch->source, events);
+    } else if (watch) {
+        watch_free(watch);
+    }
+}
+
+// -- answers -------------------------------------------------------------------------------------
+
+static int error_of(int status) {
+    switch (status) {
+    case ARES_SUCCESS:
+        return 0;
+    case ARES_ENOTFOUND:
+    case ARES_ENODATA:
+    case ARES_ENONAME:
+        return ENOENT;
+    case ARES_ETIMEOUT:
+        return ETIMEDOUT;
+    case ARES_ENOMEM:
+        return ENOMEM;
+    case ARES_ECANCELLED:
+    case ARES_EDESTRUCTION:
+        return ECANCELED;
+    case ARES_EBADNAME:
+    case ARES_EBADQUERY:
+    case ARES_EBADHINTS:
+    case ARES_EBADFAMILY:
+        return EINVAL;
+    default:
+        return EAGAIN;
+    }
+}
+
+static bool is_of_this_machine(const struct wire_address *address) {
+    const uint8_t *host = address->host;
+
+    if (address_is_any(address) || address_is_loopback(address)) {
+        return true;
+    }
+    if (address->family == WIRE_INET) {
+        return (host[0] == 169 && host[1] == 254) || host[0] == 0 || host[0] >= 224;
+    }
+    return (host[0] == 0xfe && (host[1] & 0xc0) == 0x80) || host[0] == 0xff;
+}
+
+static bool in_hosts_file(struct resolver *resolver, const char *name) {
+    static const int families[] = {AF_INET, AF_INET6};
+
+    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
+        struct hostent *host = NULL;
+
+        if (ares_gethostbyname_file(resolver->channel, name, families[i], &host) == ARES_SUCCESS) {
+            ares_free_hostent(host);
+            return true;
+        }
+    }
+    return false;
+}
+
+// Keeps what may be believed of an answer, and remembers it.
+static size_t keep(struct lookup *lookup, const struct ares_addrinfo *answer,
+                   struct wire_address addresses[RESOLVER_ADDRESSES_MAX]) {
+    const struct ares_addrinfo_node *node = answer->nodes;
+    size_t n_addresses = 0;
+
+    for (; node && n_addresses < RESOLVER_ADDRESSES_MAX; node = node->ai_next) {
+        struct sockaddr_storage storage = {0};
+        struct wire_address address;
+
+        memcpy(&storage, node->ai_addr, (size_t)node->ai_addrlen);
+        if (address_from_socket(&storage, &address) < 0) {
+            continue;
+        }
+        address = address_unmapped(&address);
+        if (is_of_this_machine(&address) && !in_hosts_file(lookup->resolver, lookup->name)) {
+            continue;
+        }
+        address.port = 0;
+        policy_names_add(lookup->resolver->names, lookup->name, &address);
+        addresses[n_addresses++] = address;
+    }
+    return n_addresses;
+}
+
+static void on_answer(void *context, int status, int timeouts, struct ares_addrinfo *answer) {
+    CLEANUP_FREE struct lookup *lookup = context;
+    struct wire_address addresses[RESOLVER_ADDRESSES_MAX];
+    size_t n_addresses = 0;
+    int error = error_of(status);
+
+    (void)timeouts;
+    lookup->resolver->n_lookups--;
+    if (error == 0) {
+        n_addresses = keep(lookup, answer, addresses);
+        error = n_addresses > 0 ? 0 : ENOENT;
+    }
+    ares_freeaddrinfo(answer);
+    lookup->function(lookup->context, error, addresses, n_addresses);
+}
+
+int resolver_ask(struct resolver *resolver, const char *name, uint16_t family,
+                 resolver_function function, void *context) {
+    struct ares_addrinfo_hints hints = {.ai_family = family == WIRE_INET    ? AF_INET
+                                                     : family == WIRE_INET6 ? AF_INET6
+                                                                            : AF_UNSPEC,
+                                        .ai_socktype = SOCK_STREAM};
+    struct lookup *lookup;
+
+    if (resolver->n_lookups >= RESOLVER_LOOKUPS_MAX) {
+        return EBUSY;
+    }
+    if (strlen(name) >= sizeof(lookup->name)) {
+        return EINVAL;
+    }
+    lookup = calloc(1, sizeof(*lookup));
+    if (!lookup) {
+        return ENOMEM;
+    }
+    *lookup = (struct lookup){.resolver = resolver, .function = function, .context = context};
+    memcpy(lookup->name, name, strlen(name) + 1);
+    resolver->n_lookups++;
+    ares_getaddrinfo(resolver->channel, name, NULL, &hints, on_answer, lookup);
+    set_timer(resolver);
+    return 0;
+}
+
+const struct policy_names *resolver_names(const struct resolver *resolver) {
+    return resolver ? resolver->names : NULL;
+}
+
+// -- the resolver --------------------------------------------------------------------------------
+
+static void resolver_freep(struct resolver **resolver) {
+    (void)resolver_free(*resolver);
+}
+
+static int ares_error(int status) {
+    return status == ARES_SUCCESS ? 0 : status == ARES_ENOMEM ? -ENOMEM : -EINVAL;
+}
+
+int resolver_new(struct loop *loop, const char *servers, struct resolver **ret_resolver) {
+    CLEANUP(resolver_freep) struct resolver *resolver = calloc(1, sizeof(*resolver));
+    struct ares_options options = {.timeout = TIMEOUT_MSEC, .tries = TRIES};
+    int r;
+
+    if (!resolver) {
+        return -ENOMEM;
+    }
+    resolver->loop = loop;
+    LIST_INIT(&resolver->watches);
+    options.sock_state_cb = on_state;
+    options.sock_state_cb_data = resolver;
+    r = ares_error(ares_init_options(&resolver->channel, &options,
+                                     ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES));
+    if (r < 0) {
+        return r;
+    }
+    resolver->has_channel = true;
+    r = servers ? ares_error(ares_set_servers_ports_csv(resolver->channel, servers)) : 0;
+    if (r < 0) {
+        return r;
+    }
+    r = timer_new(loop, on_timer, resolver, &resolver->timer);
+    if (r < 0) {
+        return r;
+    }
+    r = policy_names_new(&resolver->names);
+    if (r < 0) {
+        return r;
+    }
+    *ret_resolver = steal_ptr(&resolver);
+    return 0;
+}
+
+// Ending the channel ends every lookup in flight and takes its sockets out of the loop.
+struct resolver *resolver_free(struct resolver *resolver) {
+    if (resolver) {
+        if (resolver->has_channel) {
+            ares_destroy(resolver->channel);
+        }
+        timer_free(resolver->timer);
+        policy_names_free(resolver->names);
+        free(resolver);
+    }
+    return NULL;
+}
