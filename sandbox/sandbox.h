@@ -21,8 +21,8 @@ enum layer_state {
 };
 
 struct layer_report {
-    char name[24];  /* "user-namespace", "landlock", ... */
-    uint8_t state;  /* enum layer_state */
+    char name[24];   /* "user-namespace", "landlock", ... */
+    uint8_t state;   /* enum layer_state */
     uint8_t process; /* enum layer_process */
     uint8_t required;
     uint8_t reserved;
@@ -64,6 +64,7 @@ int sandbox_confine_ports(const uint16_t *listen, size_t n_listen, const uint16_
 struct spawner {
     int socket; /* seqpacket to the spawner; readable when it says something */
     pid_t pid;
+    int pidfd; /* readable once it has ended */
 };
 
 // Descriptors a worker needs, in enum wire_fd order; the spawner keeps its own copies.
@@ -81,7 +82,8 @@ int spawner_fork(const struct sandbox_options *options,
                  const struct spawner_descriptors *descriptors, struct spawner *ret_spawner);
 void spawner_done(struct spawner *spawner);
 
-// What every worker of this image is started with. Sent once; the spawner compiles filter 1 from it.
+// What every worker of this image is started with. Sent once; the spawner compiles filter 1 from
+// it.
 struct worker_options {
     char app[32]; /* process title and argv[0] */
     uint64_t channel_size;

@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Seccomp filters, made by libseccomp from the tables of sandbox/filter-rules.c.
+
+#include <linux/filter.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sandbox/layers.h"
+
+#define FILTER_MAX 256u /* instructions of filter 1; it has about 120 */
+
+// Filter 1, in force before the image's first instruction, for a channel of CHANNEL_SIZE bytes.
+// Returns the number of instructions or -errno.
+int filter_worker_start(uint64_t channel_size, struct sock_filter *filter, size_t size);
+
+int filter_supervisor_apply(struct confinement *confinement, const struct layer *layer);
+int filter_supervisor_verify(struct confinement *confinement, const struct layer *layer);
+int filter_worker_apply(struct confinement *confinement, const struct layer *layer);
+int filter_worker_verify(struct confinement *confinement, const struct layer *layer);
