@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: MIT
+#
+# asyncio: MicroPython's own, and a stop that lets every task clean up.
+#
+# Upstream's event loop is left by SystemExit and KeyboardInterrupt at once, and no task but the one
+# that was running gets to run its "finally". Here every task is cancelled first, whatever it waits
+# for, and the loop runs on until all are done; then the exception goes its way.
+
+from . import core
+
+_PRUNE_MIN = 32
+_ROUNDS_MAX = 8  # for tasks that swallow their cancellation and wait again
+
+_run_until_complete = core.run_until_complete
+_new_task = core.create_task
+
+# Every task that may not be done yet. Finished ones are dropped when as many tasks again have been
+# made as were left the last time: amortised, that costs each task the same.
+_tasks = []
+_prune_at = _PRUNE_MIN
+
+
+class _IOQueue(core.IOQueue):
+    def wait_io_event(self, dt):
+        # Tells a stop that comes while nothing runs from one that kills the task it comes to.
+        core.cur_task = None
+        super().wait_io_event(dt)
+
+
+def create_task(coro):
+    global _tasks, _prune_at
+    if len(_tasks) >= _prune_at:
+        _tasks = [t for t in _tasks if not t.done()]
+        _prune_at = max(_PRUNE_MIN, 2 * len(_tasks))
+    t = _new_task(coro)
+    _tasks.append(t)
+    return t
+
+
+def _tidy_io(queue):
+    # A stop may have come between two steps of the queue's own code.
+    for entry in list(queue.map.values()):
+        if entry[0] is None and entry[1] is None:
+            queue._dequeue(entry[2])
+
+
+def _bury():
+    # The task in which the exception came up is on no queue any more. Those who wait for it learn
+    # of its end when the loop throws into its finished coroutine.
+    t = core.cur_task
+    core.cur_task = None
+    if t is not None and not t.done():
+        core._io_queue.remove(t)
+        core._task_queue.push(t)
+        t.data = core.CancelledError
+    _tidy_io(core._io_queue)
+
+
+def _finish():
+    # Runs what can run. A task that raises SystemExit itself ends by it, and only that task.
+    while True:
+        try:
+            return _run_until_complete()
+        except (SystemExit, KeyboardInterrupt):
+            _bury()
+
+
+def _cancel_all():
+    _bury()
+    for _ in range(_ROUNDS_MAX):
+        left = [t for t in _tasks if not t.done()]
+        if not left:
+            break
+        for t in left:
+            t.cancel()
+        _finish()
+
+
+def run_until_complete(main_task=None):
+    try:
+        return _run_until_complete(main_task)
+    except (SystemExit, KeyboardInterrupt) as stop:
+        _cancel_all()
+        raise stop
+
+
+# The loop's own functions and the other modules look these up in core.
+core.create_task = create_task
+core.run_until_complete = run_until_complete
+core.IOQueue = _IOQueue
+core.new_event_loop()
+
+from .core import *
+
+__version__ = (3, 0, 0)
+
+_attrs = {
+    "wait_for": "funcs",
+    "wait_for_ms": "funcs",
+    "gather": "funcs",
+    "Event": "event",
+    "ThreadSafeFlag": "event",
+    "Lock": "lock",
+    "open_connection": "stream",
+    "start_server": "stream",
+    "StreamReader": "stream",
+    "StreamWriter": "stream",
+}
+
+
+# Loads the rest when it is first asked for.
+def __getattr__(attr):
+    module = _attrs.get(attr)
+    if module is None:
+        raise AttributeError(attr)
+    value = getattr(__import__(module, None, None, True, 1), attr)
+    globals()[attr] = value
+    return value

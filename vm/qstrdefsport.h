@@ -1,0 +1,5 @@
+// SPDX-License-Identifier: MIT
+// Names the qstr scan cannot find: those that no C file spells as MP_QSTR_x.
+Q(/)
+Q(/res)
+Q(.frozen)

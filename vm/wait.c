@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: MIT
+#include "vm/wait.h"
+
+#include "py/mphal.h"
+#include "py/runtime.h"
+
+#include "call/caller.h"
+#include "call/proxies.h"
+#include "vm/clock.h"
+
+#define NSEC_PER_USEC 1000
+#define USEC_PER_MSEC 1000
+#define DURATION_MAX (INT64_MAX / NSEC_PER_USEC / 4) /* 73 years: nothing below overflows */
+
+// Readiness as it was when wait_usec() last returned. What waits looks at readiness after that, so
+// a change since then may not have been seen and must not be slept through.
+static uint32_t generation;
+
+void wait_usec(int64_t timeout_usec) {
+    if (caller_generation() == generation && timeout_usec != 0) {
+        (void)call_channel_wait(generation, timeout_usec < 0 ? -1 : timeout_usec);
+    }
+    generation = caller_generation();
+}
+
+void wait_for_event(uintptr_t timeout_ms) {
+    if (timeout_ms > DURATION_MAX / USEC_PER_MSEC) {
+        wait_usec(-1);
+    } else {
+        wait_usec((int64_t)timeout_ms * USEC_PER_MSEC);
+    }
+}
+
+void wait_sleep(int64_t duration_usec) {
+    int64_t end = 0;
+
+    if (duration_usec > DURATION_MAX) {
+        duration_usec = DURATION_MAX;
+    }
+    end = clock_nsec(CLOCK_ID_MONOTONIC) + duration_usec * NSEC_PER_USEC;
+    for (;;) {
+        int64_t left = 0;
+
+        mp_event_handle_nowait();
+        left = end - clock_nsec(CLOCK_ID_MONOTONIC);
+        if (left <= 0) {
+            return;
+        }
+        wait_usec((left + NSEC_PER_USEC - 1) / NSEC_PER_USEC);
+    }
+}
