@@ -10,7 +10,7 @@
 #include "base/cleanup.h"
 #include "daemon/why.h"
 
-#define TEXT_SIZE_MAX 256u
+#define TEXT_SIZE_MAX 320u
 #define LABEL_SIZE 96
 
 #define REFUSE(reader, format, ...)                                                                \

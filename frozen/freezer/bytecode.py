@@ -1,0 +1,38 @@
+# SPDX-License-Identifier: MIT
+"""Compiles the modules to bytecode, with mpy-cross."""
+
+import re
+from pathlib import Path
+
+from . import run
+from .errors import BuildError
+
+PLACE = re.compile(r'  File "(.*)", line (\d+)')
+
+
+def _explain(module, output):
+    """mpy-cross's traceback, as one line."""
+    line = ''
+    message = 'cannot be compiled'
+    for text in output.splitlines():
+        place = PLACE.match(text)
+        if place:
+            line = f':{place[2]}'
+        elif text.strip() and not text.startswith('Traceback'):
+            message = text.strip()
+    return BuildError(f'{module.file}{line}: {message}')
+
+
+def compile_modules(sdk, modules, work):
+    """Compiles MODULES into files below WORK. Returns those, in the same order."""
+    def compile_one(numbered):
+        number, module = numbered
+        output = Path(work, f'{number}.mpy')
+        try:
+            run.run([*sdk.mpy_cross, '-s', module.path, '-o', output, module.file.absolute()],
+                    work)
+        except run.ToolError as error:
+            raise _explain(module, error.output) from None
+        return output
+
+    return run.in_parallel(compile_one, enumerate(modules))

@@ -1,0 +1,45 @@
+# SPDX-License-Identifier: MIT
+"""What the linker made of an image: where its text, its data and its notes are."""
+
+import struct
+from dataclasses import dataclass
+
+from .errors import BuildError
+
+HEADER = struct.Struct('<16sHHIQQQIHHHHHH')
+SEGMENT = struct.Struct('<IIQQQQQQ')
+LOAD, INTERP, NOTE = 1, 3, 4
+EXECUTABLE, WRITABLE = 1, 2
+
+
+@dataclass
+class Elf:
+    machine: int
+    entry: int
+    text: tuple  # start and end address of the one executable segment
+    data: tuple  # of the one writable segment
+    notes: int   # offset in the file of the one PT_NOTE
+
+
+def read(data):
+    """The Elf in the bytes DATA, or BuildError if the link did not make what images are made of."""
+    fields = HEADER.unpack_from(data)
+    machine, entry, offset, size, count = fields[2], fields[4], fields[5], fields[9], fields[10]
+    text, writable, notes = [], [], []
+    for index in range(count):
+        kind, flags, start, address, _, _, memory, _ = SEGMENT.unpack_from(
+            data, offset + index * size)
+        if kind == LOAD and flags & EXECUTABLE and flags & WRITABLE:
+            raise BuildError('the linker made a segment that is writable and executable')
+        if kind == LOAD and flags & EXECUTABLE:
+            text.append((address, address + memory))
+        if kind == LOAD and flags & WRITABLE:
+            writable.append((address, address + memory))
+        if kind == NOTE:
+            notes.append(start)
+        if kind == INTERP:
+            raise BuildError('the linker made a dynamic program: is musl\'s rcrt1.o there?')
+    for found, what in ((text, 'executable'), (writable, 'writable'), (notes, 'note')):
+        if len(found) != 1:
+            raise BuildError(f'the linker made {len(found)} {what} segments, not one')
+    return Elf(machine, entry, text[0], writable[0], notes[0])

@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""Drives MicroPython's mpy-tool.py, as it is: .mpy files in, one C file of constants out.
+
+What upstream's own main() does not get right is put right from here, by subclasses:
+  - a_b.py and a/b.py give the same C symbol, and a-b.py gives none: ours are numbered;
+  - "a b" and "a_space_b" are the same identifier to it, and so become the same string;
+  - floats are printed with 16 digits, and not at all where they are infinite: ours are exact.
+"""
+
+import contextlib
+import importlib.util
+import io
+import itertools
+import re
+import sys
+
+from .errors import BuildError
+
+
+def _load(file):
+    """mpy-tool.py of the SDK as a module; its name is no identifier."""
+    sys.path.insert(0, str(file.parent))  # from where it finds its makeqstrdata
+    spec = importlib.util.spec_from_file_location('mpy_tool', file)
+    tool = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(tool)
+    return tool
+
+
+def _qstr_type(base, known):
+    """QStrType whose identifiers are injective. KNOWN: identifier -> string, of the firmware."""
+    class DistinctQStr(base):
+        def __init__(self, text):
+            super().__init__(text)
+            ident, number = self.qstr_esc, 2
+            while known.setdefault(self.qstr_esc, text) != text:
+                self.qstr_esc = f'{ident}__{number}'
+                number += 1
+            self.qstr_id = 'MP_QSTR_' + self.qstr_esc
+    return DistinctQStr
+
+
+def _qstr_list(base):
+    """GlobalQStrList that finds a string without looking at all of them, and holds each once."""
+    class IndexedQStrList(base):
+        def __init__(self):
+            super().__init__()
+            self.by_text = {q.str: q for q in self.qstrs if q is not None}
+
+        def add(self, s):
+            if s not in self.by_text:
+                self.by_text[s] = super().add(s)
+            return self.by_text[s]
+
+        def find_by_str(self, s):
+            return self.by_text.get(s)
+    return IndexedQStrList
+
+
+def _float(value):
+    """A double as a C expression, to the last bit."""
+    if value != value:
+        return '__builtin_nan("")'
+    if value in (float('inf'), float('-inf')):
+        return ('-' if value < 0 else '') + '__builtin_inf()'
+    return value.hex()
+
+
+def _module_type(base):
+    """CompiledModule whose floats are exact; for object representation A, which the port uses."""
+    class ExactModule(base):
+        def freeze_constant_obj(self, obj_name, obj):
+            if isinstance(obj, float):
+                print(f'static const mp_obj_float_t {obj_name} = '
+                      f'{{{{&mp_type_float}}, {_float(obj)}}};')
+            elif isinstance(obj, complex):
+                print(f'static const mp_obj_complex_t {obj_name} = '
+                      f'{{{{&mp_type_complex}}, {_float(obj.real)}, {_float(obj.imag)}}};')
+            else:
+                return super().freeze_constant_obj(obj_name, obj)
+            return f'MP_ROM_PTR(&{obj_name})'
+    return ExactModule
+
+
+def _number_symbols(module, number):
+    """Gives MODULE and its functions C symbols that nothing else has."""
+    def rename(code, index=0):
+        name = re.sub(r'[^A-Za-z0-9_]', '_', code.escaped_name)
+        code.escaped_name = f'f{number}_{index}_{name}'
+        for child in code.children:
+            index = rename(child, index + 1)
+        return index
+
+    module.escaped_name = f'm{number}_' + re.sub(r'[^A-Za-z0-9_]', '_', module.escaped_name)
+    rename(module.raw_code)
+
+
+def _adapt(tool):
+    """Puts our classes in the place of the tool's."""
+    strings = tool.qstrutil
+    known = {strings.qstr_escape(text): text for text in strings.static_qstr_list}
+    parse_input_headers, read_mpy = strings.parse_input_headers, tool.read_mpy
+    numbers = itertools.count()
+
+    def parse_and_remember(files):
+        settings, firmware = parse_input_headers(files)
+        known.update(firmware.values())
+        return settings, firmware
+
+    def read_and_number(file):
+        module = read_mpy(file)
+        _number_symbols(module, next(numbers))
+        module.mpy_source_file = module.source_file.str  # no path of this machine
+        return module
+
+    strings.parse_input_headers, tool.read_mpy = parse_and_remember, read_and_number
+    tool.QStrType = _qstr_type(tool.QStrType, known)
+    tool.GlobalQStrList = _qstr_list(tool.GlobalQStrList)
+    tool.CompiledModule = _module_type(tool.CompiledModule)
+
+
+def freeze(sdk, files):
+    """The text of a C file with the modules in FILES (.mpy), in that order."""
+    tool = _load(sdk.mpy_tool)
+    _adapt(tool)
+    text, errors = io.StringIO(), io.StringIO()
+    try:
+        with contextlib.redirect_stdout(text), contextlib.redirect_stderr(errors):
+            tool.main([*sdk.mpy_tool_flags, *map(str, files)])
+    except SystemExit:
+        raise BuildError('the modules cannot be frozen: ' +
+                         ' '.join(errors.getvalue().split())) from None
+    return text.getvalue()

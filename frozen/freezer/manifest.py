@@ -1,0 +1,232 @@
+# SPDX-License-Identifier: MIT
+"""Reads mpyd.toml, strictly: a key that is not known is an error, not a comment."""
+
+import json
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path, PurePosixPath
+
+from . import grants, tomllines
+from .errors import BuildError
+
+FILE = 'mpyd.toml'
+FORMAT = 1  # MANIFEST_FORMAT in daemon/manifest.h, whose limits these are too
+NAME = re.compile(r'[a-z][a-z0-9-]{0,25}', re.ASCII)
+VERSION = re.compile(r'[0-9A-Za-z.+~-]{1,32}', re.ASCII)
+MODULE = re.compile(r'[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*', re.ASCII)
+SIZE = re.compile(r'([0-9]{1,12})([KMG]?)', re.ASCII)
+UNITS = {'': 1, 'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30}
+PAGE = 4096
+MEMORY = {'heap': ('256K', '16K', '512M'), 'stack': ('64K', '16K', '4M'),
+          'arena': ('256K', '64K', '16M')}  # default, least, most
+LIMITS = {'handles': 1024, 'log_rate': 10000}  # most
+GRANTS = ('listen', 'connect')
+GRANTS_MAX = 256
+TABLES = {'memory': tuple(MEMORY), 'grants': GRANTS, 'limits': tuple(LIMITS)}
+KEYS = ('name', 'version', 'entry', 'modules', 'packages', 'resources') + tuple(TABLES)
+
+
+@dataclass
+class Manifest:
+    name: str = ''
+    version: str = ''
+    entry: str = ''
+    modules: list = field(default_factory=list)   # files
+    packages: list = field(default_factory=list)  # directories; both empty: every *.py
+    resources: str = ''
+    memory: dict = field(default_factory=dict)    # bytes
+    grants: dict = field(default_factory=dict)
+    limits: dict = field(default_factory=dict)    # those given
+    where: dict = field(default_factory=dict)     # key: "FILE:LINE", for errors found later
+
+
+class _Problem(Exception):
+    """What is wrong with one value."""
+
+
+def parse_size(text):
+    """Bytes of '64K', as base/parse.c has it; None if it is none."""
+    match = SIZE.fullmatch(text)
+    return int(match[1]) * UNITS[match[2]] if match else None
+
+
+def _quoted(value):
+    return json.dumps(value, ensure_ascii=False)  # on one line, whatever is in it
+
+
+def _string(value):
+    if not isinstance(value, str):
+        raise _Problem('must be a string')
+    return value
+
+
+def _matching(pattern, form):
+    def check(value):
+        if not pattern.fullmatch(_string(value)):
+            raise _Problem(f'{_quoted(value)} is not of the form {form}')
+        return value
+    return check
+
+
+def _path(value):
+    path = PurePosixPath(_string(value))
+    if not value or path.is_absolute() or '..' in path.parts or not value.isprintable():
+        raise _Problem(f'{_quoted(value)} is not a path inside the app\'s directory')
+    return str(path)
+
+
+def _integer(maximum):
+    def check(value):
+        if not isinstance(value, int) or isinstance(value, bool):
+            raise _Problem('must be an integer')
+        if not 1 <= value <= maximum:
+            raise _Problem(f'{value} is outside 1 to {maximum}')
+        return value
+    return check
+
+
+def _size(least, most):
+    def check(value):
+        size = parse_size(_string(value))
+        if size is None:
+            raise _Problem(f'{_quoted(value)} is no size; write digits and K or M, as in "256K"')
+        if not parse_size(least) <= size <= parse_size(most):
+            raise _Problem(f'"{value}" is outside {least} to {most}')
+        if size % PAGE:
+            raise _Problem(f'"{value}" is no multiple of 4K')
+        return size
+    return check
+
+
+def _grant(direction):
+    def check(value):
+        try:
+            grants.check_grant(direction, _string(value))
+        except grants.GrantError as error:
+            raise _Problem(f'{_quoted(value)}: {error}') from None
+        return value
+    return check
+
+
+class _Reader:
+    def __init__(self, file, text):
+        self.file = file
+        self.lines = tomllines.find_lines(text)
+        self.problems = []  # (line, text)
+
+    def line(self, path):
+        while path and path not in self.lines:
+            path = path[:-1]
+        return self.lines.get(path, 1)
+
+    def problem(self, path, text):
+        self.problems.append((self.line(path), text))
+
+    def known(self, table, path, keys):
+        for key in table:
+            if key not in keys:
+                name = '.'.join(path + (key,))
+                self.problem(path + (key,), f'unknown key {_quoted(name)}; known are ' + ', '.join(keys))
+
+    def value(self, table, path, check, default=None):
+        """The checked value of the key PATH ends in; DEFAULT where it is missing or wrong."""
+        if path[-1] not in table:
+            return default
+        try:
+            return check(table[path[-1]])
+        except _Problem as problem:
+            self.problem(path, f'{".".join(path)}: {problem}')
+            return default
+
+    def required(self, table, path, check):
+        if path[-1] not in table:
+            self.problem((), f'no key "{".".join(path)}"')
+        return self.value(table, path, check, '')
+
+    def list(self, table, path, check, most):
+        items = self.value(table, path, lambda value: value, [])
+        name = '.'.join(path)
+        if not isinstance(items, list):
+            self.problem(path, f'{name}: must be an array of strings')
+            return []
+        if len(items) > most:
+            self.problem(path, f'{name}: has {len(items)} elements, more than {most}')
+        checked = []
+        for index, item in enumerate(items):
+            try:
+                checked.append(check(item))
+                if item in items[:index]:
+                    raise _Problem(f'{_quoted(item)} stands there twice')
+            except _Problem as problem:
+                self.problem(path + (index,), f'{name}: {problem}')
+        return checked
+
+    def table(self, document, name):
+        table = document.get(name, {})
+        if not isinstance(table, dict):
+            self.problem((name,), f'{name}: must be a table, [{name}]')
+            return {}
+        self.known(table, (name,), TABLES[name])
+        return table
+
+
+def _read(reader, document):
+    reader.known(document, (), KEYS)
+    manifest = Manifest(
+        name=reader.required(document, ('name',), _matching(NAME, '[a-z][a-z0-9-]{0,25}')),
+        version=reader.required(document, ('version',),
+                                _matching(VERSION, '1.0.0: 1 to 32 letters, digits, . + ~ -')),
+        entry=reader.required(document, ('entry',), _matching(MODULE, 'main or package.module')),
+        modules=reader.list(document, ('modules',), _path, 4096),
+        packages=reader.list(document, ('packages',), _path, 4096),
+        resources=reader.value(document, ('resources',), _path, ''))
+    memory = reader.table(document, 'memory')
+    for key, (default, least, most) in MEMORY.items():
+        manifest.memory[key] = reader.value(memory, ('memory', key), _size(least, most),
+                                            parse_size(default))
+    granted = reader.table(document, 'grants')
+    for key in GRANTS:
+        manifest.grants[key] = reader.list(granted, ('grants', key), _grant(key), GRANTS_MAX)
+    limits = reader.table(document, 'limits')
+    for key, most in LIMITS.items():
+        if key in limits:
+            manifest.limits[key] = reader.value(limits, ('limits', key), _integer(most), 0)
+    return manifest
+
+
+def _places(reader, manifest):
+    for key in KEYS:
+        manifest.where[key] = f'{reader.file}:{reader.line((key,))}'
+    for key in ('modules', 'packages'):
+        for index in range(len(getattr(manifest, key))):
+            manifest.where[key, index] = f'{reader.file}:{reader.line((key, index))}'
+
+
+def read(directory):
+    """The manifest of the app in DIRECTORY; BuildError names every mistake with its line."""
+    file = Path(directory) / FILE
+    try:
+        text = file.read_bytes().decode()
+    except FileNotFoundError:
+        raise BuildError(f'{file}: there is none; "mpyfreeze new DIR" makes an app that has one') \
+            from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b'\n', 0, error.start) + 1
+        raise BuildError(f'{file}:{line}: is not UTF-8') from None
+    except OSError as error:
+        raise BuildError(f'{file}: cannot be read: {error.strerror}') from None
+    text = text.replace('\r\n', '\n')
+    try:
+        document = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        match = re.fullmatch(r'(.*) \(at (?:line (\d+), column \d+|end of document)\)', str(error))
+        line = match[2] or text.rstrip('\n').count('\n') + 1
+        raise BuildError(f'{file}:{line}: {match[1]}') from None
+    reader = _Reader(file, text)
+    manifest = _read(reader, document)
+    if reader.problems:
+        lines = [f'{file}:{line}: {problem}' for line, problem in sorted(reader.problems)]
+        raise BuildError('\n'.join(lines))
+    _places(reader, manifest)
+    return manifest

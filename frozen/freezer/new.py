@@ -1,0 +1,34 @@
+# SPDX-License-Identifier: MIT
+"""Makes a small working app to start from."""
+
+import re
+from pathlib import Path
+
+from .errors import BuildError
+from .manifest import NAME
+
+TEMPLATE = Path(__file__).resolve().parent / 'template'
+FILES = ('mpyd.toml', 'main.py')
+
+
+def _name_for(directory):
+    """An app name made of the directory's."""
+    name = re.sub(r'[^a-z0-9]+', '-', directory.absolute().name.lower())
+    return re.sub(r'^[^a-z]+', '', name)[:26].rstrip('-') or 'app'
+
+
+def new(directory, name=None):
+    """Makes the app NAME in DIRECTORY, which must be empty or not there. Returns the name."""
+    name = name or _name_for(directory)
+    if not NAME.fullmatch(name):
+        raise BuildError(f'--name "{name}": an app\'s name is of the form {NAME.pattern}')
+    try:
+        directory.mkdir(parents=True, exist_ok=True)
+        if any(directory.iterdir()):
+            raise BuildError(f'{directory}: is not empty; name a new directory')
+        for file in FILES:
+            text = (TEMPLATE / file).read_text().replace('@NAME@', name)
+            (directory / file).write_text(text)
+    except OSError as error:
+        raise BuildError(f'{error.filename or directory}: {error.strerror}') from None
+    return name

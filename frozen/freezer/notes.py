@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: MIT
+"""The notes of an image: call/note.h, written down."""
+
+import json
+import struct
+
+from . import manifest
+
+OWNER = b'mpyd\0'
+USER_OBJECT, MANIFEST, CALLS = 1, 2, 3
+MAGIC = b'MPYDUSR\0'
+FORMAT = 1
+OBJECT = struct.Struct('<8sIIII8Q16s')  # struct note_user_object
+CALL = struct.Struct('<II')             # struct note_call
+HEADER = struct.Struct('<III')
+MANIFEST_MAX = 256 << 10                # MANIFEST_SIZE_MAX of daemon/manifest.h
+
+
+def manifest_json(app, modules, resources, micropython):
+    """The manifest as the supervisor reads it. MODULES and RESOURCES: (name, size)."""
+    document = {
+        'format': manifest.FORMAT,
+        'name': app.name,
+        'version': app.version,
+        'entry': app.entry,
+        'memory': app.memory,
+        'grants': app.grants,
+        'limits': app.limits,
+        'modules': [{'name': name, 'size': size} for name, size in modules],
+        'resources': [{'path': path, 'size': size} for path, size in resources],
+        'micropython': micropython,
+    }
+    return json.dumps(document, separators=(',', ':')).encode('ascii')
+
+
+def user_object(sdk, app, elf=None):
+    """struct note_user_object; ELF: the linked file, or None for as many zeros."""
+    if elf is None:
+        return bytes(OBJECT.size)
+    return OBJECT.pack(MAGIC, FORMAT, sdk.abi, elf.machine, len(sdk.calls), elf.entry,
+                       *elf.text, *elf.data, app.memory['heap'], app.memory['stack'],
+                       app.memory['arena'], sdk.micropython.encode('ascii'))
+
+
+def _padded(data):
+    return data + bytes(-len(data) % 4)
+
+
+def _note(kind, content):
+    return HEADER.pack(len(OWNER), len(content), kind) + _padded(OWNER) + _padded(content)
+
+
+# Where the user object's content stands in the notes: it is filled in once the image is linked.
+OBJECT_OFFSET = HEADER.size + len(_padded(OWNER))
+
+
+def pack(sdk, app, manifest_text):
+    """The content of the section .note.mpyd, the user object still empty."""
+    calls = b''.join(CALL.pack(*call) for call in sdk.calls)
+    return (_note(USER_OBJECT, user_object(sdk, app)) + _note(MANIFEST, manifest_text) +
+            _note(CALLS, calls))

@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: MIT
+"""The SDK: MicroPython's core as one object, and all that is needed to link apps with it."""
+
+import json
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path
+
+from .errors import BuildError
+
+FORMAT = 1  # of sdk.json, which vm/make-sdk writes
+VARIABLE = 'MPYD_SDK'
+HERE = Path(__file__).resolve().parent
+# In order: as installed (PREFIX/share/mpyd/freezer, PREFIX/lib/mpyd/sdk), and in a source tree.
+PLACES = (HERE.parents[2] / 'lib' / 'mpyd' / 'sdk', HERE.parents[1] / 'build' / 'sdk')
+
+
+@dataclass
+class Sdk:
+    root: Path
+    micropython: str         # version
+    abi: int                 # WIRE_ABI
+    calls: list              # (number, signature), ascending
+    frozen: Path             # modules that every image gets
+    compiler: list           # with flags, as all below
+    linker: list
+    start_files: list
+    libraries: list
+    mpy_cross: list
+    mpy_tool: Path
+    mpy_tool_flags: list
+
+
+def _find(given):
+    if given or os.environ.get(VARIABLE):
+        return Path(given or os.environ[VARIABLE])
+    for place in PLACES:
+        if (place / 'sdk.json').is_file():
+            return place
+    raise BuildError(f'no SDK: neither {" nor ".join(map(str, PLACES))} is one; name it with '
+                     f'--sdk or {VARIABLE}')
+
+
+def _read(root):
+    settings = json.loads((root / 'sdk.json').read_text())
+    if settings['format'] != FORMAT:
+        raise BuildError(f'{root}: an SDK of format {settings["format"]}, this mpyfreeze reads '
+                         f'{FORMAT}; build both from the same source')
+
+    def place(text):
+        return text.replace('@SDK@', str(root))
+
+    def flags(name):
+        return [place(flag) for flag in settings[name]]
+
+    calls = json.loads(Path(place(settings['calls'])).read_text())
+    wire = (root / 'include' / 'call' / 'wire.h').read_text()
+    return Sdk(
+        root=root, micropython=settings['micropython'],
+        abi=int(re.search(r'#define WIRE_ABI (\d+)', wire)[1]),
+        calls=sorted((call['number'], call['signature']) for call in calls),
+        frozen=Path(place(settings['frozen'])),
+        compiler=[settings['cc'], *flags('cflags')], linker=[settings['ld'], *flags('ldflags')],
+        start_files=flags('startfiles'), libraries=flags('libraries'),
+        mpy_cross=[place(settings['mpy_cross']), *flags('mpy_cross_flags')],
+        mpy_tool=Path(place(settings['mpy_tool'])), mpy_tool_flags=flags('mpy_tool_flags'))
+
+
+def load(given=None):
+    """The SDK at GIVEN, or where it usually is."""
+    root = _find(given).absolute()
+    try:
+        return _read(root)
+    except OSError as error:
+        raise BuildError(f'{error.filename}: {error.strerror}; is {root} an SDK? '
+                         'Name one with --sdk') from None
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise BuildError(f'{root}: the description of the SDK is not of the form it must have '
+                         f'({error!r}); build the SDK anew') from None

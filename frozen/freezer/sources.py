@@ -1,0 +1,132 @@
+# SPDX-License-Identifier: MIT
+"""Which files of the app's directory become modules, and which become resources."""
+
+import os
+import re
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from .errors import BuildError
+from .manifest import FILE
+
+PART = re.compile(r'[A-Za-z0-9_-]+', re.ASCII)
+RESOURCES_MAX = 4096  # PARTS_MAX in daemon/manifest.c
+
+
+@dataclass(frozen=True)
+class Module:
+    path: str  # what it is frozen as: "meter/store.py"
+    file: Path
+
+    @property
+    def name(self):
+        """What is imported: "meter.store"; of a package, its directory."""
+        parts = PurePosixPath(self.path).with_suffix('').parts
+        return '.'.join(parts[:-1] if len(parts) > 1 and parts[-1] == '__init__' else parts)
+
+
+def _listed(directory, what):
+    """Every file below DIRECTORY that is not hidden, as sorted relative paths."""
+    def fail(error):
+        raise BuildError(f'{error.filename}: cannot be read: {error.strerror}')
+
+    for parent, directories, files in os.walk(directory, onerror=fail):
+        directories[:] = sorted(name for name in directories
+                                if not name.startswith('.') and name != '__pycache__')
+        for name in directories:
+            if os.path.islink(os.path.join(parent, name)):
+                raise BuildError(f'{os.path.join(parent, name)}: is a link to a directory; '
+                                 f'{what} are looked for in plain directories')
+        for name in files:
+            if not name.startswith('.'):
+                yield Path(parent, name).relative_to(directory).as_posix()
+
+
+def _module(directory, path, where):
+    for part in PurePosixPath(path).with_suffix('').parts:
+        if not PART.fullmatch(part):
+            raise BuildError(f'{where}: module {path!a}: a name is made of letters, digits, '
+                             '_ and -; rename the file')
+    return Module(path, Path(directory, path))
+
+
+def _modules_below(directory, below, where, skip=None):
+    for path in _listed(Path(directory, below), 'modules'):
+        path = PurePosixPath(below, path)
+        if path.suffix == '.py' and not (skip and path.is_relative_to(skip)):
+            yield _module(directory, str(path), where)
+
+
+def _named(directory, manifest):
+    for index, path in enumerate(manifest.modules):
+        where = manifest.where['modules', index]
+        if not path.endswith('.py'):
+            raise BuildError(f'{where}: modules: "{path}" does not end in .py')
+        if not Path(directory, path).is_file():
+            raise BuildError(f'{where}: modules: there is no file "{path}"')
+        yield _module(directory, path, where)
+    for index, path in enumerate(manifest.packages):
+        where = manifest.where['packages', index]
+        if not Path(directory, path).is_dir():
+            raise BuildError(f'{where}: packages: there is no directory "{path}"')
+        found = list(_modules_below(directory, path, where))
+        if not found:
+            raise BuildError(f'{where}: packages: there is no .py file in "{path}"')
+        yield from found
+
+
+def _check_names(modules, builtin, where):
+    """No two modules, and no module of the SDK, may answer to one name."""
+    seen = {module.name: module for module in builtin}
+    packages = {module.name.partition('.')[0] for module in builtin}
+    for module in modules:
+        other = seen.setdefault(module.name, module)
+        if other in builtin or module.name.partition('.')[0] in packages:
+            raise BuildError(f'{module.file}: every image has a module "{module.name}" of its own '
+                             'already; rename this one')
+        if other is not module:
+            raise BuildError(f'{where}: "{other.path}" and "{module.path}" are both the module '
+                             f'"{module.name}"; rename one')
+
+
+def find_modules(directory, manifest, builtin=()):
+    """The modules of the app in DIRECTORY, sorted by path. BUILTIN: those of the SDK."""
+    where = f'{Path(directory, FILE)}'
+    if manifest.modules or manifest.packages:
+        found = _named(directory, manifest)
+    else:
+        found = _modules_below(directory, '.', where, manifest.resources)
+    modules = sorted({module.path: module for module in found}.values(),
+                     key=lambda module: module.path)
+    _check_names(modules, set(builtin), where)
+    path = manifest.entry.replace('.', '/') + '.py'
+    if path not in {module.path for module in modules}:
+        raise BuildError(f'{manifest.where["entry"]}: entry: there is no "{path}" among the '
+                         f'{len(modules)} modules of the app')
+    return modules
+
+
+def find_builtin(directory):
+    """The modules that the SDK puts into every image."""
+    return [Module(path, Path(directory, path)) for path in sorted(_listed(directory, 'modules'))
+            if path.endswith('.py')]
+
+
+def find_resources(directory, manifest):
+    """Path and file of each resource, sorted."""
+    if not manifest.resources:
+        return []
+    where = manifest.where['resources']
+    root = Path(directory, manifest.resources)
+    if not root.is_dir():
+        raise BuildError(f'{where}: resources: there is no directory "{manifest.resources}"')
+    resources = [(path, root / path) for path in sorted(_listed(root, 'resources'))]
+    for path, file in resources:
+        if not path.isascii() or not path.isprintable():
+            raise BuildError(f'{where}: resources: {path!a}: a name is made of printable ASCII '
+                             'characters; rename the file')
+        if not file.is_file():
+            raise BuildError(f'{where}: resources: "{path}" is not a regular file')
+    if len(resources) > RESOURCES_MAX:
+        raise BuildError(f'{where}: resources: {len(resources)} files, more than {RESOURCES_MAX}')
+    return resources
