@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A call from the moment it is taken until its handler returns: what dispatch, stubs and the
+// call_x() functions of handler.h (daemon/call.c) know of it. Handlers have it by name only.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "daemon/handler.h"
+
+struct call_row;
+
+struct call {
+    struct app *app;
+    const struct call_row *row;
+    uint32_t tag;
+
+    uint8_t *scratch;    /* STUBS_SCRATCH_SIZE private bytes for what the call sends ... */
+    size_t scratch_used; /* ... of which so many are taken, one argument after the other */
+};

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/dispatch.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdalign.h>
+#include <stddef.h>
+
+#include "base/log.h"
+#include "call/calls.h"
+#include "call/stubs.h"
+#include "daemon/app.h"
+#include "daemon/call.h"
+
+static const struct call_row *find_row(uint32_t number) {
+    return number < CALLS_END && call_rows[number].name ? &call_rows[number] : NULL;
+}
+
+// What a worker that keeps to the protocol never does. Returns 0 or APP_BROKEN.
+static int check_protocol(struct app *app, const struct wire_submission *submission,
+                          const struct call_row *row) {
+    bool is_start = row && row->flags & ROW_START;
+
+    if (submission->reserved != 0) {
+        return app_break(app, "call %u: reserved field in use", submission->call);
+    }
+    if (is_start && app->worker.started) {
+        return app_break(app, "%s: started twice", row->name);
+    }
+    if (!is_start && !app->worker.started) {
+        return app_break(app, "call %u before the start", submission->call);
+    }
+    if (app->worker.exiting) {
+        return app_break(app, "call %u after the exit", submission->call);
+    }
+    return 0;
+}
+
+int dispatch_call(struct app *app, const struct wire_submission *submission) {
+    // One call is served at a time, so that one buffer does for all.
+    static alignas(max_align_t) uint8_t scratch[STUBS_SCRATCH_SIZE];
+    const struct call_row *row = find_row(submission->call);
+    struct call call = {.app = app, .row = row, .tag = submission->tag, .scratch = scratch};
+    int64_t result = 0;
+    int r = 0;
+
+    app->counters.calls++;
+    r = check_protocol(app, submission, row);
+    if (r) {
+        return r;
+    }
+    r = row ? row->serve(&call, submission, &result) : ENOSYS;
+    if (r < 0 || r == APP_BROKEN) {
+        return r;
+    }
+    if (r == CALL_LATER) {
+        assert(row->flags & ROW_LATER);
+        return 0;
+    }
+    assert(r < CALL_LATER && result >= 0);
+    channel_complete(&app->channel, submission->tag, r > 0 ? -r : result);
+    return 0;
+}
