@@ -5,8 +5,8 @@
 #include <stdio.h>
 
 #include "daemon/handle.h"
-#include "daemon/handlers/name.h"
 #include "daemon/policy.h"
+#include "daemon/resolver.h"
 
 int app_init(struct app *app, const char *name) {
     int r = 0;

@@ -11,8 +11,8 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "call/calls.h"
 #include "call/wire.h"
-#include "calls.h"
 #include "daemon/elf.h"
 #include "daemon/why.h"
 

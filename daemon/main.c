@@ -10,6 +10,7 @@
 
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/title.h"
 #include "daemon/run.h"
 #include "daemon/supervise.h"
 #include "version.h"
@@ -84,6 +85,7 @@ int main(int argc, char **argv) {
     struct run_options options = {0};
     int option = 0;
 
+    title_init(argc, argv);
     // Shells and service managers leave descriptors open that are none of ours.
     if (!open_standard() || fd_close_from(3) < 0) {
         log_error("cannot put the descriptors in order");

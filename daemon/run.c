@@ -13,12 +13,13 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "base/title.h"
 #include "daemon/grants.h"
 #include "daemon/handle.h"
-#include "daemon/handlers/name.h"
 #include "daemon/identity.h"
 #include "daemon/image.h"
 #include "daemon/layers-report.h"
+#include "daemon/resolver.h"
 #include "daemon/supervise.h"
 
 // What an app gets that asks for no number of its own.
@@ -149,7 +150,7 @@ static int make_app(struct running *running, const char *name) {
         r = app_init(app, name);
     }
     if (r == 0) {
-        r = resolver_new(app, app->loop, NULL, &app->resolver);
+        r = resolver_new(app->loop, NULL, &app->resolver);
     }
     if (r < 0) {
         (void)log_errno(r, "cannot make the channel");
@@ -341,6 +342,9 @@ static int prepare(struct running *running) {
 static int supervise(struct running *running) {
     int r = 0;
 
+    // Overwrites the command line, and so what the options point to: they have been used up.
+    title_set("mpyd: supervisor %s", running->supervisor.app.name);
+    running->options = NULL;
     running->supervisor.terminal = isatty(STDERR_FILENO) == 1;
     r = supervise_run(&running->supervisor);
     return r < 0 ? EXIT_INTERNAL : r;

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <time.h>
 
+#include "call/calls.h"
 #include "call/stubs.h"
 #include "daemon/handler.h"
 

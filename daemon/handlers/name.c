@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "call/calls.h"
 #include "call/stubs.h"
 #include "daemon/address.h"
 #include "daemon/handler.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "call/calls.h"
 #include "call/stubs.h"
 #include "daemon/address.h"
 #include "daemon/handlers/socket.h"

@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
+#include "call/calls.h"
 #include "call/stubs.h"
 #include "daemon/address.h"
 #include "daemon/loop.h"
