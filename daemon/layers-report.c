@@ -45,7 +45,7 @@ size_t layers_text(const struct layer_report *reports, size_t n_reports, enum la
     size_t n = 0;
 
     text[0] = '\0';
-    for (size_t i = 0; i < n_reports && i < LAYERS_MAX; i++) {
+    for (size_t i = 0; i < n_reports; i++) {
         if (reports[i].process == process) {
             append(text, "%s", n++ > 0 ? ", " : "");
             append_layer(text, &reports[i]);

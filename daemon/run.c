@@ -35,6 +35,8 @@ struct running {
     int image_fd;
     FILE *config_file;
     struct sandbox_options sandbox;
+    struct layer_report reports[LAYERS_MAX + 1]; /* of the supervisor; told once the app is known */
+    size_t n_reports;
     struct image image;
     struct supervisor supervisor;
 };
@@ -183,13 +185,12 @@ static int fork_spawner(struct running *running) {
 }
 
 static int confine(struct running *running) {
-    struct layer_report reports[LAYERS_MAX];
-    int n = sandbox_confine_supervisor(&running->sandbox, reports);
+    int n = sandbox_confine_supervisor(&running->sandbox, running->reports);
 
     if (n < 0) {
         return EXIT_SANDBOX;
     }
-    report_layers(reports, (size_t)n);
+    running->n_reports = (size_t)n;
     return 0;
 }
 
@@ -256,13 +257,13 @@ static int make_policy(struct running *running) {
 }
 
 static int confine_ports(struct running *running) {
-    struct layer_report report = {0};
-    int r = grants_confine_ports(running->supervisor.app.policy, &report);
+    int r =
+        grants_confine_ports(running->supervisor.app.policy, &running->reports[running->n_reports]);
 
     if (r < 0) {
         return EXIT_SANDBOX;
     }
-    report_layers(&report, 1);
+    report_layers(running->reports, running->n_reports + 1);
     return 0;
 }
 
