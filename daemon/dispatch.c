@@ -3,14 +3,25 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <stdalign.h>
 #include <stddef.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "call/calls.h"
 #include "call/stubs.h"
+#include "call/trace.h"
 #include "daemon/app.h"
 #include "daemon/call.h"
+
+#define TRACE_SIZE 512
+
+static bool traces;
+
+void dispatch_set_trace(bool trace) {
+    traces = trace;
+}
 
 static const struct call_row *find_row(uint32_t number) {
     return number < CALLS_END && call_rows[number].name ? &call_rows[number] : NULL;
@@ -36,6 +47,23 @@ static int check_protocol(struct app *app, const struct wire_submission *submiss
     return 0;
 }
 
+// One line like strace's: the call with what its stub took, and how it went.
+static void trace_call(const struct call *call, const struct wire_submission *submission,
+                       int64_t result, int r) {
+    char text[TRACE_SIZE];
+
+    (void)trace_format(text, sizeof(text), submission, call->scratch, call->scratch_used);
+    if (r == 0) {
+        log_debug("%s = %" PRId64, text, result);
+    } else if (r == CALL_LATER) {
+        log_debug("%s = later", text);
+    } else if (r == APP_BROKEN) {
+        log_debug("%s = ? (%s)", text, call->app->worker.broken);
+    } else {
+        log_debug("%s = -%s", text, strerrorname_np(r < 0 ? -r : r));
+    }
+}
+
 int dispatch_call(struct app *app, const struct wire_submission *submission) {
     // One call is served at a time, so that one buffer does for all.
     static alignas(max_align_t) uint8_t scratch[STUBS_SCRATCH_SIZE];
@@ -50,6 +78,9 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
         return r;
     }
     r = row ? row->serve(&call, submission, &result) : ENOSYS;
+    if (traces) {
+        trace_call(&call, submission, result, r);
+    }
     if (r < 0 || r == APP_BROKEN) {
         return r;
     }

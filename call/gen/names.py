@@ -45,4 +45,4 @@ def source(rows):
 const struct call_name *calls_find(uint32_t number) {
     return number < CALLS_END && names[number].name ? &names[number] : NULL;
 }'''
-    return text.file(['<stddef.h>', '"call/calls.h"'], [table, find])
+    return text.file(['<stddef.h>'], [table, find], main='"call/calls.h"')

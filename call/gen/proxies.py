@@ -70,5 +70,5 @@ def function(row):
 
 
 def source(rows):
-    return text.file(['"call/calls.h"', '"call/proxies.h"', '"call/proxy.h"'],
-                     [function(row) for row in rows])
+    return text.file(['"call/calls.h"', '"call/proxy.h"'], [function(row) for row in rows],
+                     main='"call/proxies.h"')

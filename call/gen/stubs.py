@@ -96,9 +96,9 @@ def values(row):
     blocks = []
     for arg in row.args:
         if arg.kind == 'enum':
-            lines = [f'    {constant},' for constant, _ in names.enum_values(row, arg)]
+            constants = [constant for constant, _ in names.enum_values(row, arg)]
             blocks.append('\n'.join([f'static const uint32_t {values_name(row, arg)}[] = {{'] +
-                                    lines + ['};']))
+                                    text.packed(constants) + ['};']))
     return blocks
 
 
@@ -131,7 +131,7 @@ def source(rows):
     parts = []
     for row in rows:
         parts += values(row) + [serve(row)]
-    return text.file(['"call/calls.h"', '"call/stubs.h"', '"daemon/stub.h"'], parts)
+    return text.file(['"call/calls.h"', '"daemon/stub.h"'], parts, main='"call/stubs.h"')
 
 
 def rows(table_rows):

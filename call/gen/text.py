@@ -6,14 +6,15 @@ LICENCE = '// SPDX-License-Identifier: MIT'
 ORIGIN = '// Generated from call/calls.csv by call/gencalls: change the table, not this file.'
 
 
-def file(includes, parts, header=False):
-    """A whole file: PARTS are blocks of lines, separated by empty ones."""
+def file(includes, parts, header=False, main=None):
+    """A whole file: PARTS are blocks of lines, separated by empty ones. MAIN is its own header."""
     head = [LICENCE] + (['#pragma once'] if header else [])
     blocks = ['\n'.join(head), ORIGIN]
-    if includes:
-        system = [line for line in includes if line.startswith('<')]
-        own = [line for line in includes if not line.startswith('<')]
-        blocks += ['\n'.join(f'#include {line}' for line in group) for group in (system, own) if group]
+    system = [line for line in includes if line.startswith('<')]
+    own = sorted(line for line in includes if not line.startswith('<'))
+    for group in ([main] if main else [], system, own):
+        if group:
+            blocks.append('\n'.join(f'#include {line}' for line in group))
     return '\n\n'.join(blocks + [part.rstrip('\n') for part in parts]) + '\n'
 
 
@@ -55,6 +56,17 @@ def comment(text, indent=''):
 def quote(text):
     """TEXT as a C string literal."""
     return '"' + text.replace('\\', '\\\\').replace('"', '\\"') + '"'
+
+
+def packed(items):
+    """ITEMS as the lines of an array, as many to a line as fit."""
+    lines = []
+    for item in items:
+        if lines and len(lines[-1]) + len(item) + 2 <= WIDTH:
+            lines[-1] += f' {item},'
+        else:
+            lines.append(f'    {item},')
+    return lines
 
 
 def enum(name, values):
