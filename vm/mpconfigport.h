@@ -5,6 +5,7 @@
 // have. Options that are left out have upstream's default for the level below.
 
 #include <alloca.h>
+#include <errno.h>
 #include <stdint.h>
 
 #include "vm/stop.h"
@@ -115,6 +116,22 @@
 #define MICROPY_PORT_BUILTINS                                                                      \
     {MP_ROM_QSTR(MP_QSTR_PermissionError), MP_ROM_PTR(&mp_type_PermissionError)},
 extern const struct _mp_obj_type_t mp_type_PermissionError;
+
+// The errors that calls and files give, by name; upstream's list has fewer.
+#define MICROPY_PY_ERRNO_LIST                                                                      \
+    X(EPERM) X(ENOENT) X(EIO) X(EBADF) X(EAGAIN) X(ENOMEM) X(EACCES) X(EBUSY) X(EEXIST) X(ENODEV)  \
+    X(ENOTDIR) X(EISDIR) X(EINVAL) X(ENFILE) X(EMFILE) X(ENOSPC) X(EROFS) X(EPIPE) X(ERANGE)       \
+    X(ENOSYS) X(EPROTO) X(EDESTADDRREQ) X(EMSGSIZE) X(ENOPROTOOPT) X(EOPNOTSUPP) X(EAFNOSUPPORT)   \
+    X(EADDRINUSE) X(EADDRNOTAVAIL) X(ENETUNREACH) X(ECONNABORTED) X(ECONNRESET) X(ENOBUFS)         \
+    X(EISCONN) X(ENOTCONN) X(ETIMEDOUT) X(ECONNREFUSED) X(EHOSTUNREACH) X(EALREADY)                \
+    X(EINPROGRESS) X(ECANCELED)
+#define MP_ENOSYS ENOSYS
+#define MP_EPROTO EPROTO
+#define MP_EDESTADDRREQ EDESTADDRREQ
+#define MP_EMSGSIZE EMSGSIZE
+#define MP_ENOPROTOOPT ENOPROTOOPT
+#define MP_EADDRNOTAVAIL EADDRNOTAVAIL
+#define MP_ENETUNREACH ENETUNREACH
 
 // Without stdio: printf and friends of upstream go where print() goes.
 #define MICROPY_USE_INTERNAL_PRINTF (1)
