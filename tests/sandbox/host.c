@@ -20,13 +20,14 @@
 #include <cmocka.h>
 
 #include "base/fd.h"
+#include "base/title.h"
 #include "tests/sandbox/inspector.h"
 
 #define ARENA_SIZE WIRE_ARENA_MIN
 #define WAIT_MSEC 20000
 
 static const char *probe_path;
-static const char *optional_layers = "speculation";
+static const char *optional_layers = "";
 static int probe_fd = -1;
 
 static void become_user(void) {
@@ -43,9 +44,20 @@ static void become_user(void) {
     (void)prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
 
+static char **copy_arguments(int argc, char **argv) {
+    char **copy = calloc((size_t)argc + 1, sizeof(*copy));
+
+    for (int i = 0; copy && i < argc; i++) {
+        copy[i] = strdup(argv[i]);
+    }
+    title_init(argc, argv);
+    return copy ? copy : argv;
+}
+
 void host_main_init(int argc, char **argv) {
     int user = 0;
 
+    argv = copy_arguments(argc, argv); // the title is written over them
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--user") == 0) {
             user = 1;
@@ -68,6 +80,12 @@ void host_main_init(int argc, char **argv) {
 
 int host_is_root(void) {
     return geteuid() == 0;
+}
+
+int host_may_inspect(void) {
+    char text[64];
+
+    return inspect_directory(text, sizeof(text), "/root") >= 0;
 }
 
 static int load_image(void) {

@@ -31,7 +31,8 @@ struct host {
 // Takes the arguments --user (become an ordinary user; the test is skipped, exit 77, unless started
 // as root), --optional LIST, and the path of the probe image. Forks the inspector first.
 void host_main_init(int argc, char **argv);
-int host_is_root(void); /* plays a supervisor that was started as root */
+int host_is_root(void);     /* plays a supervisor that was started as root */
+int host_may_inspect(void); /* the inspector is root: what it cannot see is not there */
 
 // What to expect of the probe: memory, eventfds, a spawner that is ready and configured.
 void host_init(struct host *host);
