@@ -41,7 +41,7 @@ struct field_reader {
     size_t why_size;
 };
 
-// Parses the SIZE bytes at TEXT, at most DEPTH levels deep, with nothing before or after it.
+// Parses the SIZE bytes at TEXT, at most DEPTH levels deep, with nothing but white space around it.
 // Returns 0 and *ret_object, put by the caller; 1 and the reason; or -ENOMEM.
 int field_parse(const struct field_reader *reader, const char *text, size_t size, int depth,
                 struct json_object **ret_object);

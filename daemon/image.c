@@ -182,8 +182,8 @@ static int check_calls(const struct note_user_object *object, const struct elf_b
 int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
                 char why[IMAGE_WHY_SIZE]) {
     CLEANUP(image_done) struct image image = IMAGE_INIT;
-    struct notes notes;
-    struct elf elf;
+    struct notes notes = {0};
+    struct elf elf = {0};
     int r = elf_parse(data, size, &elf, why, IMAGE_WHY_SIZE);
 
     if (r == 0) {

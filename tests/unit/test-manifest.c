@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// A manifest is read whole or refused with the field that is wrong.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "daemon/manifest.h"
+
+#define LENGTH(array) (sizeof(array) / sizeof(*(array)))
+
+static const char valid[] =
+    "{\"format\":1,\"name\":\"meterd\",\"version\":\"1.0.0\",\"entry\":\"app.main\","
+    "\"memory\":{\"heap\":1048576,\"stack\":65536,\"arena\":262144},"
+    "\"grants\":{\"listen\":[\"tcp:127.0.0.1:8080\",\"udp:53\"],\"connect\":[\"tcp:*:*\"]},"
+    "\"limits\":{\"handles\":128,\"log_rate\":100},"
+    "\"modules\":[{\"name\":\"app.main\",\"size\":100},{\"name\":\"app.store\",\"size\":0}],"
+    "\"resources\":[{\"path\":\"index.html\",\"size\":5}],\"micropython\":\"1.25.0\"}";
+
+// Parses a copy without anything behind it, so that a checker sees reads beyond the end.
+static int parse(const char *text, size_t size, struct manifest *manifest,
+                 char why[MANIFEST_WHY_SIZE]) {
+    CLEANUP_FREE char *copy = malloc(size ? size : 1);
+
+    assert_non_null(copy);
+    memcpy(copy, text, size);
+    why[0] = '\0';
+    return manifest_parse(copy, size, manifest, why);
+}
+
+static void test_parse_valid_gives_fields(void **state) {
+    struct manifest manifest = {0};
+    char why[MANIFEST_WHY_SIZE];
+
+    (void)state;
+    assert_int_equal(parse(valid, strlen(valid), &manifest, why), 0);
+    assert_string_equal(manifest.name, "meterd");
+    assert_string_equal(manifest.version, "1.0.0");
+    assert_string_equal(manifest.entry, "app.main");
+    assert_string_equal(manifest.micropython, "1.25.0");
+    assert_int_equal(manifest.heap_size, 1 << 20);
+    assert_int_equal(manifest.stack_size, 64 << 10);
+    assert_int_equal(manifest.arena_size, 256 << 10);
+    assert_int_equal(manifest.listen.n_items, 2);
+    assert_string_equal(manifest.listen.items[1], "udp:53");
+    assert_string_equal(manifest.connect.items[0], "tcp:*:*");
+    assert_int_equal(manifest.handles, 128);
+    assert_int_equal(manifest.log_rate, 100);
+    assert_int_equal(manifest.modules.n_items, 2);
+    assert_string_equal(manifest.modules.items[1].path, "app.store");
+    assert_int_equal(manifest.modules.items[0].size, 100);
+    assert_string_equal(manifest.resources.items[0].path, "index.html");
+    manifest_done(&manifest);
+    assert_null(manifest.modules.items);
+}
+
+// The valid text with the first FROM replaced by TO.
+static char *replaced(const char *from, const char *to) {
+    const char *place = strstr(valid, from);
+    char *text = NULL;
+
+    assert_non_null(place);
+    assert_true(asprintf(&text, "%.*s%s%s", (int)(place - valid), valid, to, place + strlen(from)) >
+                0);
+    return text;
+}
+
+static void test_parse_limits_not_given_are_zero(void **state) {
+    CLEANUP_FREE char *text = replaced("\"handles\":128,\"log_rate\":100", "");
+    struct manifest manifest = {0};
+    char why[MANIFEST_WHY_SIZE];
+
+    (void)state;
+    assert_int_equal(parse(text, strlen(text), &manifest, why), 0);
+    assert_int_equal(manifest.handles, 0);
+    assert_int_equal(manifest.log_rate, 0);
+    manifest_done(&manifest);
+}
+
+static const struct {
+    const char *from, *to;
+    const char *reason;
+} spoilt[] = {
+    {"\"format\":1", "\"format\":2", "manifest: of format 2, this mpyd reads 1"},
+    {"\"format\":1", "\"format\":\"1\"", "format is not an integer"},
+    {"\"format\":1,", "", "no field format"},
+    {"\"name\":\"meterd\"", "\"name\":7", "name is not a string"},
+    {"\"name\":\"meterd\"", "\"name\":null", "name is not a string"},
+    {"\"meterd\"", "\"Meterd\"", "name = \"Meterd\" is not of the form"},
+    {"\"meterd\"", "\"../../etc\"", "name = \"../../etc\" is not of the form"},
+    {"\"meterd\"", "\"a\\u0000b\"", "name holds the byte 0x00"},
+    {"\"meterd\"", "\"\\u001b[2J\"", "name holds the byte 0x1b"},
+    {"\"meterd\"", "\"m\xc3\xa9ter\"", "name holds the byte 0xc3"},
+    {"\"meterd\"", "\"m\xc3ter\"", "byte "},
+    {"\"1.0.0\"", "\"1 0\"", "version = \"1 0\" is not of the form"},
+    {"\"1.0.0\"", "\"\"", "version = \"\" is not of the form"},
+    {"\"entry\":\"app.main\"", "\"entry\":\"main\"", "entry = \"main\" is none of the modules"},
+    {"\"entry\":\"app.main\"", "\"entry\":\"a/b\"", "entry = \"a/b\" is not of the form"},
+    {"\"memory\":{", "\"memory\":[{", "byte "},
+    {"{\"heap\":1048576,\"stack\":65536,\"arena\":262144}", "[]", "memory is not an object"},
+    {"1048576", "1", "memory.heap = 1 is outside 16384 to 536870912"},
+    {"1048576", "-1", "memory.heap = -1 is outside"},
+    {"1048576", "1.5", "memory.heap is not an integer"},
+    {"1048576", "true", "memory.heap is not an integer"},
+    {"1048576", "99999999999999999999999", "memory.heap = 9223372036854775807 is outside"},
+    {"65536", "4194305", "memory.stack = 4194305 is outside"},
+    {"262144", "262145", "memory.arena = 262145 is no multiple of 4096"},
+    {"\"arena\":262144", "\"arena\":262144,\"extra\":1", "unknown field memory.extra"},
+    {",\"arena\":262144", "", "no field memory.arena"},
+    {"[\"tcp:*:*\"]", "\"tcp:*:*\"", "grants.connect is not an array"},
+    {"\"udp:53\"", "53", "grants.listen[1] is not a string"},
+    {"\"handles\":128", "\"handles\":0", "limits.handles = 0 is outside 1 to 1024"},
+    {"\"log_rate\":100", "\"log_rate\":10001", "limits.log_rate = 10001 is outside"},
+    {"\"log_rate\":100", "\"\\u001b]0;x\":1", "unknown field limits.?]0;x"},
+    {"{\"name\":\"app.store\",\"size\":0}", "3", "modules[1] is not an object"},
+    {"{\"name\":\"app.store\",\"size\":0}", "{}", "no field modules[1].name"},
+    {"\"size\":0}", "\"size\":-5}", "modules[1].size = -5 is outside"},
+    {"\"path\":\"index.html\"", "\"path\":\"/etc\"", "resources[0].path = \"/etc\""},
+    {"\"size\":5}]", "\"size\":[[[[[[]]]]]]}]", "byte "},
+    {"\"micropython\":\"1.25.0\"}", "\"micropython\":\"1.25.0\"}{}", "byte"},
+    {"\"micropython\":\"1.25.0\"}", "\"micropython\":\"1.25.0\",}", "byte "},
+    {"\"micropython\":\"1.25.0\"}", "\"micropython\":'1.25.0'}", "byte "},
+    {"{\"format\":1", "/* */{\"format\":1", "byte "},
+};
+
+static void test_parse_spoilt_is_refused_with_field(void **state) {
+    (void)state;
+    for (size_t i = 0; i < LENGTH(spoilt); i++) {
+        CLEANUP_FREE char *text = replaced(spoilt[i].from, spoilt[i].to);
+        struct manifest manifest = {0};
+        char why[MANIFEST_WHY_SIZE];
+
+        if (parse(text, strlen(text), &manifest, why) != MANIFEST_REFUSED) {
+            fail_msg("case %zu: not refused", i);
+        }
+        if (!strstr(why, spoilt[i].reason) || strncmp(why, "manifest: ", 10) != 0) {
+            fail_msg("case %zu: \"%s\" does not say \"%s\"", i, why, spoilt[i].reason);
+        }
+    }
+}
+
+static void test_parse_no_modules_is_refused(void **state) {
+    CLEANUP_FREE char *text = replaced(
+        "[{\"name\":\"app.main\",\"size\":100},{\"name\":\"app.store\",\"size\":0}]", "[]");
+    struct manifest manifest = {0};
+    char why[MANIFEST_WHY_SIZE];
+
+    (void)state;
+    assert_int_equal(parse(text, strlen(text), &manifest, why), MANIFEST_REFUSED);
+    assert_non_null(strstr(why, "modules has 0 elements; 1 to 4096 are allowed"));
+}
+
+static void test_parse_truncated_anywhere_is_refused(void **state) {
+    (void)state;
+    for (size_t size = 0; size < strlen(valid); size++) {
+        struct manifest manifest = {0};
+        char why[MANIFEST_WHY_SIZE];
+
+        assert_int_equal(parse(valid, size, &manifest, why), MANIFEST_REFUSED);
+        assert_true(strlen(why) > 0);
+    }
+}
+
+static void test_parse_too_much_is_refused(void **state) {
+    CLEANUP_FREE char *many = NULL, *spaces = calloc(1, MANIFEST_SIZE_MAX + 2);
+    CLEANUP_FREE char *grants = calloc(1, 300 * 8), *long_text = calloc(1, 400);
+    struct manifest manifest = {0};
+    char why[MANIFEST_WHY_SIZE];
+
+    (void)state;
+    memset(spaces, ' ', MANIFEST_SIZE_MAX + 1);
+    assert_int_equal(parse(spaces, MANIFEST_SIZE_MAX + 1, &manifest, why), MANIFEST_REFUSED);
+    assert_non_null(strstr(why, "262145 bytes; 1 to 262144 are allowed"));
+
+    strcpy(grants, "[\"a\"");
+    for (size_t i = 0; i < 256; i++) {
+        strcat(grants, ",\"a\"");
+    }
+    strcat(grants, "]");
+    many = replaced("[\"tcp:*:*\"]", grants);
+    assert_int_equal(parse(many, strlen(many), &manifest, why), MANIFEST_REFUSED);
+    assert_non_null(strstr(why, "grants.connect has 257 elements"));
+    free(many);
+
+    memset(long_text, 'a', 330);
+    many = replaced("tcp:*:*", long_text);
+    assert_int_equal(parse(many, strlen(many), &manifest, why), MANIFEST_REFUSED);
+    assert_non_null(strstr(why, "grants.connect[0] has 330 bytes, more than 320"));
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse_valid_gives_fields),
+        cmocka_unit_test(test_parse_limits_not_given_are_zero),
+        cmocka_unit_test(test_parse_spoilt_is_refused_with_field),
+        cmocka_unit_test(test_parse_no_modules_is_refused),
+        cmocka_unit_test(test_parse_truncated_anywhere_is_refused),
+        cmocka_unit_test(test_parse_too_much_is_refused),
+    };
+
+    return cmocka_run_group_tests_name("manifest", tests, NULL, NULL);
+}
