@@ -1,0 +1,273 @@
+// SPDX-License-Identifier: MIT
+#include "vm/socket.h"
+
+#include <string.h>
+
+#include "py/mperrno.h"
+#include "py/runtime.h"
+
+#include "call/caller.h"
+#include "call/calls.h"
+#include "call/proxies.h"
+#include "vm/clock.h"
+#include "vm/wait.h"
+
+// Looking whether a socket is ready costs no call, so a call is made only when it will do
+// something.
+
+#define NSEC_PER_USEC 1000
+#define AHEAD_SIZE 1024     /* a request of usual length */
+#define ARENA_RESERVE 4096u /* left to the other arguments of a call, and to other calls */
+
+// -- waiting -------------------------------------------------------------------------------------
+
+int64_t socket_deadline(const socket_object_t *self) {
+    if (self->timeout_usec <= 0) {
+        return -1;
+    }
+    return clock_nsec(CLOCK_ID_MONOTONIC) + self->timeout_usec * NSEC_PER_USEC;
+}
+
+static bool is_ready(const socket_object_t *self, uint32_t ready) {
+    return (caller_ready(self->handle) & ready) != 0;
+}
+
+int socket_wait(socket_object_t *self, uint32_t ready, int64_t deadline) {
+    for (;;) {
+        int64_t left = -1;
+
+        if (self->handle == 0) {
+            return MP_EBADF;
+        }
+        if (is_ready(self, ready)) {
+            return 0;
+        }
+        if (self->timeout_usec == 0) {
+            return MP_EAGAIN;
+        }
+        mp_handle_pending(true);
+        if (deadline >= 0) {
+            left = deadline - clock_nsec(CLOCK_ID_MONOTONIC);
+            if (left <= 0) {
+                return MP_ETIMEDOUT;
+            }
+            left = (left + NSEC_PER_USEC - 1) / NSEC_PER_USEC;
+        }
+        wait_usec(left);
+    }
+}
+
+// -- transfers -----------------------------------------------------------------------------------
+
+// What fits into one call beside what else is in the arena.
+static size_t transfer_size(size_t size) {
+    size_t room = caller.arena_size - ARENA_RESERVE;
+
+    if (room > SOCKET_TRANSFER_MAX) {
+        room = SOCKET_TRANSFER_MAX;
+    }
+    return size < room ? size : room;
+}
+
+static int64_t receive_once(const socket_object_t *self, void *data, size_t size,
+                            struct wire_address *ret_sender) {
+    if (ret_sender != NULL) {
+        return call_socket_recvfrom(self->handle, data, size, ret_sender, sizeof(*ret_sender));
+    }
+    return call_socket_recv(self->handle, data, size);
+}
+
+// A blocking socket waits first: the answer of a call that finds nothing is known beforehand.
+static int64_t receive_waiting(socket_object_t *self, void *data, size_t size,
+                               struct wire_address *ret_sender) {
+    int64_t deadline = socket_deadline(self), result;
+
+    size = transfer_size(size);
+    do {
+        int error = self->timeout_usec == 0 ? 0 : socket_wait(self, WIRE_READABLE, deadline);
+
+        if (error != 0) {
+            return -error;
+        }
+        result = receive_once(self, data, size, ret_sender);
+    } while (result == -MP_EAGAIN && self->timeout_usec != 0);
+    return result;
+}
+
+static size_t take_ahead(socket_object_t *self, void *data, size_t size) {
+    size_t available = (size_t)(self->ahead_end - self->ahead_start);
+
+    if (size > available) {
+        size = available;
+    }
+    memcpy(data, self->ahead + self->ahead_start, size);
+    self->ahead_start += (uint16_t)size;
+    if (self->ahead_start == self->ahead_end) {
+        m_del(uint8_t, self->ahead, AHEAD_SIZE);
+        self->ahead = NULL;
+    }
+    return size;
+}
+
+// Small reads of a stream are of lines, byte by byte, or of headers.
+static int64_t receive_ahead(socket_object_t *self, void *data, size_t size) {
+    uint8_t *ahead = m_new_maybe(uint8_t, AHEAD_SIZE);
+    int64_t result;
+
+    if (ahead == NULL) {
+        return receive_waiting(self, data, size, NULL);
+    }
+    result = receive_waiting(self, ahead, AHEAD_SIZE, NULL);
+    if (result <= 0) {
+        m_del(uint8_t, ahead, AHEAD_SIZE);
+        return result;
+    }
+    self->ahead = ahead;
+    self->ahead_start = 0;
+    self->ahead_end = (uint16_t)result;
+    return (int64_t)take_ahead(self, data, size);
+}
+
+int64_t socket_receive(socket_object_t *self, void *data, size_t size) {
+    if (size == 0) {
+        return 0;
+    }
+    if (self->ahead != NULL) {
+        return (int64_t)take_ahead(self, data, size);
+    }
+    if (self->type == SOCKET_OPEN_TYPE_STREAM && size < AHEAD_SIZE) {
+        return receive_ahead(self, data, size);
+    }
+    return receive_waiting(self, data, size, NULL);
+}
+
+int64_t socket_receive_from(socket_object_t *self, void *data, size_t size,
+                            struct wire_address *ret_sender) {
+    int64_t result;
+
+    if (self->type != SOCKET_OPEN_TYPE_STREAM) {
+        return receive_waiting(self, data, size, ret_sender);
+    }
+    result = call_socket_name(self->handle, SOCKET_NAME_END_PEER, ret_sender, sizeof(*ret_sender));
+    return result < 0 ? result : socket_receive(self, data, size);
+}
+
+int64_t socket_send(socket_object_t *self, const void *data, size_t size, int64_t deadline) {
+    size_t part = self->type == SOCKET_OPEN_TYPE_STREAM ? transfer_size(size) : size;
+    int64_t result = call_socket_send(self->handle, data, part);
+
+    while (result == -MP_EAGAIN && self->timeout_usec != 0) {
+        int error = socket_wait(self, WIRE_WRITABLE, deadline);
+
+        if (error != 0) {
+            return -error;
+        }
+        result = call_socket_send(self->handle, data, part);
+    }
+    return result;
+}
+
+void socket_close(socket_object_t *self) {
+    uint32_t handle = self->handle;
+
+    self->handle = 0;
+    self->ahead = NULL; /* left to the collector, which may be what runs this */
+    if (handle != 0) {
+        (void)call_socket_close(handle);
+    }
+}
+
+void socket_check_open(const socket_object_t *self) {
+    if (self->handle == 0) {
+        mp_raise_OSError(MP_EBADF);
+    }
+}
+
+// -- the stream protocol -------------------------------------------------------------------------
+
+// Upstream reads and writes until it has all or is told EAGAIN. For a non-blocking socket that is
+// read off the readiness table, so what a stream does when it is ready stays one call.
+static int non_blocking_error(const socket_object_t *self, uint32_t ready) {
+    if (self->handle == 0) {
+        return MP_EBADF;
+    }
+    return self->timeout_usec == 0 && !is_ready(self, ready) ? MP_EAGAIN : 0;
+}
+
+static mp_uint_t stream_result(int64_t result, int *errcode) {
+    if (result < 0) {
+        *errcode = (int)-result;
+        return MP_STREAM_ERROR;
+    }
+    return (mp_uint_t)result;
+}
+
+static mp_uint_t stream_read(mp_obj_t self_in, void *data, mp_uint_t size, int *errcode) {
+    socket_object_t *self = MP_OBJ_TO_PTR(self_in);
+
+    if (self->ahead == NULL) {
+        *errcode = non_blocking_error(self, WIRE_READABLE);
+        if (*errcode != 0) {
+            return MP_STREAM_ERROR;
+        }
+    }
+    return stream_result(socket_receive(self, data, size), errcode);
+}
+
+static mp_uint_t stream_write(mp_obj_t self_in, const void *data, mp_uint_t size, int *errcode) {
+    socket_object_t *self = MP_OBJ_TO_PTR(self_in);
+
+    *errcode = non_blocking_error(self, WIRE_WRITABLE);
+    if (*errcode != 0) {
+        return MP_STREAM_ERROR;
+    }
+    return stream_result(socket_send(self, data, size, socket_deadline(self)), errcode);
+}
+
+// What it is asked for, and always errors.
+static mp_uint_t stream_poll(const socket_object_t *self, uintptr_t asked) {
+    uint32_t ready;
+    mp_uint_t found = 0;
+
+    if (self->handle == 0) {
+        return MP_STREAM_POLL_NVAL;
+    }
+    ready = caller_ready(self->handle);
+    if ((asked & MP_STREAM_POLL_RD) && ((ready & WIRE_READABLE) || self->ahead != NULL)) {
+        found |= MP_STREAM_POLL_RD;
+    }
+    if ((asked & MP_STREAM_POLL_WR) && (ready & WIRE_WRITABLE)) {
+        found |= MP_STREAM_POLL_WR;
+    }
+    if (ready & WIRE_ERROR) {
+        found |= MP_STREAM_POLL_ERR;
+    }
+    if (ready & WIRE_HANGUP) {
+        found |= MP_STREAM_POLL_HUP;
+    }
+    return found;
+}
+
+static mp_uint_t stream_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t argument,
+                              int *errcode) {
+    socket_object_t *self = MP_OBJ_TO_PTR(self_in);
+
+    switch (request) {
+    case MP_STREAM_POLL:
+        return stream_poll(self, argument);
+    case MP_STREAM_CLOSE:
+        socket_close(self);
+        return 0;
+    case MP_STREAM_FLUSH:
+        return 0;
+    default:
+        *errcode = MP_EINVAL;
+        return MP_STREAM_ERROR;
+    }
+}
+
+const mp_stream_p_t socket_stream = {
+    .read = stream_read,
+    .write = stream_write,
+    .ioctl = stream_ioctl,
+};
