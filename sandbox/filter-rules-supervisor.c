@@ -19,6 +19,7 @@
 #include <termios.h>
 
 #include "sandbox/filter-rules.h"
+#include "sandbox/spawner-child.h"
 
 #define ALLOW SCMP_ACT_ALLOW
 #define KILL SCMP_ACT_KILL_PROCESS
@@ -71,7 +72,7 @@ static const struct filter_rule rules[] = {
     {SCMP_SYS(open), ALLOW,
      {PIN_MASK(1, O_ACCMODE | O_CREAT | O_TRUNC | (O_TMPFILE & ~O_DIRECTORY), O_RDONLY)},
      "opening for reading only"},
-    {SCMP_SYS(fchmod), ALLOW, {PIN_MASK(1, INT, 0111)},
+    {SCMP_SYS(fchmod), ALLOW, {PIN_MASK(1, INT, SPAWNER_IMAGE_MODE)},
      "an image that nobody may read makes its worker not dumpable"},
     PLAIN(memfd_create, "channels and images"), PLAIN(ftruncate, "channels and images"),
     {SCMP_SYS(fcntl), ALLOW, {PIN_MASK(1, INT, F_GETFD)}, FILES},

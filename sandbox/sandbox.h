@@ -90,6 +90,8 @@ struct worker_options {
     uint64_t memory_limit; /* RLIMIT_AS in bytes, 0: none */
     uint64_t stack_limit;  /* RLIMIT_STACK in bytes */
 };
+// IMAGE_FD must be the caller's own (by uid): its mode becomes 0111, so that the worker is not
+// dumpable. It stays the caller's to close. Returns 0 or -errno; SPAWNER_FAILED may follow.
 int spawner_configure(struct spawner *spawner, int image_fd, const struct worker_options *options);
 
 // Asks for a worker; SPAWNER_STARTED or SPAWNER_FAILED follows. GENERATION comes back in events.

@@ -11,6 +11,8 @@ enum spawner_fd {
     SPAWNER_FD_IMAGE = 5,
 };
 
+#define SPAWNER_IMAGE_MODE 0111 /* of the image's memfd: to be executed, read by nobody */
+
 enum spawner_request_kind {
     SPAWNER_CONFIGURE = 1, /* options; the image comes along as a descriptor */
     SPAWNER_START = 2,     /* generation */

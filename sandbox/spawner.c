@@ -96,15 +96,25 @@ static int send_request(struct spawner *spawner, const struct spawner_request *r
     return sendmsg(spawner->socket, &message, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 ? -errno : 0;
 }
 
-int spawner_configure(struct spawner *spawner, int image_fd, const struct worker_options *options) {
-    struct spawner_request request = {.kind = SPAWNER_CONFIGURE, .options = *options};
+// exec of a file that the worker may not read leaves it not dumpable: no core file, no ptrace and
+// no /proc/PID/mem by its own id. Reading through descriptors that are open goes on.
+static int take_reading_away(int image_fd) {
+    struct stat st;
 
-    // exec of a file that the worker may not read leaves it not dumpable: no core file, no ptrace
-    // and no /proc/PID/mem by its own id. Reading through descriptors that are open goes on.
-    if (fchmod(image_fd, 0111) < 0) {
+    if (fstat(image_fd, &st) < 0) {
         return -errno;
     }
-    return send_request(spawner, &request, image_fd);
+    if ((st.st_mode & 07777) == SPAWNER_IMAGE_MODE) {
+        return 0;
+    }
+    return fchmod(image_fd, SPAWNER_IMAGE_MODE) < 0 ? -errno : 0;
+}
+
+int spawner_configure(struct spawner *spawner, int image_fd, const struct worker_options *options) {
+    struct spawner_request request = {.kind = SPAWNER_CONFIGURE, .options = *options};
+    int r = take_reading_away(image_fd);
+
+    return r < 0 ? r : send_request(spawner, &request, image_fd);
 }
 
 int spawner_start(struct spawner *spawner, uint32_t generation) {

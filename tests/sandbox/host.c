@@ -88,7 +88,7 @@ int host_may_inspect(void) {
     return inspect_directory(text, sizeof(text), "/root") >= 0;
 }
 
-static int load_image(void) {
+int host_load_image(void) {
     struct stat st;
     char *data = NULL;
     int fd = -1;
@@ -128,7 +128,7 @@ void host_init_memory(struct host *host) {
     host->page->filter_length = (uint32_t)n;
     host->command = (void *)((uint8_t *)page + PROBE_COMMAND_OFFSET);
     host->answer = (void *)((uint8_t *)host->channel + PROBE_ANSWER_OFFSET);
-    host->image = load_image();
+    host->image = host_load_image();
 }
 
 static void print_failure(const struct spawner_event *event) {
@@ -206,6 +206,16 @@ void host_wait_stage(struct host *host, enum probe_stage stage) {
         (void)nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
     }
     fail_msg("the probe did not come to stage %d", stage);
+}
+
+pid_t host_fork(void) {
+    pid_t pid = fork();
+
+    assert_return_code(pid, errno);
+    if (pid == 0) {
+        (void)setenv("CMOCKA_TEST_ABORT", "1", 1);
+    }
+    return pid;
 }
 
 int count_descriptors(void) {

@@ -39,7 +39,11 @@ void host_init(struct host *host);
 // The same without a spawner; then with one.
 void host_init_memory(struct host *host);
 void host_init_spawner(struct host *host);
+int host_load_image(void); /* the probe in a new memfd of the present id */
 void host_done(struct host *host);
+
+// fork(2), where a failed assertion of the child ends it rather than goes on with the next test.
+pid_t host_fork(void);
 
 // Waits (20 s at most) for the next event. Returns spawner_receive()'s value.
 int host_event(struct host *host, struct spawner_event *ret_event);

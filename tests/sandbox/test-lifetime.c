@@ -148,7 +148,7 @@ static void kill_supervisor(unsigned delay_usec) {
     pid_t pids[2] = {0};
 
     assert_return_code(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), errno);
-    pid_t supervisor = fork();
+    pid_t supervisor = host_fork();
 
     if (supervisor == 0) {
         struct host host;
@@ -185,7 +185,7 @@ static void test_supervisor_killed_stopped_spawner_dies(void **state) {
     pid_t spawner = 0;
 
     assert_return_code(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, ends), errno);
-    pid_t supervisor = fork();
+    pid_t supervisor = host_fork();
 
     if (supervisor == 0) {
         struct host host;
