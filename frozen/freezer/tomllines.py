@@ -6,6 +6,7 @@ so it only has to find keys and skip values, and need not notice mistakes.
 """
 
 import re
+import tomllib
 
 BLANK = re.compile(r'(?:[ \t\r\n,]|#[^\n]*)*')
 INDENT = re.compile(r'[ \t]*')
@@ -32,16 +33,17 @@ class _Walker:
         self.lines.setdefault(path, self.line())
 
     def string(self):
-        """Skips one of the four kinds of string; returns its text as it is written."""
+        """Skips one of the four kinds of string; returns it as it is written, with its quotes."""
         quote = self.text[self.position]
         mark = quote * 3 if self.at(quote * 3) else quote
-        start = end = self.position + len(mark)
+        start = self.position
+        end = start + len(mark)
         while not self.text.startswith(mark, end):
             end += 2 if quote == '"' and self.text[end] == '\\' else 1
         self.position = end + len(mark)
         while len(mark) == 3 and self.at(quote):  # up to two quotes may stand before the end
             self.position += 1
-        return self.text[start:end]
+        return self.text[start:self.position]
 
     def key(self):
         """Reads a key, dotted or not, as a tuple."""
@@ -49,7 +51,7 @@ class _Walker:
         while True:
             self.skip(INDENT)
             if self.text[self.position] in '"\'':
-                parts.append(self.string())
+                parts.append(tomllib.loads('key = ' + self.string())['key'])
             else:
                 match = BARE_KEY.match(self.text, self.position)
                 parts.append(match.group())
