@@ -182,7 +182,8 @@ static int confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t
 
     *ret_why = "needs Landlock ABI 4 (Linux 6.7)";
     if (abi < 4) {
-        return abi < 0 ? abi : -EOPNOTSUPP;
+        // Or none at all, where that layer is optional.
+        return -EOPNOTSUPP;
     }
     attributes.net |= connect_any ? 0 : NET_CONNECT_TCP;
     *ret_why = "landlock_create_ruleset";
@@ -221,5 +222,5 @@ int sandbox_confine_ports(const uint16_t *listen, size_t n_listen, const uint16_
     };
     (void)snprintf(ret_report->why, sizeof(ret_report->why), "%s", why);
     // Policy decides on every port anyway: what an old kernel cannot say is no failure.
-    return r == -EOPNOTSUPP || r == -ENOSYS ? 0 : r;
+    return r == -EOPNOTSUPP ? 0 : r;
 }

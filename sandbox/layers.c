@@ -81,6 +81,17 @@ static const struct layer layers[] = {
 };
 // clang-format on
 
+#define N_LAYERS (sizeof(layers) / sizeof(layers[0]))
+
+bool sandbox_is_layer(const char *name, size_t size) {
+    for (size_t i = 0; i < N_LAYERS; i++) {
+        if (strlen(layers[i].name) == size && memcmp(layers[i].name, name, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool layer_is_optional(const struct sandbox_options *options, const char *name) {
     size_t length = strlen(name);
 
@@ -146,7 +157,7 @@ static void report_row(const struct confinement *c, const struct layer *layer, b
 
 int layers_apply(struct confinement *c, struct layer_report reports[LAYERS_MAX],
                  uint32_t *n_reports) {
-    for (size_t i = 0; i < sizeof(layers) / sizeof(layers[0]); i++) {
+    for (size_t i = 0; i < N_LAYERS; i++) {
         const struct layer *layer = &layers[i];
         bool missing = has_failed(layer->needs, reports, *n_reports);
         // Whoever does without a layer does without what stands on it.

@@ -46,11 +46,16 @@ struct sandbox_options {
     int cpu; /* pin spawner and workers to this CPU, or -1 */
 };
 
+// Whether there is a layer of this name, SIZE bytes of it: a misspelt one must not pass as
+// optional.
+bool sandbox_is_layer(const char *name, size_t size);
+
 // -- the supervisor's own confinement ------------------------------------------------------------
 
 // Ids (as root), capabilities, no_new_privs, not dumpable, Landlock (only the resolver's files
 // readable), seccomp. Irreversible. Reports into REPORTS (LAYERS_MAX of them). Returns the number
-// of reports, or -errno if a required layer failed (it is logged).
+// of reports, or -errno if a required layer failed (it is logged). Files are opened before it;
+// memory, sockets, timers and what c-ares reads can be had after it.
 int sandbox_confine_supervisor(const struct sandbox_options *options,
                                struct layer_report reports[LAYERS_MAX]);
 

@@ -20,6 +20,20 @@
 
 #define SPAWNER_END_MSEC 5000 /* it has nothing to do but exit, and to kill its worker */
 
+// A misspelt name must not pass as one layer made optional, nor go unnoticed.
+static int check_optional(const char *optional) {
+    for (const char *at = optional; at && *at; at += strspn(at, ", ")) {
+        size_t n = strcspn(at, ", ");
+
+        if (n > 0 && !sandbox_is_layer(at, n)) {
+            log_error("no layer of the sandbox is called %.*s", (int)n, at);
+            return -EINVAL;
+        }
+        at += n;
+    }
+    return 0;
+}
+
 int spawner_fork(const struct sandbox_options *options,
                  const struct spawner_descriptors *descriptors, struct spawner *ret_spawner) {
     int ends[2] = {-1, -1};
@@ -32,7 +46,11 @@ int spawner_fork(const struct sandbox_options *options,
         .descriptors = descriptors,
     };
     pid_t pid = -1;
+    int r = check_optional(options->optional);
 
+    if (r < 0) {
+        return r;
+    }
     if (confinement.root && (options->worker_uid == 0 || options->supervisor_uid == 0 ||
                              options->worker_uid == options->supervisor_uid)) {
         return log_errno(EINVAL, "supervisor and worker need an id each, neither of them root's");
