@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: MIT
+"""Small apps to run under mpyd: frozen once each, kept for the run of the tests."""
+
+import os
+import subprocess
+import sys
+import tempfile
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "harness"))
+
+import service
+
+# Deadlines and delays that tests can wait for.
+QUICK = """\
+[stop]
+stop = 400ms
+abort = 400ms
+[restart]
+delay = 20ms
+burst = 3
+"""
+NO_RESTART = QUICK + "restart = no\n"
+
+
+class Apps:
+    def __init__(self, mpyd, mpyfreeze, hostile):
+        self.mpyd = mpyd
+        self._mpyfreeze = mpyfreeze
+        self._hostile = hostile
+        self._work = tempfile.TemporaryDirectory(prefix="mpyd-daemon-")
+        os.chmod(self._work.name, 0o755)
+        self._images = {}
+        self._n_files = 0
+
+    def file(self, content):
+        """The path of a new file of CONTENT, text or bytes."""
+        self._n_files += 1
+        path = os.path.join(self._work.name, f"file{self._n_files}")
+        with open(path, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
+        return path
+
+    def image(self, name, source, manifest=""):
+        """The image of an app of one module."""
+        if name not in self._images:
+            folder = os.path.join(self._work.name, name + ".app")
+            os.mkdir(folder)
+            with open(os.path.join(folder, "main.py"), "w", encoding="utf-8") as file:
+                file.write(source)
+            with open(os.path.join(folder, "mpyd.toml"), "w", encoding="utf-8") as file:
+                file.write(f'name = "{name}"\nversion = "1"\nentry = "main"\n{manifest}')
+            path = os.path.join(self._work.name, name)
+            subprocess.run([*self._mpyfreeze, "build", folder, "-o", path], check=True, timeout=120)
+            self._images[name] = path
+        return self._images[name]
+
+    def attack(self, name):
+        """The image of the attack NAME in hostile.c."""
+        return os.path.join(self._hostile, name)
+
+    def command(self, image, config=None):
+        line = [self.mpyd, "run", image]
+        return line + ["--config", self.file(config)] if config else line
+
+    def start(self, image, config=None):
+        return service.Service(self.command(image, config))
+
+    def run(self, image, config=None, timeout=20):
+        """Runs to the end. Returns the exit status and the lines said, the sandbox's left out."""
+        running = self.start(image, config)
+        status = running.wait(timeout)
+        return status, [line for line in running.lines if "mpyd: sandbox of" not in line]

@@ -1,0 +1,325 @@
+// SPDX-License-Identifier: MIT
+
+// Workers that break the rules, one attack an image: linked as images are, with no MicroPython in
+// them. The app's name in the kernel page says which attack it is.
+
+#include <stdbool.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "call/calls.h"
+#include "call/wire.h"
+
+#define RESULT_NONE INT64_MIN
+
+static char heap[64 << 10]; /* the manifest promises one */
+static const struct wire_kernel_page *page;
+static struct wire_header *header;
+static struct wire_submission *submissions;
+static struct wire_completion *completions;
+static char *arena;
+static uint32_t tail, head;
+
+// -- the worker's end of the channel, believing everything ---------------------------------------
+
+static void *map(size_t size, int protection, int fd) {
+    void *memory = mmap(NULL, size, protection, MAP_SHARED, fd, 0);
+
+    if (memory == MAP_FAILED) {
+        _exit(WIRE_EXIT_CHANNEL);
+    }
+    (void)close(fd);
+    return memory;
+}
+
+static void ring(void) {
+    uint64_t one = 1;
+
+    (void)!write(WIRE_FD_RING, &one, sizeof(one));
+}
+
+static void submit(uint32_t call, uint32_t tag, const uint64_t *arguments) {
+    struct wire_submission *slot = &submissions[tail % WIRE_SUBMISSIONS];
+
+    *slot = (struct wire_submission){.call = call, .tag = tag};
+    if (arguments) {
+        memcpy(slot->arg, arguments, sizeof(slot->arg));
+    }
+    __atomic_store_n(&header->submission_tail, ++tail, __ATOMIC_SEQ_CST);
+    if (__atomic_load_n(&header->supervisor_asleep, __ATOMIC_SEQ_CST)) {
+        ring();
+    }
+}
+
+// The next completion, busily waited for: of a supervisor that ends us, it never comes.
+static struct wire_completion next(void) {
+    while (__atomic_load_n(&header->completion_tail, __ATOMIC_ACQUIRE) == head) {
+        uint64_t count;
+
+        __atomic_store_n(&header->worker_asleep, 1, __ATOMIC_SEQ_CST);
+        if (__atomic_load_n(&header->completion_tail, __ATOMIC_SEQ_CST) == head) {
+            (void)!read(WIRE_FD_SLEEP, &count, sizeof(count));
+        }
+        __atomic_store_n(&header->worker_asleep, 0, __ATOMIC_SEQ_CST);
+    }
+    struct wire_completion completion = completions[head % WIRE_COMPLETIONS];
+
+    __atomic_store_n(&header->completion_head, ++head, __ATOMIC_RELEASE);
+    return completion;
+}
+
+static int64_t call(uint32_t number, const uint64_t *arguments) {
+    static uint32_t tag = 1000;
+
+    submit(number, ++tag, arguments);
+    for (;;) {
+        struct wire_completion completion = next();
+
+        if (completion.kind == WIRE_COMPLETION && completion.tag == tag) {
+            return completion.result;
+        }
+    }
+}
+
+static void start(void) {
+    const uint64_t arguments[WIRE_ARGS] = {WIRE_ABI, CALLS_VERSION};
+
+    if (call(CALL_CHANNEL_START, arguments) != 0) {
+        _exit(WIRE_EXIT_CHANNEL);
+    }
+}
+
+static void say(const char *text) {
+    uint64_t arguments[WIRE_ARGS] = {LOG_WRITE_LEVEL_INFO, (uint64_t)strlen(text) << 32};
+
+    memcpy(arena, text, strlen(text));
+    (void)call(CALL_LOG_WRITE, arguments);
+}
+
+static _Noreturn void leave(void) {
+    const uint64_t arguments[WIRE_ARGS] = {WIRE_EXIT_OK, 0};
+
+    (void)call(CALL_CHANNEL_EXIT, arguments);
+    _exit(0);
+}
+
+// Says the texts if what came back is what should, else that it is not.
+static void check(const char *what, int64_t got, int64_t expected) {
+    char text[80] = "WRONG: ";
+
+    strcpy(text + (got == expected ? 0 : strlen(text)), what);
+    say(text);
+}
+
+static int64_t socket_open(void) {
+    const uint64_t arguments[WIRE_ARGS] = {SOCKET_OPEN_FAMILY_INET, SOCKET_OPEN_TYPE_STREAM};
+
+    return call(CALL_SOCKET_OPEN, arguments);
+}
+
+static int64_t socket_close(uint64_t handle) {
+    const uint64_t arguments[WIRE_ARGS] = {handle};
+
+    return call(CALL_SOCKET_CLOSE, arguments);
+}
+
+static _Noreturn void crash(void) {
+    __builtin_trap();
+}
+
+// -- the attacks ---------------------------------------------------------------------------------
+
+static void storm(void) {
+    start();
+    for (int n = 0;; n++) {
+        ring();
+        if (n % 100000 == 0) {
+            say("still served");
+        }
+    }
+}
+
+static void bad_index(void) {
+    start();
+    __atomic_store_n(&header->submission_tail, tail + WIRE_SUBMISSIONS + 1, __ATOMIC_SEQ_CST);
+    ring();
+    (void)next();
+}
+
+static void start_twice(void) {
+    start();
+    start();
+}
+
+static void too_early(void) {
+    (void)call(CALL_CHANNEL_NOP, NULL);
+}
+
+static void after_exit(void) {
+    const uint64_t arguments[WIRE_ARGS] = {WIRE_EXIT_OK, 0};
+
+    start();
+    (void)call(CALL_CHANNEL_EXIT, arguments);
+    (void)call(CALL_CHANNEL_NOP, NULL);
+}
+
+static void same_tag(void) {
+    const uint64_t arguments[WIRE_ARGS] = {header->readiness_generation, (uint64_t)-1};
+
+    start();
+    submit(CALL_CHANNEL_WAIT, 7, arguments);
+    submit(CALL_CHANNEL_WAIT, 7, arguments);
+    (void)next();
+}
+
+static void outside(void) {
+    const uint64_t arguments[WIRE_ARGS] = {page->arena_size | 1ull << 32};
+
+    start();
+    (void)call(CALL_RANDOM_BYTES, arguments);
+}
+
+static void reserved(void) {
+    start();
+    submissions[tail % WIRE_SUBMISSIONS] = (struct wire_submission){.reserved = 1};
+    __atomic_store_n(&header->submission_tail, tail + 1, __ATOMIC_SEQ_CST);
+    ring();
+    (void)next();
+}
+
+static void handles(void) {
+    int64_t handle = 0;
+    uint64_t forged = 0;
+
+    start();
+    check("number 0", socket_close(0), -9);
+    handle = socket_open();
+    check("wide number", socket_close((uint64_t)handle | 1ull << 32), -9);
+    for (forged = 0; forged < 5000; forged++) {
+        if (forged != (uint64_t)handle && socket_close(forged) != -9) {
+            say("WRONG: a forged number was accepted");
+        }
+    }
+    check("open handle", socket_close((uint64_t)handle), 0);
+    check("closed handle", socket_close((uint64_t)handle), -9);
+    leave();
+}
+
+// A call in flight ends by cancel, once, and its tag means nothing afterwards.
+static void cancel(void) {
+    const uint64_t wait[WIRE_ARGS] = {header->readiness_generation, (uint64_t)-1};
+    const uint64_t tag[WIRE_ARGS] = {7};
+    struct wire_completion first, second;
+
+    start();
+    check("nothing to cancel", call(CALL_CHANNEL_CANCEL, tag), -2);
+    submit(CALL_CHANNEL_WAIT, 7, wait);
+    submit(CALL_CHANNEL_CANCEL, 8, tag);
+    first = next();
+    second = next();
+    check("cancelled call first", first.tag, 7);
+    check("cancelled call's result", first.result, -125);
+    check("cancel's own result", second.tag == 8 ? second.result : RESULT_NONE, 0);
+    check("cancelled twice", call(CALL_CHANNEL_CANCEL, tag), -2);
+    leave();
+}
+
+// More waits than slots, by cancelling each before the next: none may be left behind.
+static void cancel_many(void) {
+    const uint64_t wait[WIRE_ARGS] = {header->readiness_generation, (uint64_t)-1};
+    const uint64_t tag[WIRE_ARGS] = {7};
+
+    start();
+    for (int i = 0; i < 1000; i++) {
+        submit(CALL_CHANNEL_WAIT, 7, wait);
+        if (call(CALL_CHANNEL_CANCEL, tag) != 0) {
+            say("WRONG: nothing to cancel");
+        }
+    }
+    say("a thousand cancelled");
+    leave();
+}
+
+static void quota(void) {
+    int n = 0;
+
+    start();
+    while (n < 2000 && socket_open() > 0) {
+        n++;
+    }
+    check("one more than the quota", socket_open(), -24);
+    check("the quota", n, page->n_handles);
+    leave();
+}
+
+static void leak(void) {
+    start();
+    for (int i = 0; i < 50; i++) {
+        if (socket_open() <= 0) {
+            say("WRONG: no socket");
+        }
+    }
+    crash();
+}
+
+static void silent_exit(void) {
+    start();
+    _exit(0);
+}
+
+static void denied(void) {
+    start();
+    (void)getpid();
+}
+
+static void flood(void) {
+    char lines[2001];
+
+    start();
+    for (size_t i = 0; i < sizeof(lines) - 1; i += 2) {
+        memcpy(lines + i, "x\n", 2);
+    }
+    lines[sizeof(lines) - 1] = '\0';
+    for (int i = 0; i < 100; i++) {
+        say(lines);
+    }
+    leave();
+}
+
+static void escapes(void) {
+    start();
+    say("\033[2Jclear\033]0;title\007 \302\233 \342\200\256\rmpyd: forged");
+    leave();
+}
+
+static const struct {
+    const char *name;
+    void (*run)(void);
+} attacks[] = {
+    {"storm", storm},         {"bad-index", bad_index},     {"start-twice", start_twice},
+    {"too-early", too_early}, {"after-exit", after_exit},   {"same-tag", same_tag},
+    {"outside", outside},     {"reserved", reserved},       {"handles", handles},
+    {"cancel", cancel},       {"cancel-many", cancel_many}, {"quota", quota},
+    {"leak", leak},           {"silent-exit", silent_exit}, {"denied", denied},
+    {"flood", flood},         {"escapes", escapes},
+};
+
+int main(void) {
+    char *channel = NULL;
+
+    page = map(WIRE_KERNEL_PAGE_SIZE, PROT_READ, WIRE_FD_KERNEL);
+    channel = map(WIRE_CHANNEL_SIZE(page->arena_size), PROT_READ | PROT_WRITE, WIRE_FD_CHANNEL);
+    header = (void *)channel;
+    submissions = (void *)(channel + WIRE_SUBMISSION_OFFSET);
+    completions = (void *)(channel + WIRE_COMPLETION_OFFSET);
+    arena = channel + WIRE_ARENA_OFFSET;
+    __asm__ volatile("" ::"r"(heap));
+    for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
+        if (strcmp(attacks[i].name, page->app) == 0) {
+            attacks[i].run();
+        }
+    }
+    _exit(WIRE_EXIT_IMAGE);
+}

@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: MIT
+"""What mpyd run refuses: one clear line, and a status that says what was refused."""
+
+import subprocess
+
+import tap
+
+HELLO = 'print("hello")\n'
+
+
+def mpyd(apps, *arguments):
+    """Exit status and the lines of standard error."""
+    done = subprocess.run(
+        [apps.mpyd, *arguments], capture_output=True, text=True, errors="replace", timeout=20
+    )
+    return done.returncode, done.stderr.splitlines()
+
+
+def refuses(apps, arguments, status, words):
+    got, lines = mpyd(apps, *arguments)
+    tap.equal(got, status, f"exit status of {arguments}: {lines}")
+    tap.equal(len(lines), 1, f"lines: {lines}")
+    tap.true(words in lines[0], f"{words!r} is not in {lines[0]!r}")
+
+
+def usage(apps):
+    for arguments, words in (
+        ((), "no command"),
+        (("walk",), "unknown command walk"),
+        (("run",), "no image"),
+        (("run", "a", "b"), "more than one image"),
+        (("run", "a", "--colour"), "unknown option --colour"),
+        (("run", "a", "-x"), "unknown option"),
+        (("run", "a", "--config"), "missing value after --config"),
+        (("run", "a", "--name", "No Name"), "not a name"),
+        (("run", "/tmp/UPPER"), "--name"),
+    ):
+        refuses(apps, arguments, 2, words)
+
+
+def help_and_version(apps):
+    for option, words in (("--help", "Usage: mpyd run"), ("--version", "mpyd ")):
+        done = subprocess.run([apps.mpyd, option], capture_output=True, text=True, timeout=20)
+        tap.equal((done.returncode, done.stderr), (0, ""), option)
+        tap.true(done.stdout.startswith(words), done.stdout)
+
+
+def images(apps):
+    with open(apps.image("hello", HELLO), "rb") as file:
+        good = file.read()
+    for path, words in (
+        ("/nonexistent/image", "No such file"),
+        ("/proc", "Is a directory"),
+        ("/dev/zero", "cannot open"),
+        (apps.file(b""), "empty"),
+        (apps.file(b"#!/bin/sh\n"), "not an ELF file"),
+        (apps.file(good[: len(good) // 2]), "truncated"),
+        (apps.file(good[:100]), ""),
+        ("/bin/true", "interpreter"),
+    ):
+        refuses(apps, ("run", path), 3, words)
+
+
+def image_of_another_app(apps):
+    refuses(apps, ("run", apps.image("hello", HELLO), "--name", "other"), 3, "of the app hello")
+
+
+def configurations(apps):
+    image = apps.image("hello", HELLO)
+    for text, words in (
+        ("[limits]\nhandles = many\n", ":2: "),
+        ("\n[limits]\nhandels = 3\n", ":3: "),
+        ("[colours]\nred = 1\n", ":2: "),
+        ("[grants]\nlisten = tcp:127.0.0.1:80\n", "tcp:127.0.0.1:80"),
+        ("[limits]\narena = 64K\n", "arena"),
+        ("[limits]\nheap = 64K\n", "heap"),
+        ("[sandbox]\ncpu = 4000\n", "CPU 4000"),
+    ):
+        refuses(apps, ("run", image, "--config", apps.file(text)), 4, words)
+    refuses(apps, ("run", image, "--config", "/nonexistent/conf"), 4, "No such file")
+
+
+TESTS = [usage, help_and_version, images, image_of_another_app, configurations]
