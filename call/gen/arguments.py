@@ -51,11 +51,12 @@ class Argument:
 
     @property
     def range_text(self):
-        """The range as the table writes it: an end that is the type's own is left out."""
-        low, high = INTEGERS[self.kind]
-        first = '' if self.minimum == low else str(self.minimum)
-        last = '' if self.maximum == high else str(self.maximum)
-        return f'{first}..{last}'
+        """The range in words, empty if it is the type's own."""
+        low, high = (bound != own for bound, own in
+                     zip((self.minimum, self.maximum), INTEGERS[self.kind]))
+        if low and high:
+            return f' from {self.minimum} to {self.maximum}'
+        return f' from {self.minimum}' if low else f' up to {self.maximum}' if high else ''
 
 
 def handle_kind(text):

@@ -16,10 +16,10 @@ def fakes(rows):
 
 
 def argument(row, arg):
-    extra = {'enum': stubs.values_name(row, arg), 'handle': 'NULL'}.get(arg.kind, 'NULL')
+    values = stubs.values_name(row, arg) if arg.kind == 'enum' else 'NULL'
     detail = f'HANDLE_{arg.handle_kind.upper()}' if arg.kind == 'handle' else str(len(arg.values))
     return (f'{{TRACE_{arg.kind.upper()}, {stubs.i64(arg.minimum)}, {stubs.i64(arg.maximum)}, '
-            f'{detail}, {extra}}}')
+            f'{detail}, {values}}}')
 
 
 def cases(rows):

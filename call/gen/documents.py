@@ -25,7 +25,7 @@ def described(arg):
     if arg.kind == 'enum':
         return 'one of ' + ', '.join(f'`{name}` ({value})' for name, value in arg.values)
     if arg.kind in arguments.INTEGERS:
-        return f'integer in {arg.range_text}' if arg.is_bounded else f'integer ({arg.kind})'
+        return f'integer{arg.range_text} ({arg.kind})'
     return {'handle': f'handle of kind {arg.handle_kind}',
             'str': f'UTF-8 text, at most {arg.maximum} bytes',
             'bytes': f'at most {arg.maximum} bytes',

@@ -81,11 +81,11 @@ def finish(row):
 
 
 def object_line(row):
-    name = f'{row.stem}_object'
+    name, function_name = f'calls_{row.stem}_object', f'calls_{row.stem}'
     count = len(row.args)
     if count <= 3:
-        return f'static MP_DEFINE_CONST_FUN_OBJ_{count}({name}, {row.stem});'
-    return f'static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN({name}, {count}, {count}, {row.stem});'
+        return f'static MP_DEFINE_CONST_FUN_OBJ_{count}({name}, {function_name});'
+    return f'static MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN({name}, {count}, {count}, {function_name});'
 
 
 def function(row):
@@ -94,7 +94,7 @@ def function(row):
     if many:
         parameters = ['size_t n_arguments', 'const mp_obj_t *arguments']
     lines = [text.comment(f'calls.{row.stem}(): {row.summary}'),
-             text.prototype('static mp_obj_t', row.stem, parameters, ' {')]
+             text.prototype('static mp_obj_t', f'calls_{row.stem}', parameters, ' {')]
     if many:
         lines += [f'    mp_obj_t {arg.name}_in = arguments[{arg.index}];' for arg in row.args]
     for arg in row.args:
@@ -110,7 +110,7 @@ def function(row):
 
 def globals_table(rows):
     entries = [('__name__', 'MP_ROM_QSTR(MP_QSTR_calls)')]
-    entries += [(row.stem, f'MP_ROM_PTR(&{row.stem}_object)') for row in rows]
+    entries += [(row.stem, f'MP_ROM_PTR(&calls_{row.stem}_object)') for row in rows]
     lines = [f'    {{MP_ROM_QSTR(MP_QSTR_{name}), {value}}},' for name, value in entries]
     return '\n'.join(['static const mp_rom_map_elem_t calls_globals_table[] = {'] + lines + ['};'])
 
