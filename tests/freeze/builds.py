@@ -1,0 +1,268 @@
+# SPDX-License-Identifier: MIT
+"""mpyfreeze as a program: what it makes, and what it says where it makes nothing."""
+
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+from pathlib import Path
+
+import tap
+
+MANIFEST = 'name = "under-test"\nversion = "1"\nentry = "main"\n'
+ROOT = Path(__file__).resolve().parents[2]
+
+
+class Bench:
+    """A directory for one test, and the programs it uses."""
+
+    def __init__(self, options, root):
+        self.options = options
+        self.root = Path(root)
+        self.image = self.root / 'app.mpyimg'
+
+    def app(self, files, manifest=MANIFEST, name='app'):
+        directory = self.root / name
+        for path, text in {'mpyd.toml': manifest, **files}.items():
+            file = directory / path
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return directory
+
+    def freeze(self, *arguments, cwd=None):
+        return subprocess.run([self.options.mpyfreeze, *map(str, arguments)], cwd=cwd or self.root,
+                              env={'PATH': os.environ['PATH']}, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, check=False)
+
+    def build(self, directory, *more):
+        return self.freeze('build', directory, '-o', self.image, '--sdk', self.options.sdk, *more)
+
+    def built(self, directory, *more):
+        done = self.build(directory, *more)
+        tap.equal((done.returncode, done.stdout, done.stderr), (0, '', ''), 'a build that works')
+
+    def failed(self, directory, *expected):
+        done = self.build(directory)
+        tap.equal((done.returncode, done.stdout), (1, ''), f'a build that fails ({done.stderr})')
+        lines = done.stderr.splitlines()
+        tap.equal(len(lines), len(expected), f'lines of {done.stderr!r}')
+        for line, text in zip(lines, expected):
+            tap.true(line.startswith('mpyfreeze: ') and text in line, f'{line!r}: not {text!r}')
+        tap.true(not self.image.exists(), 'no image')
+
+    def facts(self):
+        done = subprocess.run([self.options.reader, 'image', self.image], stdout=subprocess.PIPE,
+                              text=True, check=False)
+        tap.equal(done.returncode, 0, done.stdout)
+        return done.stdout.splitlines()
+
+    def readelf(self, *arguments):
+        return subprocess.run(['readelf', '-W', *map(str, arguments)], stdout=subprocess.PIPE,
+                              env={'LC_ALL': 'C', 'PATH': os.environ['PATH']}, text=True,
+                              check=True).stdout
+
+
+def test_syntax_errors(bench):
+    app = bench.app({'main.py': 'x = 1\n\nif x\n    pass\n', 'b/c.py': '\tx = 1 +\n',
+                     'ok.py': 'x = 1\n'})
+    bench.failed(app, 'app/b/c.py:1: ', 'app/main.py:3: SyntaxError')
+
+
+def test_manifest_errors(bench):
+    bench.failed(bench.app({'main.py': ''}, MANIFEST + 'colour = 1\n[memory]\nheap = "x"\n'),
+                 'app/mpyd.toml:4: unknown key "colour"', 'app/mpyd.toml:6: memory.heap')
+
+
+def test_missing_things(bench):
+    cases = [
+        ({}, MANIFEST, ':3: entry: there is no "main.py" among the 0 modules'),
+        ({'main.py': ''}, MANIFEST + 'modules = ["main.py", "x.py"]', ':4: modules: there is no'),
+        ({'main.py': ''}, MANIFEST + 'modules = ["mpyd.toml"]', ':4: modules: "mpyd.toml" does'),
+        ({'main.py': ''}, MANIFEST + 'packages = [\n"lib"]', ':5: packages: there is no directory'),
+        ({'main.py': '', 'p/x': ''}, MANIFEST + 'packages = ["p"]', 'no .py file in "p"'),
+        ({'main.py': ''}, MANIFEST + 'resources = "www"', ':4: resources: there is no directory'),
+        ({'main.py': '', 'r/é': ''}, MANIFEST + 'resources = "r"', 'rename the file'),
+        ({'main.py': '', 'é.py': ''}, MANIFEST, 'a name is made of letters'),
+        ({'main.py': '', 'asyncio.py': ''}, MANIFEST, 'every image has a module "asyncio"'),
+        ({'main.py': '', 'm.py': '', 'm/__init__.py': ''}, MANIFEST, 'are both the module "m"'),
+    ]
+    for number, (files, manifest, expected) in enumerate(cases):
+        bench.failed(bench.app(files, manifest, f'app{number}'), expected)
+    bench.failed(bench.root / 'nowhere', 'nowhere: there is no such directory')
+    (bench.root / 'empty').mkdir()
+    bench.failed(bench.root / 'empty', 'empty/mpyd.toml: there is none; "mpyfreeze new DIR"')
+
+
+def test_sdk_missing(bench):
+    app = bench.app({'main.py': ''})
+    done = bench.freeze('build', app, '-o', bench.image, '--sdk', bench.root)
+    tap.equal(done.returncode, 1)
+    tap.true('sdk.json: No such file or directory; is' in done.stderr, done.stderr)
+
+
+def test_usage(bench):
+    version = re.search(r"version : '(.*?)'", (ROOT / 'meson.build').read_text())[1]
+    tap.equal(bench.freeze('--version').stdout, f'mpyfreeze {version}\n')
+    for arguments in (['--help'], ['build', '--help'], ['new', '--help']):
+        done = bench.freeze(*arguments)
+        tap.true(done.returncode == 0 and done.stdout.startswith('usage: mpyfreeze'), done.stdout)
+    for arguments in ([], ['frob'], ['build'], ['build', 'x'], ['build', 'x', '-o', 'y', '--frob']):
+        done = bench.freeze(*arguments)
+        tap.true(done.returncode == 2 and 'usage: mpyfreeze' in done.stderr, done.stderr)
+
+
+def test_facts(bench):
+    manifest = MANIFEST + ('resources = "www"\n[memory]\nheap = "512K"\nstack = "32K"\n'
+                           '[grants]\nlisten = ["tcp:8081"]\nconnect = ["tcp:*:*"]\n'
+                           '[limits]\nlog_rate = 7\n')
+    bench.built(bench.app({'main.py': 'x = 1\n', 'p/__init__.py': '', 'p/q-r.py': '', 'p/.h.py': '(',
+                           'www/d/b': b'12345', 'www/a': b'', 'www/.hidden': b'',
+                           'www/x.py': '(', 'test.txt': ''}, manifest))
+    tap.equal(bench.facts(), [
+        'name under-test', 'version 1', 'entry main', 'micropython 1.25.0', 'heap 524288',
+        'stack 32768', 'arena 262144', 'handles 0', 'log_rate 7', 'listen tcp:8081',
+        'connect tcp:*:*', 'module main 6', 'module p 0', 'module p.q-r 0', 'resource a 0',
+        'resource d/b 5', 'resource x.py 1'])
+
+
+def test_modules_and_packages(bench):
+    files = {'main.py': '', 'other.py': '(', 'p/a.py': '', 'p/s/b.py': '', 'q/c.py': '', 'q/d.py': '('}
+    bench.built(bench.app(files, MANIFEST + 'modules = ["main.py", "q/c.py"]\npackages = ["p"]\n'))
+    tap.equal([line for line in bench.facts() if line.startswith('module')],
+              ['module main 0', 'module p.a 0', 'module p.s.b 0', 'module q.c 0'])
+
+
+def test_outside_of_the_image(bench):
+    bench.built(bench.app({'main.py': '# a secret comment\nname_that_is_used = 1\n'}))
+    segments = bench.readelf('-l', bench.image)
+    tap.true('RWE' not in segments and 'INTERP' not in segments, segments)
+    tap.equal(re.search(r'GNU_STACK.* (\w+) +0x', segments)[1], 'RW')
+    dynamic = bench.readelf('-d', bench.image)
+    tap.true('TEXTREL' not in dynamic and 'NEEDED' not in dynamic, dynamic)
+    tap.true('BIND_NOW' in dynamic and 'PIE' in dynamic, dynamic)
+    sections = bench.readelf('-S', bench.image)
+    tap.true('.symtab' not in sections and '.debug' not in sections, sections)
+    notes = re.findall(r'^  (\S+) +0x\w+\t', bench.readelf('-n', bench.image), re.MULTILINE)
+    tap.equal(notes, ['mpyd'] * 3)
+    data = bench.image.read_bytes()
+    for text in (b'a secret comment', str(bench.root).encode(), b'GCC: '):
+        tap.true(text not in data, f'{text!r} in the image')
+
+
+def test_same_input_same_bytes(bench):
+    files = {'main.py': 'import p.b\nprint(0.1, 1e300, "text")\n', 'p/b.py': 'assert 1\n',
+             'www/x': b'x'}
+    first = bench.app(files, MANIFEST + 'resources = "www"\n', 'first')
+    bench.built(first)
+    data = bench.image.read_bytes()
+    second = bench.app(dict(reversed(files.items())), MANIFEST + 'resources = "www"\n', 'a/longer')
+    os.utime(second / 'main.py', (0, 0))
+    bench.built(second, '--keep', bench.root / 'kept')
+    tap.true(bench.image.read_bytes() == data, 'the same bytes from another directory')
+    tap.equal(bench.freeze('build', '.', '-o', 'here', '--sdk', bench.options.sdk,
+                           cwd=second).returncode, 0)
+    tap.true((second / 'here').read_bytes() == data, 'the same bytes from within')
+
+
+def test_keep(bench):
+    bench.built(bench.app({'main.py': ''}), '--keep', bench.root / 'kept')
+    kept = bench.root / 'kept'
+    tap.true((kept / 'frozen.c').is_file(), 'frozen.c')
+    tap.true(' app_image\n' in bench.readelf('-s', kept / 'app.elf'), 'app.elf has its symbols')
+    bench.image.write_bytes((kept / 'app.elf').read_bytes())
+    tap.true('name under-test' in bench.facts(), 'app.elf is an image itself')
+
+
+def test_image_is_replaced_whole_or_not_at_all(bench):
+    app = bench.app({'main.py': ''})
+    bench.image.write_bytes(b'old')
+    with bench.image.open('rb') as old:
+        bench.built(app)
+        tap.equal(old.read(), b'old', 'who reads the old image')
+    (app / 'main.py').write_text('(')
+    data = bench.image.read_bytes()
+    tap.equal(bench.build(app).returncode, 1)
+    tap.true(bench.image.read_bytes() == data, 'the image stays where a build fails')
+    tap.equal(sorted(os.listdir(bench.root)), ['app', 'app.mpyimg'], 'nothing is left over')
+    (app / 'main.py').write_text('')
+    done = bench.freeze('build', app, '-o', bench.root / 'no' / 'x', '--sdk', bench.options.sdk)
+    tap.true(done.returncode == 1 and 'no: cannot be written to' in done.stderr, done.stderr)
+
+
+def test_new(bench):
+    for name, arguments in (('my-App_2', []), ('other', ['--name', 'o']), ('9', [])):
+        done = bench.freeze('new', bench.root / name, *arguments)
+        tap.equal((done.returncode, done.stderr), (0, ''), name)
+        bench.built(bench.root / name)
+        expected = {'my-App_2': 'my-app-2', 'other': 'o', '9': 'app'}[name]
+        tap.equal(bench.facts()[0], f'name {expected}')
+        tap.true('listen tcp:127.0.0.1:8080' in bench.facts(), 'the grant')
+    done = bench.freeze('new', bench.root / 'other')
+    tap.true(done.returncode == 1 and 'other: is not empty' in done.stderr, done.stderr)
+    done = bench.freeze('new', bench.root / 'x', '--name', 'No')
+    tap.true(done.returncode == 1 and '--name "No"' in done.stderr, done.stderr)
+    tap.true(not (bench.root / 'x').exists(), 'nothing is made under a bad name')
+
+
+# What upstream's mpy-tool takes for one: names, strings, floats.
+ODD_MODULES = {
+    'a_b.py': 'where = "a_b"\ndef f(): return "a_b"\ndef f_prelude(): return 2\n',
+    'a/b.py': 'import micropython\nwhere = "a.b"\n'
+              '@micropython.native\ndef f(): return "a.b"\ndef f_prelude(): return 3\n',
+    'a/b-c.py': 'where = "dash"\n',
+    'a_b_c.py': 'where = "a_b_c"\n',
+    'main.py': '''
+import a_b, a.b, a_b_c, struct
+print(a_b.where, a.b.where, a_b_c.where, __import__("a.b-c", None, None, ["x"]).where)
+print(a_b.f(), a.b.f(), a_b.f_prelude(), a.b.f_prelude())
+print("x y", "x_space_y", "<module>", "_lt_module_gt_", "x_space_y__2", "plus+", "plus_plus_")
+for value in (0.1, 1e308, -0.0, 1e400, -1e400, 2.5e-300):
+    print(struct.pack(">d", value).hex())
+print(struct.pack(">d", (0.1 + 1j * 0.7).imag).hex())
+print((1.5, "s", (b"b", None, 1 << 70)))
+with open("/res/sub/text") as file:
+    print(file.read())
+with open("/res/big", "rb") as file:
+    print(len(file.read()), __name__)
+''',
+    'www/sub/text': 'a resource', 'www/big': bytes(300), 'www/empty': b'',
+}
+ODD_OUTPUT = '''\
+a_b a.b a_b_c dash
+a_b a.b 2 3
+x y x_space_y <module> _lt_module_gt_ x_space_y__2 plus+ plus_plus_
+3fb999999999999a
+7fe1ccf385ebc8a0
+8000000000000000
+7ff0000000000000
+fff0000000000000
+01bac9a7b3b7302f
+3fe6666666666666
+(1.5, 's', (b'b', None, 1180591620717411303424))
+a resource
+300 __main__'''
+
+
+def test_odd_names_and_constants_run(bench):
+    bench.built(bench.app(ODD_MODULES, MANIFEST + 'resources = "www"\n'))
+    done = subprocess.run([bench.options.mpyd, 'run', bench.image], stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30,
+                          check=False)
+    said = [line.removeprefix('under-test: ') for line in done.stdout.splitlines()
+            if line.startswith('under-test: ')]
+    tap.equal((said, done.returncode), (ODD_OUTPUT.splitlines(), 0), done.stdout)
+
+
+def tests(options):
+    def on_bench(function):
+        def run():
+            with tempfile.TemporaryDirectory(prefix='mpyd-freeze-') as root:
+                os.chmod(root, 0o755)  # the supervisor reads the image without privileges
+                function(Bench(options, root))
+        return run
+
+    if not shutil.which('readelf'):
+        raise SystemExit('readelf is missing: install binutils')
+    return [(name.removeprefix('test_').replace('_', ' '), on_bench(function))
+            for name, function in globals().items() if name.startswith('test_')]
