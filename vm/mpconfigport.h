@@ -87,6 +87,7 @@
 #define MICROPY_PY_OS_URANDOM (1)
 #define MICROPY_PY_OS_UNAME (1)
 #define MICROPY_PY_RANDOM_SEED_INIT_FUNC (random_seed())
+uint32_t random_seed(void); /* vm/random.h, which extmod/modrandom.c does not include */
 
 // Files: the image's resources, read in place (vm/resources.c). Nothing is writable.
 #define MICROPY_VFS (1)

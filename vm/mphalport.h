@@ -14,6 +14,3 @@ void wait_for_event(uintptr_t timeout_ms);
 static inline void mp_hal_set_interrupt_char(int character) {
     (void)character;
 }
-
-// A seed of the random module, from the supervisor. See vm/random.h.
-uint32_t random_seed(void);
