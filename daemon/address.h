@@ -10,7 +10,7 @@
 
 #include "call/wire.h"
 
-#define ADDRESS_TEXT_SIZE 64 /* "[" 45 characters "%" 10 digits "]:65535" and NUL */
+#define ADDRESS_TEXT_SIZE 72 /* "[" 45 characters "%" 10 digits "]:65535" and NUL */
 
 // Reads a literal: IPv4 in four decimal parts, or IPv6 (no brackets, no scope). The port becomes 0.
 // Returns 0 or -EINVAL.

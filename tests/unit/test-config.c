@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: MIT
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/config.h"
+
+#define N(array) (sizeof(array) / sizeof((array)[0]))
+
+static int read_bytes(struct config *config, const char *text, size_t size,
+                      char why[CONFIG_WHY_SIZE]) {
+    FILE *file = fmemopen((void *)(uintptr_t)text, size, "r");
+    int r;
+
+    assert_non_null(file);
+    assert_int_equal(config_init(config), 0);
+    r = config_read(config, file, "a.conf", why);
+    assert_int_equal(fclose(file), 0);
+    return r;
+}
+
+static int read_text(struct config *config, const char *text, char why[CONFIG_WHY_SIZE]) {
+    return read_bytes(config, text, strlen(text), why);
+}
+
+static void assert_refused(const char *text, const char *message) {
+    struct config config;
+    char why[CONFIG_WHY_SIZE] = "";
+
+    if (read_text(&config, text, why) != -EINVAL) {
+        fail_msg("accepted: %s", text);
+    }
+    assert_string_equal(why, message);
+    config_done(&config);
+}
+
+static void test_defaults(void **state) {
+    struct config config;
+
+    assert_int_equal(config_init(&config), 0);
+    assert_false(config.listen.set);
+    assert_false(config.connect.set);
+    assert_int_equal(config.handles, 1024);
+    assert_int_equal(config.arena_size, 16 << 20);
+    assert_int_equal(config.stop_usec, 5000000);
+    assert_int_equal(config.abort_usec, 2000000);
+    assert_int_equal(config.restart, CONFIG_RESTART_ON_FAILURE);
+    assert_int_equal(config.restart_delay_usec, 100000);
+    assert_int_equal(config.restart_delay_max_usec, 10000000);
+    assert_int_equal(config.restart_burst, 5);
+    assert_int_equal(config.restart_window_usec, 60000000);
+    assert_string_equal(config.optional, "");
+    assert_int_equal(config.cpu, CONFIG_CPU_SAME);
+    assert_int_equal(config.spin_usec, 20);
+    config_done(&config);
+    config_done(&config); /* an empty one is fine */
+}
+
+static void test_every_key_read(void **state) {
+    static const char text[] = "; a comment\n"
+                               "# another\n"
+                               "[grants]\n"
+                               "listen = tcp:127.0.0.1:8080, udp:[::1]:53\n"
+                               "listen = tcp:81\n"
+                               "connect = tcp:example.org:443 ; and why\n"
+                               "  udp:*.ntp.org:123\n"
+                               "[limits]\n"
+                               "handles=12\n"
+                               "log_rate = 5\n"
+                               "arena = 64K\n"
+                               "heap = 1M\n"
+                               "doorbells = 1000\n"
+                               "[stop]\n"
+                               "stop = 1min\n"
+                               "abort = 0\n"
+                               "[restart]\n"
+                               "restart = always\r\n"
+                               "delay = 1ms\n"
+                               "delay_max = 2s\n"
+                               "burst = 7\n"
+                               "window = 1h\n"
+                               "[sandbox]\n"
+                               "optional = landlock, speculation\n"
+                               "cpu = 3\n"
+                               "spin = 0us";
+    struct config config;
+    char why[CONFIG_WHY_SIZE] = "";
+
+    if (read_text(&config, text, why) != 0) {
+        fail_msg("%s", why);
+    }
+    assert_true(config.listen.set && config.connect.set);
+    assert_int_equal(config.listen.n_items, 3);
+    assert_string_equal(config.listen.items[0], "tcp:127.0.0.1:8080");
+    assert_string_equal(config.listen.items[1], "udp:[::1]:53");
+    assert_string_equal(config.listen.items[2], "tcp:81");
+    assert_int_equal(config.connect.n_items, 2);
+    assert_string_equal(config.connect.items[0], "tcp:example.org:443");
+    assert_string_equal(config.connect.items[1], "udp:*.ntp.org:123");
+    assert_int_equal(config.handles, 12);
+    assert_int_equal(config.log_rate, 5);
+    assert_int_equal(config.arena_size, 64 << 10);
+    assert_int_equal(config.heap_size, 1 << 20);
+    assert_int_equal(config.doorbells, 1000);
+    assert_int_equal(config.stop_usec, 60000000);
+    assert_int_equal(config.abort_usec, 0);
+    assert_int_equal(config.restart, CONFIG_RESTART_ALWAYS);
+    assert_int_equal(config.restart_delay_usec, 1000);
+    assert_int_equal(config.restart_delay_max_usec, 2000000);
+    assert_int_equal(config.restart_burst, 7);
+    assert_int_equal(config.restart_window_usec, 3600000000);
+    assert_string_equal(config.optional, "landlock, speculation");
+    assert_int_equal(config.cpu, 3);
+    assert_int_equal(config.spin_usec, 0);
+    config_done(&config);
+}
+
+static void test_empty_grants_leave_nothing(void **state) {
+    struct config config;
+    char why[CONFIG_WHY_SIZE] = "";
+
+    assert_int_equal(read_text(&config, "[grants]\nconnect =\n", why), 0);
+    assert_true(config.connect.set);
+    assert_int_equal(config.connect.n_items, 0);
+    assert_false(config.listen.set);
+    config_done(&config);
+}
+
+static void test_empty_file_leaves_defaults(void **state) {
+    struct config config;
+    char why[CONFIG_WHY_SIZE] = "";
+
+    assert_int_equal(read_text(&config, "\n\n; nothing\n", why), 0);
+    assert_int_equal(config.restart_burst, 5);
+    config_done(&config);
+}
+
+static void test_unknown_refused(void **state) {
+    assert_refused("[limits]\nhandles = 1\n\nhandle = 1\n",
+                   "a.conf:4: there is no key handle in [limits]");
+    assert_refused("[limit]\nhandles = 1\n", "a.conf:2: there is no section [limit]");
+    assert_refused("handles = 1\n", "a.conf:1: handles stands in no section");
+    assert_refused("[limits]\nHandles = 1\n", "a.conf:2: there is no key Handles in [limits]");
+    assert_refused("[stop]\nhandles = 1\n", "a.conf:2: there is no key handles in [stop]");
+    assert_refused("[limits\n", "a.conf:1: neither [SECTION] nor KEY = VALUE");
+    assert_refused("[limits]\nhandles\n", "a.conf:2: neither [SECTION] nor KEY = VALUE");
+}
+
+static void test_bad_values_refused(void **state) {
+    static const struct {
+        const char *text, *message;
+    } bad[] = {
+        {"[limits]\nhandles = many\n", "[limits] handles: \"many\" is not a number"},
+        {"[limits]\nhandles =\n", "[limits] handles: \"\" is not a number"},
+        {"[limits]\nhandles = -1\n", "[limits] handles: \"-1\" is not a number"},
+        {"[limits]\nhandles = 0\n", "[limits] handles: \"0\" is out of range"},
+        {"[limits]\nhandles = 1025\n", "[limits] handles: \"1025\" is out of range"},
+        {"[limits]\narena = 63K\n", "[limits] arena: \"63K\" is out of range"},
+        {"[limits]\narena = 1T\n", "[limits] arena: \"1T\" is not a number of bytes"},
+        {"[stop]\nstop = soon\n", "[stop] stop: \"soon\" is not a time span"},
+        {"[stop]\nstop = 25h\n", "[stop] stop: \"25h\" is out of range"},
+        {"[restart]\nrestart = maybe\n",
+         "[restart] restart: \"maybe\" is not no, on-failure or always"},
+        {"[sandbox]\ncpu = -1\n", "[sandbox] cpu: \"-1\" is not same, any or a CPU's number"},
+        {"[sandbox]\noptional = a/b\n", "[sandbox] optional: \"a/b\" is not a list of layers"},
+        {"[grants]\nlisten = tcp:1,\n", "[grants] listen: \"tcp:1,\" is not a list of grants"},
+        {"[grants]\nlisten = ,tcp:1\n", "[grants] listen: \",tcp:1\" is not a list of grants"},
+        {"[grants]\nlisten = tcp:1,,tcp:2\n",
+         "[grants] listen: \"tcp:1,,tcp:2\" is not a list of grants"},
+    };
+
+    for (size_t i = 0; i < N(bad); i++) {
+        char message[CONFIG_WHY_SIZE];
+
+        (void)snprintf(message, sizeof(message), "a.conf:2: %s", bad[i].message);
+        assert_refused(bad[i].text, message);
+    }
+}
+
+static void test_twice_refused_but_for_lists(void **state) {
+    assert_refused("[stop]\nstop = 1s\nstop = 1s\n", "a.conf:3: [stop] stop is set twice");
+    assert_refused("[stop]\nstop = 1s\n  2s\n", "a.conf:3: [stop] stop is set twice");
+}
+
+static void test_first_of_several_errors_told(void **state) {
+    assert_refused("[stop]\nstop = x\n[nowhere]\na = b\n",
+                   "a.conf:2: [stop] stop: \"x\" is not a time span");
+}
+
+static void test_unreadable_lines_refused(void **state) {
+    static const char nul[] = "[limits]\nhandles = 1\0"
+                              "2\n";
+    struct config config;
+    char why[CONFIG_WHY_SIZE] = "", text[1024];
+
+    assert_int_equal(read_bytes(&config, nul, sizeof(nul) - 1, why), -EINVAL);
+    assert_string_equal(why, "a.conf:2: a NUL byte");
+    config_done(&config);
+
+    memset(text, ' ', sizeof(text));
+    (void)snprintf(text, sizeof(text), "[limits]\nhandles = 1%600s\n", "2");
+    assert_int_equal(read_text(&config, text, why), -EINVAL);
+    assert_string_equal(why, "a.conf:2: the line is too long");
+    config_done(&config);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_every_key_read),
+        cmocka_unit_test(test_empty_grants_leave_nothing),
+        cmocka_unit_test(test_empty_file_leaves_defaults),
+        cmocka_unit_test(test_unknown_refused),
+        cmocka_unit_test(test_bad_values_refused),
+        cmocka_unit_test(test_twice_refused_but_for_lists),
+        cmocka_unit_test(test_first_of_several_errors_told),
+        cmocka_unit_test(test_unreadable_lines_refused),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
