@@ -7,6 +7,7 @@
     run.py abi                  what a reviewed call table refuses
     run.py compile              the real table plus a row: outputs compile, a missing handler does not
                                 link, a present one does
+    run.py module --sdk DIR     the Python module of the small table compiles
 """
 
 import argparse
@@ -52,10 +53,10 @@ def files(directory):
     return {path.name: path.read_text() for path in pathlib.Path(directory).iterdir()}
 
 
-def test_good(temporary, update):
+def test_good(temporary, options):
     golden = HERE / 'good'
-    generate(HERE / 'good.csv', golden if update else temporary)
-    if update:
+    generate(HERE / 'good.csv', golden if options.update else temporary)
+    if options.update:
         return
     expected, made = files(golden), files(temporary)
     expect(expected.keys() == made.keys(),
@@ -76,7 +77,7 @@ def bad_cases():
         yield title, '\n'.join(rows) + '\n', [line[3:] for line in lines if line.startswith('-- ')]
 
 
-def test_bad(temporary, _update):
+def test_bad(temporary, _options):
     table = temporary / 'calls.csv'
     count = 0
     for title, text, complaints in bad_cases():
@@ -104,7 +105,7 @@ def changed_table(temporary, change):
     return path
 
 
-def test_abi(temporary, _update):
+def test_abi(temporary, _options):
     def abi(change):
         return gencalls(changed_table(temporary, change), '--abi', ABI)
 
@@ -125,9 +126,9 @@ def test_abi(temporary, _update):
         expect(done.returncode == 1 and message in done.stderr, f'no "{message}" in: {done.stderr}')
 
 
-def compile_c(compiler, source, includes, target):
-    command = [compiler, *WARNINGS, *(f'-I{include}' for include in includes), '-c', source, '-o',
-               target]
+def compile_c(compiler, source, includes, target, more=()):
+    command = [compiler, *WARNINGS, *(f'-I{include}' for include in includes), *more, '-c', source,
+               '-o', target]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     expect(done.returncode == 0 and done.stderr == '', f'{" ".join(map(str, command))}\n{done.stderr}')
 
@@ -157,7 +158,7 @@ def missing_functions(temporary, objects, fakes):
     return {name for name in undefined if re.match(r'handle_|permit_|serve_', name)}
 
 
-def test_compile(temporary, _update):
+def test_compile(temporary, _options):
     table = changed_table(temporary, lambda rows: rows.append(next(csv.reader([NEW_ROW]))))
     generated = temporary / 'call'
     generate(table, generated)
@@ -183,16 +184,33 @@ def test_compile(temporary, _update):
     expect(missing == {'handle_fresh_probe'}, f'a handler is missing, the linker wants {missing}')
 
 
+def test_module(temporary, options):
+    expect(options.sdk, 'module needs --sdk')
+    generated = temporary / 'call'
+    generate(HERE / 'good.csv', generated)
+    # The build collects a module's names and numbers them; here any number does.
+    names = set(re.findall(r'MP_QSTR_\w+', (generated / 'module.c').read_text()))
+    source = temporary / 'named.c'
+    source.write_text('#include "py/qstr.h"\n' +
+                      ''.join(f'#define {name} MP_QSTRnull\n' for name in sorted(names)) +
+                      '#include "call/module.c"\n')
+    compile_c('musl-gcc', source, [temporary, ROOT], temporary / 'module.o',
+              ['-isystem', options.sdk / 'include', '-idirafter', options.sdk / 'include/kernel',
+               '-Wno-unused-parameter'])
+
+
 def main():
-    tests = {'good': test_good, 'bad': test_bad, 'abi': test_abi, 'compile': test_compile}
+    tests = {'good': test_good, 'bad': test_bad, 'abi': test_abi, 'compile': test_compile,
+             'module': test_module}
     parser = argparse.ArgumentParser(description=__doc__,
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('test', choices=tests)
     parser.add_argument('--update', action='store_true')
+    parser.add_argument('--sdk', type=pathlib.Path)
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary:
         try:
-            tests[options.test](pathlib.Path(temporary), options.update)
+            tests[options.test](pathlib.Path(temporary), options)
         except Failure as failure:
             print(failure, file=sys.stderr)
             return 1

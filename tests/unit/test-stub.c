@@ -111,6 +111,18 @@ static void test_bytes_are_a_private_copy(void **state) {
     assert_memory_equal(second.data, "def", 3);
 }
 
+static void test_inputs_do_not_overlap(void **state) {
+    struct call call = make_call(CALL_LOG_WRITE);
+    const char *text = NULL;
+    struct bytes bytes = {0};
+
+    memcpy(arena(), "12345678", 8); // its NUL is the ninth byte
+    assert_int_equal(stub_str(&call, PACK(0, 8), 8, &text), 0);
+    assert_int_equal(stub_bytes(&call, PACK(0, 8), 8, &bytes), 0);
+    assert_string_equal(text, "12345678");
+    assert_memory_equal(bytes.data, "12345678", 8);
+}
+
 static void test_window_is_the_arena_itself(void **state) {
     struct call call = make_call(CALL_LOG_WRITE);
     struct window window = {0};
@@ -168,6 +180,7 @@ int main(void) {
         TEST(test_f64_not_finite_is_refused),
         TEST(test_text_is_a_private_terminated_copy),
         TEST(test_bytes_are_a_private_copy),
+        TEST(test_inputs_do_not_overlap),
         TEST(test_window_is_the_arena_itself),
         TEST(test_address_with_a_reserved_byte_set_is_refused),
         TEST(test_address_of_either_family_is_taken),
