@@ -4,13 +4,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <grp.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -216,7 +220,7 @@ static void test_limits_in_force(void **state) {
 }
 
 // proc(5): what belongs to a process that is not dumpable belongs to root.
-static void test_not_dumpable(void **state) {
+static void test_not_dumpable_belongs_to_root(void **state) {
     for (size_t i = 0; i < 2; i++) {
         char path[64];
         struct stat st;
@@ -224,12 +228,51 @@ static void test_not_dumpable(void **state) {
         (void)snprintf(path, sizeof(path), "/proc/%d/status", processes[i]);
         assert_return_code(stat(path, &st), errno);
         assert_int_equal(st.st_uid, 0);
-        (void)snprintf(path, sizeof(path), "/proc/%d/mem", processes[i]);
-        if (!host_is_root()) {
-            assert_int_equal(open(path, O_RDONLY), -1);
-            assert_int_equal(errno, EACCES);
+    }
+}
+
+// Another process of the worker's own id, outside: what it can do to PID, or 0.
+static const char *intrude(pid_t pid) {
+    static const char *const names[] = {"mem", "fd", "root", "ns/user", "exe", "environ"};
+    char path[64], byte = 0;
+    struct iovec here = {&byte, 1}, there = {(void *)0x400000, 1};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        (void)snprintf(path, sizeof(path), "/proc/%d/%s", pid, names[i]);
+        if (open(path, O_RDONLY) >= 0 || errno != EACCES) {
+            return names[i];
         }
     }
+    if (ptrace(PTRACE_ATTACH, pid, NULL, NULL) == 0 || errno != EPERM) {
+        return "ptrace";
+    }
+    if (process_vm_readv(pid, &here, 1, &there, 1, 0) >= 0 || errno != EPERM) {
+        return "process_vm_readv";
+    }
+    return NULL;
+}
+
+static void test_same_id_outside_cannot_look_in(void **state) {
+    int status = 0;
+    pid_t child = host_fork();
+
+    if (child == 0) {
+        if (host_is_root()) {
+            assert_return_code(setgroups(0, NULL), errno);
+            assert_return_code(setresgid(HOST_WORKER_UID, HOST_WORKER_UID, HOST_WORKER_UID), errno);
+            assert_return_code(setresuid(HOST_WORKER_UID, HOST_WORKER_UID, HOST_WORKER_UID), errno);
+        }
+        for (size_t i = 0; i < 2; i++) {
+            const char *way = intrude(processes[i]);
+
+            if (way) {
+                fail_msg("process %zu can be reached by %s", i, way);
+            }
+        }
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_int_equal(status, 0);
 }
 
 static void test_titles_and_environment(void **state) {
@@ -273,7 +316,8 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_worker_descriptors_are_two_eventfds),
         cmocka_unit_test(test_spawner_descriptors_are_known),
         cmocka_unit_test(test_limits_in_force),
-        cmocka_unit_test(test_not_dumpable),
+        cmocka_unit_test(test_not_dumpable_belongs_to_root),
+        cmocka_unit_test(test_same_id_outside_cannot_look_in),
         cmocka_unit_test(test_titles_and_environment),
         cmocka_unit_test(test_memory_never_writable_and_executable),
         cmocka_unit_test(test_session_of_its_own),

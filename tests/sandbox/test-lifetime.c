@@ -27,8 +27,8 @@
 
 static const struct probe_command sleeper = {.flags = PROBE_FILTER_2 | PROBE_NO_CALL | PROBE_WAIT};
 
-static void sleep_usec(unsigned usec) {
-    (void)nanosleep(&(struct timespec){.tv_nsec = (long)usec * 1000}, NULL);
+static void sleep_usec(long usec) {
+    (void)nanosleep(&(struct timespec){.tv_nsec = usec * 1000}, NULL);
 }
 
 static void wait_gone(pid_t pid) {
@@ -209,6 +209,28 @@ static void test_supervisor_killed_stopped_spawner_dies(void **state) {
     (void)close(ends[0]);
 }
 
+// Nothing restarts a stopped read with a call of its own that the filter would have to admit.
+static void test_worker_stopped_and_continued_sleeps_on(void **state) {
+    struct spawner_event event;
+    struct host host;
+    uint64_t one = 1;
+
+    host_init(&host);
+    pid_t worker = start_sleeper(&host);
+
+    for (int i = 0; i < 50; i++) {
+        assert_return_code(kill(worker, SIGSTOP), errno);
+        sleep_usec(i * 10);
+        assert_return_code(kill(worker, SIGCONT), errno);
+    }
+    assert_int_equal(write(host.descriptors.sleep, &one, sizeof(one)), sizeof(one));
+    assert_int_equal(host_event(&host, &event), 1);
+    assert_int_equal(event.kind, SPAWNER_ENDED);
+    assert_int_equal(event.code, CLD_EXITED);
+    assert_int_equal(event.status, 0);
+    host_done(&host);
+}
+
 static int count_of(pid_t pid) {
     char text[4096];
     int n = 0;
@@ -263,6 +285,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_spawner_killed_worker_dies),
         cmocka_unit_test(test_supervisor_killed_leaves_no_orphan),
         cmocka_unit_test(test_supervisor_killed_stopped_spawner_dies),
+        cmocka_unit_test(test_worker_stopped_and_continued_sleeps_on),
         cmocka_unit_test(test_restart_100_times_no_descriptor_more),
         cmocka_unit_test(test_spawner_done_and_again_no_descriptor_more),
     };
