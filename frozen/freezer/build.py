@@ -39,7 +39,7 @@ def _make(sdk, directory, work, progress):
     progress(f'compiling {len(modules)} modules of {app.name} and {len(builtin)} of the SDK')
     compiled = bytecode.compile_modules(sdk, modules + builtin, work)
     progress('freezing')
-    Path(work, 'frozen.c').write_text(freeze.freeze(sdk, compiled))
+    Path(work, 'frozen.c').write_text(freeze.freeze(sdk, modules + builtin, compiled))
     text = _describe(sdk, app, modules, contents)
     link.write_sources(work, app, romfs.pack(contents), notes.pack(sdk, app, text))
     objects = link.compile_sources(sdk, work)

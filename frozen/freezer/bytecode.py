@@ -23,11 +23,25 @@ def _explain(module, output):
     return BuildError(f'{module.file}{line}: {message}')
 
 
+def _check_text(module):
+    """mpy-cross takes any bytes for text, and would pass them on."""
+    try:
+        data = module.file.read_bytes()
+    except OSError as error:
+        raise BuildError(f'{module.file}: cannot be read: {error.strerror}') from None
+    try:
+        data.decode()
+    except UnicodeDecodeError as error:
+        line = data.count(b'\n', 0, error.start) + 1
+        raise BuildError(f'{module.file}:{line}: is not UTF-8') from None
+
+
 def compile_modules(sdk, modules, work):
     """Compiles MODULES into files below WORK. Returns those, in the same order."""
     def compile_one(numbered):
         number, module = numbered
         output = Path(work, f'{number}.mpy')
+        _check_text(module)
         try:
             run.run([*sdk.mpy_cross, '-s', module.path, '-o', output, module.file.absolute()],
                     work)

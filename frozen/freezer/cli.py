@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""The command line. Exit status: 0 done, 1 the build failed, 2 wrong usage."""
+"""The command line. Exit status: 0 done, 1 the build failed, 2 wrong usage, 130 interrupted."""
 
 import argparse
 import sys
@@ -68,4 +68,6 @@ def main(version):
         for line in str(error).splitlines():
             print(f'mpyfreeze: {line}', file=sys.stderr)
         return 1
+    except KeyboardInterrupt:
+        return 130
     return 0

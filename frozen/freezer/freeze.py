@@ -10,7 +10,6 @@ What upstream's own main() does not get right is put right from here, by subclas
 import contextlib
 import importlib.util
 import io
-import itertools
 import re
 import sys
 
@@ -94,12 +93,12 @@ def _number_symbols(module, number):
     rename(module.raw_code)
 
 
-def _adapt(tool):
-    """Puts our classes in the place of the tool's."""
+def _adapt(tool, modules):
+    """Puts our classes in the place of the tool's. MODULES: those that will be read, in order."""
     strings = tool.qstrutil
     known = {strings.qstr_escape(text): text for text in strings.static_qstr_list}
     parse_input_headers, read_mpy = strings.parse_input_headers, tool.read_mpy
-    numbers = itertools.count()
+    unread = enumerate(modules)
 
     def parse_and_remember(files):
         settings, firmware = parse_input_headers(files)
@@ -107,8 +106,13 @@ def _adapt(tool):
         return settings, firmware
 
     def read_and_number(file):
-        module = read_mpy(file)
-        _number_symbols(module, next(numbers))
+        number, source = next(unread)
+        try:
+            module = read_mpy(file)
+        except UnicodeDecodeError as error:
+            raise BuildError(f'{source.file}: has a string that is no Unicode text: '
+                             f'{error.object!r}; write it as bytes') from None
+        _number_symbols(module, number)
         module.mpy_source_file = module.source_file.str  # no path of this machine
         return module
 
@@ -118,10 +122,10 @@ def _adapt(tool):
     tool.CompiledModule = _module_type(tool.CompiledModule)
 
 
-def freeze(sdk, files):
-    """The text of a C file with the modules in FILES (.mpy), in that order."""
+def freeze(sdk, modules, files):
+    """The text of a C file with MODULES, compiled into FILES (.mpy), in that order."""
     tool = _load(sdk.mpy_tool)
-    _adapt(tool)
+    _adapt(tool, modules)
     text, errors = io.StringIO(), io.StringIO()
     try:
         with contextlib.redirect_stdout(text), contextlib.redirect_stderr(errors):

@@ -10,7 +10,10 @@ from .errors import BuildError
 from .manifest import FILE
 
 PART = re.compile(r'[A-Za-z0-9_-]+', re.ASCII)
-RESOURCES_MAX = 4096  # PARTS_MAX in daemon/manifest.c
+# Limits of daemon/manifest.c and daemon/fields.c, in elements and characters.
+PARTS_MAX = 4096
+MODULE_NAME_MAX = 200
+RESOURCE_PATH_MAX = 320
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,11 @@ def _module(directory, path, where):
         if not PART.fullmatch(part):
             raise BuildError(f'{where}: module {path!a}: a name is made of letters, digits, '
                              '_ and -; rename the file')
-    return Module(path, Path(directory, path))
+    module = Module(path, Path(directory, path))
+    if len(module.name) > MODULE_NAME_MAX:
+        raise BuildError(f'{where}: module "{module.name}": the name has {len(module.name)} '
+                         f'characters, more than {MODULE_NAME_MAX}')
+    return module
 
 
 def _modules_below(directory, below, where, skip=None):
@@ -99,6 +106,8 @@ def find_modules(directory, manifest, builtin=()):
     modules = sorted({module.path: module for module in found}.values(),
                      key=lambda module: module.path)
     _check_names(modules, set(builtin), where)
+    if len(modules) > PARTS_MAX:
+        raise BuildError(f'{where}: {len(modules)} modules, more than {PARTS_MAX}')
     path = manifest.entry.replace('.', '/') + '.py'
     if path not in {module.path for module in modules}:
         raise BuildError(f'{manifest.where["entry"]}: entry: there is no "{path}" among the '
@@ -125,8 +134,11 @@ def find_resources(directory, manifest):
         if not path.isascii() or not path.isprintable():
             raise BuildError(f'{where}: resources: {path!a}: a name is made of printable ASCII '
                              'characters; rename the file')
+        if len(path) > RESOURCE_PATH_MAX:
+            raise BuildError(f'{where}: resources: "{path}": the name has {len(path)} characters, '
+                             f'more than {RESOURCE_PATH_MAX}')
         if not file.is_file():
             raise BuildError(f'{where}: resources: "{path}" is not a regular file')
-    if len(resources) > RESOURCES_MAX:
-        raise BuildError(f'{where}: resources: {len(resources)} files, more than {RESOURCES_MAX}')
+    if len(resources) > PARTS_MAX:
+        raise BuildError(f'{where}: resources: {len(resources)} files, more than {PARTS_MAX}')
     return resources

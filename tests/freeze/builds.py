@@ -69,6 +69,12 @@ def test_syntax_errors(bench):
     bench.failed(app, 'app/b/c.py:1: ', 'app/main.py:3: SyntaxError')
 
 
+def test_what_is_no_text(bench):
+    bench.failed(bench.app({'main.py': b'# \n\nx = "\xff"\n'}), 'app/main.py:3: is not UTF-8')
+    bench.failed(bench.app({'main.py': '', 'b.py': 'x = "\\ud800"\n'}),
+                 'app/b.py: has a string that is no Unicode text')
+
+
 def test_manifest_errors(bench):
     bench.failed(bench.app({'main.py': ''}, MANIFEST + 'colour = 1\n[memory]\nheap = "x"\n'),
                  'app/mpyd.toml:4: unknown key "colour"', 'app/mpyd.toml:6: memory.heap')
@@ -84,6 +90,10 @@ def test_missing_things(bench):
         ({'main.py': ''}, MANIFEST + 'resources = "www"', ':4: resources: there is no directory'),
         ({'main.py': '', 'r/é': ''}, MANIFEST + 'resources = "r"', 'rename the file'),
         ({'main.py': '', 'é.py': ''}, MANIFEST, 'a name is made of letters'),
+        ({'main.py': '', f'{"a" * 100}/{"b" * 100}.py': ''}, MANIFEST,
+         'the name has 201 characters, more than 200'),
+        ({'main.py': '', f'r/{"a" * 200}/{"b" * 200}': ''}, MANIFEST + 'resources = "r"',
+         'the name has 401 characters, more than 320'),
         ({'main.py': '', 'asyncio.py': ''}, MANIFEST, 'every image has a module "asyncio"'),
         ({'main.py': '', 'm.py': '', 'm/__init__.py': ''}, MANIFEST, 'are both the module "m"'),
     ]
