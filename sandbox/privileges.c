@@ -15,7 +15,8 @@ int bounding_set_apply(struct confinement *c, const struct layer *layer) {
     // Up to the last the running kernel knows, which may be more than the headers do.
     for (cap_value_t cap = 0; cap_get_bound(cap) >= 0; cap++) {
         if (cap_get_bound(cap) > 0 && cap_drop_bound(cap) < 0) {
-            return layer_fail(c, "PR_CAPBSET_DROP");
+            return layer_fail(c, errno == EPERM ? "only root may; no-new-privs stands in for it"
+                                                : "PR_CAPBSET_DROP");
         }
     }
     return 0;
