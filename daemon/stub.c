@@ -82,8 +82,8 @@ int stub_handle(struct call *call, uint64_t value, uint32_t kind, struct handle 
     return 0;
 }
 
-// The arena window of a packed argument. Outside the arena is no app's mistake, whatever its length:
-// only a worker that packs its own arguments gets there.
+// The arena window of a packed argument. Outside the arena is no app's mistake, whatever its
+// length: only a worker that packs its own arguments gets there.
 static int find_window(struct call *call, uint64_t value, size_t max, uint8_t **ret_memory,
                        size_t *ret_size) {
     if (channel_window(&call->app->channel, value, ret_memory, ret_size) < 0) {
