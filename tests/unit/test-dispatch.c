@@ -7,9 +7,13 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "call/calls.h"
 #include "daemon/dispatch.h"
 #include "stub-fakes.h"
@@ -157,6 +161,52 @@ static void test_buffer_outside_the_arena_breaks_the_worker(void **state) {
                   "random.bytes: buffer outside the arena");
 }
 
+// Dispatches with traces on and gives what was logged.
+static void trace(struct wire_submission submission, char *ret_text, size_t size) {
+    FILE *file = tmpfile();
+    int saved = dup(STDERR_FILENO);
+    size_t length = 0;
+
+    assert_non_null(file);
+    assert_true(saved >= 0 && dup2(fileno(file), STDERR_FILENO) >= 0);
+    log_set_level(LOG_DEBUG);
+    dispatch_set_trace(true);
+    (void)dispatch(submission);
+    dispatch_set_trace(false);
+    log_set_level(LOG_INFO);
+    assert_true(dup2(saved, STDERR_FILENO) >= 0);
+    assert_int_equal(close(saved), 0);
+    rewind(file);
+    length = fread(ret_text, 1, size - 1, file);
+    ret_text[length] = '\0';
+    assert_int_equal(fclose(file), 0);
+}
+
+static void test_trace_shows_the_call_and_its_end(void **state) {
+    const struct wire_submission submission = {.call = CALL_LOG_WRITE,
+                                               .arg = {LOG_WRITE_LEVEL_ERR, 3ull << 32}};
+    const struct {
+        int handle_return;
+        const char *text;
+    } cases[] = {
+        {0, "log.write(level=err, text=\"hey\") = 0\n"},
+        {EPIPE, "log.write(level=err, text=\"hey\") = -EPIPE\n"},
+        {-EIO, "log.write(level=err, text=\"hey\") = -EIO\n"},
+    };
+    char text[256];
+
+    memcpy(fakes.app.channel.arena, "hey", 3);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        fakes.handle_return = cases[i].handle_return;
+        trace(submission, text, sizeof(text));
+        assert_non_null(strstr(text, cases[i].text));
+    }
+    trace((struct wire_submission){.call = 4096}, text, sizeof(text));
+    assert_non_null(strstr(text, "call 4096 = -ENOSYS\n"));
+    trace((struct wire_submission){.call = CALL_CHANNEL_NOP, .arg = {1}}, text, sizeof(text));
+    assert_non_null(strstr(text, "channel.nop() = ? (channel.nop: reserved argument in use)\n"));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup_started, fakes_teardown)
 #define TEST_NOT_STARTED(name) cmocka_unit_test_setup_teardown(name, fakes_setup, fakes_teardown)
 
@@ -177,6 +227,7 @@ int main(void) {
         TEST(test_reserved_field_breaks_the_worker),
         TEST(test_reserved_argument_breaks_the_worker),
         TEST(test_buffer_outside_the_arena_breaks_the_worker),
+        TEST(test_trace_shows_the_call_and_its_end),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
