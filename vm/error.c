@@ -35,18 +35,26 @@ MP_DEFINE_CONST_OBJ_TYPE(mp_type_PermissionError, MP_QSTR_PermissionError, MP_TY
                          make_new, mp_obj_exception_make_new, print, print_permission_error, attr,
                          mp_obj_exception_attr, parent, &mp_type_OSError);
 
-static NORETURN void raise_refusal(uint32_t number, int error) {
+// "group.name: why not". The supervisor says why; the call is known here.
+static mp_obj_t refusal_text(uint32_t number) {
     char reason[REASON_MAX];
     int64_t size = call_channel_explain(reason, sizeof(reason));
-    const struct call_name *name = calls_find(number);
-    mp_obj_t args[2] = {MP_OBJ_NEW_SMALL_INT(error), MP_OBJ_NULL};
+    const struct call_name *call = calls_find(number);
+    vstr_t text;
 
+    vstr_init(&text, sizeof(reason));
+    vstr_add_str(&text, call != NULL ? call->name : "call");
     if (size > 0 && size <= (int64_t)sizeof(reason)) {
-        args[1] = mp_obj_new_str(reason, (size_t)size);
-    } else {
-        args[1] = mp_obj_new_str_from_cstr(name != NULL ? name->name : "call");
+        vstr_add_str(&text, ": ");
+        vstr_add_strn(&text, reason, (size_t)size);
     }
-    nlr_raise(mp_obj_new_exception_args(&mp_type_PermissionError, 2, args));
+    return mp_obj_new_str_from_vstr(&text);
+}
+
+static NORETURN void raise_refusal(uint32_t number, int error) {
+    mp_obj_t args[] = {MP_OBJ_NEW_SMALL_INT(error), refusal_text(number)};
+
+    nlr_raise(mp_obj_new_exception_args(&mp_type_PermissionError, MP_ARRAY_SIZE(args), args));
 }
 
 void mpyd_raise_call_error(uint32_t number, int error) {

@@ -95,8 +95,8 @@ from .core import *
 __version__ = (3, 0, 0)
 
 _attrs = {
-    "wait_for": "funcs",
-    "wait_for_ms": "funcs",
+    "wait_for": "timeout",
+    "wait_for_ms": "timeout",
     "gather": "funcs",
     "Event": "event",
     "ThreadSafeFlag": "event",

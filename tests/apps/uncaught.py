@@ -1,0 +1,17 @@
+# SPDX-License-Identifier: MIT
+# exit: 1
+# config: [restart]
+# config: restart = no
+# daemon: uncaught exception
+# What nothing catches is logged as a traceback, after what was printed; atexit still runs.
+import sys
+
+sys.atexit(lambda: print("atexit"))
+
+
+def fail(x):
+    raise ValueError("no good", x)
+
+
+print("before", end="")
+fail(42)
