@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/title.h"
+#include "daemon/dispatch.h"
 #include "daemon/run.h"
 #include "daemon/supervise.h"
 #include "version.h"
@@ -101,6 +102,7 @@ int main(int argc, char **argv) {
             break;
         case 'd':
             log_set_level(LOG_DEBUG);
+            dispatch_set_trace(true);
             break;
         case 'h':
             return say(help);

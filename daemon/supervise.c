@@ -81,6 +81,15 @@ static int end_now(struct supervisor *supervisor) {
 
 // -- the end of a worker -------------------------------------------------------------------------
 
+static void tell_counters(const struct app *app) {
+    const struct app_counters *counters = &app->counters;
+
+    log_debug("%s: so far %" PRIu64 " workers, %" PRIu64 " of them broken; %" PRIu64
+              " calls, %" PRIu64 " refused; %" PRIu64 " doorbells for nothing",
+              app->name, counters->workers, counters->broken_workers, counters->calls,
+              counters->refusals, counters->doorbells_idle);
+}
+
 static enum ending tell_ending(struct supervisor *supervisor) {
     const struct worker *worker = &supervisor->app.worker;
     struct ending_facts facts = {
@@ -98,6 +107,7 @@ static enum ending tell_ending(struct supervisor *supervisor) {
 
     ending_describe(ending, &facts, text);
     log_message(expected ? LOG_INFO : LOG_ERR, "%s: %s", supervisor->app.name, text);
+    tell_counters(&supervisor->app);
     return ending;
 }
 

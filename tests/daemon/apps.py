@@ -2,6 +2,7 @@
 """Small apps to run under mpyd: frozen once each, kept for the run of the tests."""
 
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,14 +22,21 @@ burst = 3
 """
 NO_RESTART = QUICK + "restart = no\n"
 
+USER = "65534"  # nobody
+
 
 class Apps:
-    def __init__(self, mpyd, mpyfreeze, hostile):
-        self.mpyd = mpyd
+    def __init__(self, mpyd, mpyfreeze, hostile, as_user):
         self._mpyfreeze = mpyfreeze
         self._hostile = hostile
         self._work = tempfile.TemporaryDirectory(prefix="mpyd-daemon-")
         os.chmod(self._work.name, 0o755)
+        self.mpyd = [os.path.abspath(mpyd)]
+        self.is_root = os.getuid() == 0 and not as_user
+        if as_user and os.getuid() == 0:
+            # A copy: the user may not be able to reach the build folder.
+            self.mpyd = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
+            self.mpyd.append(shutil.copy(mpyd, self._work.name))
         self._images = {}
         self._n_files = 0
 
@@ -56,10 +64,12 @@ class Apps:
 
     def attack(self, name):
         """The image of the attack NAME in hostile.c."""
-        return os.path.join(self._hostile, name)
+        if name not in self._images:
+            self._images[name] = shutil.copy(os.path.join(self._hostile, name), self._work.name)
+        return self._images[name]
 
     def command(self, image, config=None):
-        line = [self.mpyd, "run", image]
+        line = [*self.mpyd, "run", image]
         return line + ["--config", self.file(config)] if config else line
 
     def start(self, image, config=None):

@@ -11,7 +11,7 @@ HELLO = 'print("hello")\n'
 def mpyd(apps, *arguments):
     """Exit status and the lines of standard error."""
     done = subprocess.run(
-        [apps.mpyd, *arguments], capture_output=True, text=True, errors="replace", timeout=20
+        [*apps.mpyd, *arguments], capture_output=True, text=True, errors="replace", timeout=20
     )
     return done.returncode, done.stderr.splitlines()
 
@@ -40,7 +40,7 @@ def usage(apps):
 
 def help_and_version(apps):
     for option, words in (("--help", "Usage: mpyd run"), ("--version", "mpyd ")):
-        done = subprocess.run([apps.mpyd, option], capture_output=True, text=True, timeout=20)
+        done = subprocess.run([*apps.mpyd, option], capture_output=True, text=True, timeout=20)
         tap.equal((done.returncode, done.stderr), (0, ""), option)
         tap.true(done.stdout.startswith(words), done.stdout)
 
