@@ -274,8 +274,8 @@ static int copy_sealed(int fd, int *ret_fd, uint64_t *ret_size, char *why) {
 
 int image_load(int fd, struct image *ret_image, char why[IMAGE_WHY_SIZE]) {
     CLEANUP_FD int memory = -1;
-    uint64_t size;
-    void *data;
+    uint64_t size = 0;
+    void *data = NULL;
     int r = copy_sealed(fd, &memory, &size, why);
 
     if (r == 0) {
