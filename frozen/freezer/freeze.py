@@ -117,6 +117,8 @@ def _adapt(tool, modules):
         return module
 
     strings.parse_input_headers, tool.read_mpy = parse_and_remember, read_and_number
+    # The tool takes every target for one of 16 bits. bytes(n) and others take small integers only.
+    tool.mp_small_int_fits = lambda value: -(1 << 62) <= value < 1 << 62
     tool.QStrType = _qstr_type(tool.QStrType, known)
     tool.GlobalQStrList = _qstr_list(tool.GlobalQStrList)
     tool.CompiledModule = _module_type(tool.CompiledModule)
