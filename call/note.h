@@ -22,17 +22,17 @@ enum note_type {
 // Addresses are virtual addresses of the ELF file, as in its program headers.
 struct note_user_object {
     char magic[8];
-    uint32_t format;  /* NOTE_FORMAT */
-    uint32_t abi;     /* WIRE_ABI the image was built for */
-    uint32_t machine; /* e_machine of the ELF header */
-    uint32_t n_calls; /* entries of NOTE_CALLS */
-    uint64_t entry;   /* e_entry of the ELF header */
+    uint32_t format;               /* NOTE_FORMAT */
+    uint32_t abi;                  /* WIRE_ABI the image was built for */
+    uint32_t machine;              /* e_machine of the ELF header */
+    uint32_t n_calls;              /* entries of NOTE_CALLS */
+    uint64_t entry;                /* e_entry of the ELF header */
     uint64_t text_start, text_end; /* the executable segment */
     uint64_t data_start, data_end; /* the writable segment, .bss included */
-    uint64_t heap_size;  /* bytes of the VM's heap, inside the writable segment */
-    uint64_t stack_size; /* bytes of C stack the app may use */
-    uint64_t arena_size; /* bytes; a multiple of WIRE_PAGE */
-    char micropython[16]; /* version of the VM, NUL-padded */
+    uint64_t heap_size;            /* bytes of the VM's heap, inside the writable segment */
+    uint64_t stack_size;           /* bytes of C stack the app may use */
+    uint64_t arena_size;           /* bytes; a multiple of WIRE_PAGE */
+    char micropython[16];          /* version of the VM, NUL-padded */
 };
 
 // A call the image was built to make.

@@ -21,8 +21,8 @@
 #define WIRE_SUBMISSIONS 64u  /* slots, and so the most calls in flight */
 #define WIRE_COMPLETIONS 128u /* slots: every call in flight, and as many upcalls again */
 #define WIRE_UPCALLS (WIRE_COMPLETIONS - WIRE_SUBMISSIONS) /* most upcalls not yet consumed */
-#define WIRE_HANDLES 1024u    /* readiness words, and so the most handles of an app */
-#define WIRE_ARGS 6u          /* 64-bit arguments of a call */
+#define WIRE_HANDLES 1024u /* readiness words, and so the most handles of an app */
+#define WIRE_ARGS 6u       /* 64-bit arguments of a call */
 
 #define WIRE_PAGE 4096u
 #define WIRE_ARENA_MIN (64u << 10)
@@ -31,8 +31,8 @@
 // A call on its way to the supervisor. A buffer argument packs its place in the arena as
 // offset | length << 32.
 struct wire_submission {
-    uint32_t call; /* number in call/calls.csv */
-    uint32_t tag;  /* the worker's own name for it, returned in the completion */
+    uint32_t call;     /* number in call/calls.csv */
+    uint32_t tag;      /* the worker's own name for it, returned in the completion */
     uint64_t reserved; /* must be 0 */
     uint64_t arg[WIRE_ARGS];
 };
@@ -56,7 +56,7 @@ enum wire_stop {
     WIRE_INTERRUPT = 2, /* raise KeyboardInterrupt: a console's Ctrl-C */
     WIRE_ABORT = 3,     /* leave the VM at once, running nothing more of the app */
 };
-#define WIRE_STOP_MASK 0xffu  /* control word: the level ... */
+#define WIRE_STOP_MASK 0xffu   /* control word: the level ... */
 #define WIRE_UPCALL_ONE 0x100u /* ... and above it, a count of upcalls posted */
 
 // Bits of a readiness word. The supervisor sets them when the handle becomes ready and clears them
@@ -73,7 +73,7 @@ struct wire_header {
     alignas(64) uint32_t submission_tail;
     uint32_t completion_head;
     uint32_t worker_asleep; /* 1: ring the doorbell after posting */
-    uint32_t worker_cpu;    /* enum-free CPU number, or WIRE_NO_CPU */
+    uint32_t worker_cpu;    /* CPU number, or WIRE_NO_CPU */
 
     /* written by the supervisor */
     alignas(64) uint32_t completion_tail;
@@ -107,16 +107,16 @@ struct wire_kernel_page {
     uint32_t spin_nsec;  /* longest spin before sleeping while the peer is on another CPU */
     uint32_t filter_length;
     struct sock_filter filter[WIRE_FILTER_MAX]; /* the worker's second filter */
-    uint64_t random_seed; /* for the VM's own hash and random seed */
-    char app[32];         /* the app's name, NUL-terminated */
+    uint64_t random_seed;                       /* for the VM's own hash and random seed */
+    char app[32];                               /* the app's name, NUL-terminated */
 };
 #define WIRE_KERNEL_PAGE_SIZE WIRE_PAGE
 
 // An IPv4 or IPv6 transport address.
 struct wire_address {
-    uint16_t family; /* enum wire_family */
-    uint16_t port;   /* host byte order */
-    uint32_t scope;  /* IPv6 scope id, else 0 */
+    uint16_t family;  /* enum wire_family */
+    uint16_t port;    /* host byte order */
+    uint32_t scope;   /* IPv6 scope id, else 0 */
     uint8_t host[16]; /* network byte order; IPv4 uses the first 4, the rest 0 */
 };
 
