@@ -39,6 +39,7 @@ class Apps:
             self.mpyd.append(shutil.copy(mpyd, self._work.name))
         self._images = {}
         self._n_files = 0
+        self._running = []
 
     def file(self, content):
         """The path of a new file of CONTENT, text or bytes."""
@@ -73,7 +74,16 @@ class Apps:
         return line + ["--config", self.file(config)] if config else line
 
     def start(self, image, config=None):
-        return service.Service(self.command(image, config))
+        return self.follow(service.Service(self.command(image, config)))
+
+    def follow(self, running):
+        """Has RUNNING killed at the end of the test, which may fail before it comes to that."""
+        self._running.append(running)
+        return running
+
+    def kill_all(self):
+        while self._running:
+            self._running.pop().kill()
 
     def run(self, image, config=None, timeout=20):
         """Runs to the end. Returns the exit status and the lines said, the sandbox's left out."""

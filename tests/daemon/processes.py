@@ -119,7 +119,8 @@ def no_descriptor_is_inherited(apps):
         raise tap.Skip("not root: none of them is dumpable")
     leaked = apps.file("leaked")
     command = apps.command(apps.image("idle", IDLE))
-    running = service.Service(["sh", "-c", f'exec "$@" 7<{leaked}', "sh", *command])
+    script = f'exec "$@" 7<{leaked}'
+    running = apps.follow(service.Service(["sh", "-c", script, "sh", *command]))
     running.wait_line("^idle: ready")
     for pid in (running.pid, *service.descendants(running.pid)):
         names = service.descriptors(pid).values()
