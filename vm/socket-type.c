@@ -119,19 +119,21 @@ static mp_obj_t socket_bind(mp_obj_t self_in, mp_obj_t address_in) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_bind_obj, socket_bind);
 
+// Asking again after the wait brings the outcome, and tells the kernel that it was heard: else the
+// next connect, whatever its address, would be told of this one.
 static mp_obj_t socket_connect(mp_obj_t self_in, mp_obj_t address_in) {
     socket_object_t *self = get_open(self_in);
     struct wire_address address = get_address(self, address_in);
-    int64_t deadline = socket_deadline(self), result;
-    int error;
+    int64_t deadline = socket_deadline(self);
+    int64_t result = call_socket_connect(self->handle, &address);
 
-    result = call_socket_connect(self->handle, &address);
     if (result == -MP_EINPROGRESS && self->timeout_usec != 0) {
-        error = socket_wait(self, WIRE_WRITABLE, deadline);
+        int error = socket_wait(self, WIRE_WRITABLE, deadline);
+
         if (error != 0) {
             mp_raise_OSError(error);
         }
-        result = -call_socket_getopt(self->handle, SOCKET_GETOPT_OPTION_ERROR);
+        result = call_socket_connect(self->handle, &address);
     }
     check(CALL_SOCKET_CONNECT, result);
     return mp_const_none;
@@ -179,6 +181,9 @@ static mp_obj_t socket_accept(mp_obj_t self_in) {
     int64_t deadline = socket_deadline(self), result;
     mp_obj_t pair[2];
 
+    if (self->type != SOCKET_OPEN_TYPE_STREAM) {
+        mp_raise_OSError(MP_EOPNOTSUPP);
+    }
     do {
         int error = self->timeout_usec == 0 ? 0 : socket_wait(self, WIRE_READABLE, deadline);
 
