@@ -67,6 +67,7 @@ static void socket_free(void *object) {
     }
 }
 
+// EVENTS: of epoll(7), whose numbers are those of poll(2).
 static int on_events(void *context, uint32_t events) {
     struct socket *socket = context;
     uint32_t set = 0;
@@ -103,6 +104,9 @@ int socket_watch(struct socket *socket) {
 }
 
 // -- making and closing --------------------------------------------------------------------------
+
+// A stream socket without a peer: nothing that it is asked to do will wait.
+#define UNCONNECTED (WIRE_READABLE | WIRE_WRITABLE | WIRE_HANGUP)
 
 static int socket_new(struct app *app, bool is_stream, struct socket **ret_socket) {
     CLEANUP(socket_releasep) struct socket *socket = calloc(1, sizeof(*socket));
@@ -148,8 +152,10 @@ int handle_socket_open(struct call *call, uint32_t family, uint32_t type, int64_
     }
     made->fd = open_fd(family == SOCKET_OPEN_FAMILY_INET6, is_stream);
     r = made->fd < 0 ? -made->fd : 0;
-    if (r == 0 && !is_stream) {
-        /* a stream socket without a peer would only report a hang-up */
+    if (r == 0 && is_stream) {
+        /* as poll(2) has it; the loop has nothing to tell before it listens or connects */
+        handle_ready(made->handle, UNCONNECTED, 0);
+    } else if (r == 0) {
         r = socket_watch(made);
         handle_ready(made->handle, WIRE_WRITABLE, 0);
     }
@@ -197,7 +203,10 @@ int handle_socket_listen(struct call *call, struct handle *handle, int64_t backl
     if (listen(socket->fd, (int)backlog) < 0) {
         return errno;
     }
-    socket->is_listening = true;
+    if (!socket->is_listening) {
+        socket->is_listening = true;
+        handle_ready(handle, 0, UNCONNECTED);
+    }
     return socket_watch(socket);
 }
 
@@ -264,8 +273,18 @@ int handle_socket_accept(struct call *call, struct handle *handle, struct window
 
 // -- connecting ----------------------------------------------------------------------------------
 
-// The loop sees a stream socket from its first connect on, when it has something to tell. Bits of
-// an earlier attempt are of no use.
+// What the loop told before is no longer so, and what it would tell may have been told.
+static void look_again(struct socket *socket) {
+    struct pollfd fd = {.fd = socket->fd, .events = POLLIN | POLLOUT | POLLRDHUP};
+
+    socket->is_ended = false;
+    handle_ready(socket->handle, 0, UNCONNECTED | WIRE_ERROR);
+    if (poll(&fd, 1, 0) > 0) {
+        (void)on_events(socket, (uint32_t)fd.revents);
+    }
+}
+
+// The loop sees a stream socket from its first connect on, when it has something to tell.
 int handle_socket_connect(struct call *call, struct handle *handle, struct wire_address address) {
     struct socket *socket = handle_object(handle);
     struct sockaddr_storage peer;
@@ -276,9 +295,6 @@ int handle_socket_connect(struct call *call, struct handle *handle, struct wire_
     if (!socket->is_stream || (r != 0 && r != EINPROGRESS)) {
         return r;
     }
-    if (r == EINPROGRESS) {
-        socket->is_ended = false;
-        handle_ready(handle, 0, WIRE_READABLE | WIRE_WRITABLE | WIRE_ERROR | WIRE_HANGUP);
-    }
+    look_again(socket);
     return socket_watch(socket) != 0 ? ENOMEM : r;
 }
