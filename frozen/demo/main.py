@@ -3,6 +3,7 @@
 
 import asyncio
 import errno
+import sys
 
 from gateway import Gateway
 from server import Server
@@ -15,7 +16,7 @@ METERS = 100  # of so many meters
 
 
 async def listen(server):
-    """Listen on the first port that is free and granted; returns it."""
+    """Listen on the first port that is free and granted; returns it, or ends the app."""
     for port in PORTS:
         try:
             await server.listen(HOST, port)
@@ -25,7 +26,7 @@ async def listen(server):
                 print("port %d is taken" % port)
             elif error.errno != errno.EACCES:  # the local configuration may leave us few ports
                 raise
-    raise OSError(errno.EADDRINUSE, "no free port")
+    sys.exit("no port is free; stop what uses it, or grant another")
 
 
 async def main():
