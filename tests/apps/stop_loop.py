@@ -11,4 +11,4 @@ try:
         if n == 1000:
             print("ready")
 finally:
-    print("finally", n > 1000)
+    print("finally", n >= 1000)
