@@ -102,15 +102,34 @@ def death_of_the_worker_brings_the_next(apps):
     gone([running.pid, spawner, worker])
 
 
-def death_at_any_moment_leaves_no_orphan(apps):
-    """From the first microseconds to long after the start, and also with a worker that crashes."""
+# Workers that stay and workers that crash at once, restarted as fast as can be.
+RESTLESS = "[restart]\ndelay = 1ms\ndelay_max = 1ms\nburst = 1000\n"
+N_MOMENTS = 40
+
+
+def death_of_the_supervisor_at_any_moment(apps):
+    """From the first microseconds to long after the start."""
     images = [apps.image("idle", IDLE), apps.image("failing", "1/0\n")]
-    config = "[restart]\ndelay = 1ms\ndelay_max = 1ms\nburst = 1000\n"
-    for step in range(40):
-        running = apps.start(images[step % 2], config)
+    for step in range(N_MOMENTS):
+        running = apps.start(images[step % 2], RESTLESS)
         time.sleep(step * 0.001)
         below = service.descendants(running.pid)
         running.kill()
+        gone([running.pid, *below])
+
+
+def death_of_the_spawner_at_any_moment(apps):
+    images = [apps.image("idle", IDLE), apps.image("failing", "1/0\n")]
+    for step in range(N_MOMENTS):
+        running = apps.start(images[step % 2], RESTLESS)
+        time.sleep(step * 0.001)
+        below = service.descendants(running.pid)
+        if not below:
+            running.kill()
+            continue
+        os.kill(below[0], signal.SIGKILL)
+        status = running.wait(10)
+        tap.true(status in (5, 6), f"exit status {status}: {running.lines}")
         gone([running.pid, *below])
 
 
@@ -136,6 +155,7 @@ TESTS = [
     death_of_the_supervisor_ends_all,
     death_of_the_spawner_ends_all,
     death_of_the_worker_brings_the_next,
-    death_at_any_moment_leaves_no_orphan,
+    death_of_the_supervisor_at_any_moment,
+    death_of_the_spawner_at_any_moment,
     no_descriptor_is_inherited,
 ]

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: MIT
+// A worker asleep in channel.wait: what wakes it, and what becomes of its call.
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "daemon/app.h"
+#include "daemon/call.h"
+#include "daemon/handle.h"
+
+static struct app app;
+
+static int setup(void **state) {
+    app = (struct app){0};
+    if (channel_init(&app.channel) < 0 || channel_resize(&app.channel, WIRE_ARENA_MIN) < 0 ||
+        app_init(&app, "demo") < 0) {
+        return -1;
+    }
+    handles_set_quota(app.handles, 8);
+    app_next_generation(&app);
+    app.worker.running = true;
+    return 0;
+}
+
+static int teardown(void **state) {
+    app_done(&app);
+    return 0;
+}
+
+// The worker's call channel.wait, as dispatch makes it.
+static int make_wait(uint32_t tag, uint32_t generation, int64_t timeout_usec) {
+    struct call call = {.app = &app, .tag = tag};
+    int64_t result = -1;
+    int r = 0;
+
+    app.channel.n_in_flight++;
+    r = call_wait(&call, generation, timeout_usec, &result);
+    if (r == 0) {
+        assert_int_equal(result, app.channel.readiness_generation);
+        app.channel.n_in_flight--;
+    }
+    return r;
+}
+
+static uint32_t n_completions(void) {
+    return app.channel.completion_tail;
+}
+
+static void raise_generation(void) {
+    struct handle *handle = NULL;
+
+    assert_int_equal(handle_new(&app, 1, NULL, NULL, &handle), 0);
+    handle_ready(handle, WIRE_READABLE, 0);
+}
+
+static int end(void *context) {
+    loop_exit(app.loop, 0);
+    return 0;
+}
+
+static void run_for(uint64_t usec) {
+    struct timer *timer = NULL;
+
+    assert_int_equal(timer_new(app.loop, end, NULL, &timer), 0);
+    timer_set(timer, usec);
+    assert_int_equal(loop_run(app.loop), 0);
+    timer_free(timer);
+}
+
+static void test_wait_other_generation_is_over_at_once(void **state) {
+    raise_generation();
+    assert_int_equal(make_wait(7, 0, -1), 0);
+}
+
+static void test_wait_timeout_zero_is_over_at_once(void **state) {
+    assert_int_equal(make_wait(7, 0, 0), 0);
+}
+
+static void test_wait_ends_with_new_generation(void **state) {
+    assert_int_equal(make_wait(7, 0, -1), CALL_LATER);
+    waits_check(&app.waits);
+    assert_int_equal(n_completions(), 0);
+    raise_generation();
+    waits_check(&app.waits);
+    assert_int_equal(n_completions(), 1);
+    assert_int_equal(app.channel.completions[0].tag, 7);
+    assert_int_equal(app.channel.completions[0].result, 1);
+}
+
+static void test_wait_ends_with_its_time_and_not_before(void **state) {
+    assert_int_equal(make_wait(7, 0, 20000), CALL_LATER);
+    assert_int_equal(make_wait(8, 0, 3600000000), CALL_LATER);
+    run_for(1000);
+    assert_int_equal(n_completions(), 0);
+    run_for(40000);
+    assert_int_equal(n_completions(), 1);
+    assert_int_equal(app.channel.completions[0].tag, 7);
+}
+
+static void test_wait_without_limit_outlives_time(void **state) {
+    assert_int_equal(make_wait(7, 0, -1), CALL_LATER);
+    assert_int_equal(make_wait(8, 0, INT64_MAX), CALL_LATER);
+    run_for(5000);
+    assert_int_equal(n_completions(), 0);
+}
+
+static void test_wake_ends_every_wait(void **state) {
+    assert_int_equal(make_wait(7, 0, -1), CALL_LATER);
+    assert_int_equal(make_wait(8, 0, 3600000000), CALL_LATER);
+    waits_wake(&app.waits);
+    assert_int_equal(n_completions(), 2);
+    waits_wake(&app.waits);
+    assert_int_equal(n_completions(), 2);
+}
+
+static void test_cancelled_wait_completes_once(void **state) {
+    assert_int_equal(make_wait(7, 0, 5000), CALL_LATER);
+    assert_int_equal(app_cancel(&app, 7), 0);
+    assert_int_equal(app_cancel(&app, 7), ENOENT);
+    assert_int_equal(app.channel.completions[0].result, -ECANCELED);
+    raise_generation();
+    waits_check(&app.waits);
+    run_for(10000);
+    assert_int_equal(n_completions(), 1);
+    assert_int_equal(app.waits.n_waits, 0);
+}
+
+static void test_wait_of_dead_worker_is_forgotten(void **state) {
+    assert_int_equal(make_wait(7, 0, 2000), CALL_LATER);
+    app_reap(&app);
+    app_next_generation(&app);
+    app.worker.running = true;
+    run_for(5000);
+    waits_wake(&app.waits);
+    assert_int_equal(n_completions(), 0);
+}
+
+static void test_reference_of_dead_worker_completes_nothing(void **state) {
+    struct call call = {.app = &app, .tag = 7};
+    struct call_reference reference = call_reference(&call);
+
+    app_reap(&app);
+    app_next_generation(&app);
+    app.worker.running = true;
+    (void)call_reference(&call);
+    call_complete(&app, reference, 1);
+    assert_int_equal(n_completions(), 0);
+}
+
+#define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        TEST(wait_other_generation_is_over_at_once),
+        TEST(wait_timeout_zero_is_over_at_once),
+        TEST(wait_ends_with_new_generation),
+        TEST(wait_ends_with_its_time_and_not_before),
+        TEST(wait_without_limit_outlives_time),
+        TEST(wake_ends_every_wait),
+        TEST(cancelled_wait_completes_once),
+        TEST(wait_of_dead_worker_is_forgotten),
+        TEST(reference_of_dead_worker_completes_nothing),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
