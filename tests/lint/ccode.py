@@ -93,7 +93,8 @@ def check_clang_format(tree):
     major = re.search(r"version (\d+)", version)[1]
     if major != FORMAT_MAJOR:
         raise Skip(f"clang-format {major} differs from {FORMAT_MAJOR} in taste")
-    tree.run(["clang-format", "--dry-run", "-Werror"], ours(tree, ".c", ".h"))
+    files = [f for f in ours(tree, ".c", ".h") if not f.endswith("qstrdefsport.h")]  # no C, that
+    tree.run(["clang-format", "--dry-run", "-Werror"], files)
 
 
 def compile_alone(tree, header):
