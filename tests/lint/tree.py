@@ -18,7 +18,7 @@ class Tree:
 
     def _list(self):
         """What git knows, or, in an unpacked archive, what is there."""
-        if os.path.exists(os.path.join(self.source, ".git")):
+        if shutil.which("git") and os.path.exists(os.path.join(self.source, ".git")):
             done = subprocess.run(
                 ["git", "-c", f"safe.directory={self.source}", "ls-files", "-z"],
                 cwd=self.source,
