@@ -109,6 +109,7 @@ struct wire_kernel_page {
     struct sock_filter filter[WIRE_FILTER_MAX]; /* the worker's second filter */
     uint64_t random_seed;                       /* for the VM's own hash and random seed */
     char app[32];                               /* the app's name, NUL-terminated */
+    uint32_t clock_calls; /* 1: the worker takes the time by calls, even where the vDSO has it */
 };
 #define WIRE_KERNEL_PAGE_SIZE WIRE_PAGE
 

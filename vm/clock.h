@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The one clock of the VM. Everything an app can learn about time comes from here, from the vDSO
-// where the machine has one that works, else by a call; a run can be switched to calls for good.
+// The one clock of the VM. Everything an app can learn about time comes from here: from the vDSO
+// where the machine has one that works, else by a call, and always by a call if the kernel page
+// says so, for a run whose time is to be known or told.
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum clock_id {
@@ -14,6 +14,3 @@ enum clock_id {
 
 // Nanoseconds of a clock. Never fails: if even the call does, time stands still.
 int64_t clock_nsec(enum clock_id id);
-
-// Takes the time by calls from now on (true), or from the vDSO again.
-void clock_use_calls(bool use);

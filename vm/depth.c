@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
-// Bounds the two recursions of the core that upstream does not: comparing and hashing what is nested
-// deeply would run into the end of the stack. vm/Makefile renames upstream's functions in the
-// objects that define them, so that all others call these.
+// Bounds the two recursions of the core that upstream does not: comparing and hashing what is
+// nested deeply would run into the end of the stack. vm/Makefile renames upstream's functions in
+// the objects that define them, so that all others call these.
 
 #include "py/cstack.h"
 #include "py/obj.h"

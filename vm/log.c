@@ -102,8 +102,8 @@ void log_write(struct log_stream *stream, const char *text, size_t size) {
             emit(stream, stream->size);
             taken++;
         } else if (stream->size == LOG_LINE_MAX) {
-            emit(stream, LOG_LINE_MAX -
-                             unfinished_length((const uint8_t *)stream->line, LOG_LINE_MAX));
+            emit(stream,
+                 LOG_LINE_MAX - unfinished_length((const uint8_t *)stream->line, LOG_LINE_MAX));
         }
         text += taken;
         size -= taken;

@@ -21,7 +21,8 @@
 #define MICROPY_PERSISTENT_CODE_LOAD (0)
 #define MICROPY_PERSISTENT_CODE_SAVE (0)
 #define MICROPY_PY_MARSHAL (0)
-#define MICROPY_PY_FUNCTION_ATTRS_CODE (0) /* a function's __code__ could be marshalled and made */
+#define MICROPY_PY_FUNCTION_ATTRS_CODE (0) /* a function's __code__ could be marshalled and made   \
+                                            */
 #define MICROPY_PY_BUILTINS_CODE (0)       /* the code type belongs to compile() */
 #define MICROPY_HELPER_REPL (0)
 #define MICROPY_PY_SYS_PS1_PS2 (0)
@@ -74,10 +75,14 @@
 #define MICROPY_PY_SELECT (1)
 #define MICROPY_PY_SELECT_POSIX_OPTIMISATIONS (0) /* would poll() descriptors */
 
-// Time: one clock (vm/clock.c), Unix epoch.
+// Time: one clock (vm/clock.c), Unix epoch, libc's calendar.
 #define MICROPY_PY_TIME (1)
 #define MICROPY_PY_TIME_INCLUDEFILE "vm/modtime.c"
-#define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (1)
+#define MICROPY_PY_TIME_GMTIME_LOCALTIME_MKTIME (0)
+#define MICROPY_PY_TIME_EXTRA_GLOBALS                                                              \
+    {MP_ROM_QSTR(MP_QSTR_gmtime), MP_ROM_PTR(&time_gmtime_obj)},                                   \
+        {MP_ROM_QSTR(MP_QSTR_localtime), MP_ROM_PTR(&time_gmtime_obj)},                            \
+        {MP_ROM_QSTR(MP_QSTR_mktime), MP_ROM_PTR(&time_mktime_obj)},
 #define MICROPY_PY_TIME_TIME_TIME_NS (1)
 #define MICROPY_PY_TIME_CUSTOM_SLEEP (1) /* microseconds, and no undefined behaviour below zero */
 #define MICROPY_EPOCH_IS_1970 (1)
@@ -120,12 +125,13 @@ extern const struct _mp_obj_type_t mp_type_PermissionError;
 
 // The errors that calls and files give, by name; upstream's list has fewer.
 #define MICROPY_PY_ERRNO_LIST                                                                      \
-    X(EPERM) X(ENOENT) X(EIO) X(EBADF) X(EAGAIN) X(ENOMEM) X(EACCES) X(EBUSY) X(EEXIST) X(ENODEV)  \
-    X(ENOTDIR) X(EISDIR) X(EINVAL) X(ENFILE) X(EMFILE) X(ENOSPC) X(EROFS) X(EPIPE) X(ERANGE)       \
-    X(ENOSYS) X(EPROTO) X(EDESTADDRREQ) X(EMSGSIZE) X(ENOPROTOOPT) X(EOPNOTSUPP) X(EAFNOSUPPORT)   \
-    X(EADDRINUSE) X(EADDRNOTAVAIL) X(ENETUNREACH) X(ECONNABORTED) X(ECONNRESET) X(ENOBUFS)         \
-    X(EISCONN) X(ENOTCONN) X(ETIMEDOUT) X(ECONNREFUSED) X(EHOSTUNREACH) X(EALREADY)                \
-    X(EINPROGRESS) X(ECANCELED)
+    X(EPERM)                                                                                       \
+    X(ENOENT) X(EIO) X(EBADF) X(EAGAIN) X(ENOMEM) X(EACCES) X(EBUSY) X(EEXIST) X(ENODEV)           \
+        X(ENOTDIR) X(EISDIR) X(EINVAL) X(ENFILE) X(EMFILE) X(ENOSPC) X(EROFS) X(EPIPE) X(ERANGE)   \
+            X(ENOSYS) X(EPROTO) X(EDESTADDRREQ) X(EMSGSIZE) X(ENOPROTOOPT) X(EOPNOTSUPP)           \
+                X(EAFNOSUPPORT) X(EADDRINUSE) X(EADDRNOTAVAIL) X(ENETUNREACH) X(ECONNABORTED)      \
+                    X(ECONNRESET) X(ENOBUFS) X(EISCONN) X(ENOTCONN) X(ETIMEDOUT) X(ECONNREFUSED)   \
+                        X(EHOSTUNREACH) X(EALREADY) X(EINPROGRESS) X(ECANCELED)
 #define MP_ENOSYS ENOSYS
 #define MP_EPROTO EPROTO
 #define MP_EDESTADDRREQ EDESTADDRREQ

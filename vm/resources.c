@@ -29,8 +29,8 @@ void resources_mount(const void *resources, size_t size) {
     }
 }
 
-// The importer asks this of every path outside .frozen. Takes the place of upstream's (vm/Makefile),
-// which would find resources.
+// The importer asks this of every path outside .frozen. Takes the place of upstream's
+// (vm/Makefile), which would find resources.
 mp_import_stat_t mp_vfs_import_stat(const char *path) {
     (void)path;
     return MP_IMPORT_STAT_NO_EXIST;

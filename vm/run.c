@@ -155,7 +155,8 @@ void run_app(void) {
     if (status != WIRE_EXIT_ABORT) {
         int atexit_status = run_protected(run_atexit);
 
-        status = status == WIRE_EXIT_OK || atexit_status == WIRE_EXIT_ABORT ? atexit_status : status;
+        status =
+            status == WIRE_EXIT_OK || atexit_status == WIRE_EXIT_ABORT ? atexit_status : status;
     }
     end_worker(status);
 }

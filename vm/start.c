@@ -32,8 +32,8 @@ static void protect_relocated(void) {
 
     for (unsigned i = 0; i < __ehdr_start.e_phnum; i++) {
         uintptr_t start = ((uintptr_t)image + segments[i].p_vaddr) & -(uintptr_t)WIRE_PAGE;
-        uintptr_t end = ((uintptr_t)image + segments[i].p_vaddr + segments[i].p_memsz) &
-                        -(uintptr_t)WIRE_PAGE;
+        uintptr_t end =
+            ((uintptr_t)image + segments[i].p_vaddr + segments[i].p_memsz) & -(uintptr_t)WIRE_PAGE;
 
         if (segments[i].p_type == PT_GNU_RELRO && end > start &&
             mprotect((void *)start, end - start, PROT_READ) < 0) {
