@@ -379,6 +379,9 @@ int run(const struct run_options *options) {
     };
     running.supervisor.app.channel =
         (struct channel){.memory_fd = -1, .ring_fd = -1, .doorbell_fd = -1};
+    if (signals_block() < 0) {
+        return EXIT_INTERNAL;
+    }
     r = prepare(&running);
     if (r == 0) {
         r = supervise(&running);

@@ -45,20 +45,31 @@ static int on_signal(void *context, uint32_t events) {
     return 0;
 }
 
+static void stop_signals(sigset_t *ret_set) {
+    (void)sigemptyset(ret_set);
+    (void)sigaddset(ret_set, SIGTERM);
+    (void)sigaddset(ret_set, SIGINT);
+    (void)sigaddset(ret_set, SIGHUP);
+    (void)sigaddset(ret_set, SIGCHLD);
+}
+
+int signals_block(void) {
+    sigset_t set;
+
+    stop_signals(&set);
+    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
+        return -errno;
+    }
+    return 0;
+}
+
 int signals_init(struct signals *signals, struct loop *loop, pid_t spawner,
                  int (*on_stop)(void *context, int signal), void *context) {
     CLEANUP_FD int fd = -1;
     sigset_t set;
     int r = 0;
 
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGHUP);
-    (void)sigaddset(&set, SIGCHLD);
-    if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
-        return -errno;
-    }
+    stop_signals(&set);
     fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
     if (fd < 0) {
         return -errno;

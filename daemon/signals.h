@@ -17,8 +17,13 @@ struct signals {
     void *context;
 };
 
-// Blocks the signals and begins to read them. Call it after the spawner was forked, which inherits
-// blocked signals. Returns 0 or -errno; signals_done() undoes it but for the blocking.
+// Blocks the signals that ask to stop, so that none ends the supervisor on the way: one that comes
+// early is read once the loop runs. First thing of all. The spawner unblocks them for itself.
+// Returns 0 or -errno.
+int signals_block(void);
+
+// Begins to read the signals that signals_block() holds. Returns 0 or -errno; signals_done() undoes
+// it.
 int signals_init(struct signals *signals, struct loop *loop, pid_t spawner,
                  int (*on_stop)(void *context, int signal), void *context);
 void signals_done(struct signals *signals);

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/stop.h"
 
+#include <errno.h>
+
 #include "base/log.h"
 
 #define HASTEN_USEC 500000u
+#define KILL_USEC 5000000u /* for a SIGKILL to be carried out, on a machine that swaps */
 
 // The level goes into the control word, which a running VM polls; the upcall wakes one that sleeps.
 // A worker that has left no room for the upcall is not asleep, or would not listen.
@@ -19,9 +22,6 @@ static void tell(struct stop *stop, enum wire_stop level) {
 static int escalate(struct stop *stop) {
     const char *name = stop->app->name;
 
-    if (stop->killed) {
-        return 0;
-    }
     if (stop->level != WIRE_ABORT) {
         log_warning("%s: has not stopped, aborting it", name);
         tell(stop, WIRE_ABORT);
@@ -29,13 +29,16 @@ static int escalate(struct stop *stop) {
         return 0;
     }
     log_warning("%s: has not left the VM, killing it", name);
-    stop->killed = true;
-    timer_clear(stop->timer);
-    return spawner_kill(stop->spawner);
+    return stop_kill(stop);
 }
 
 static int on_timer(void *context) {
-    return escalate(context);
+    struct stop *stop = context;
+
+    if (stop->killed) {
+        return log_errno(-ETIMEDOUT, "%s: the spawner has not killed it", stop->app->name);
+    }
+    return escalate(stop);
 }
 
 int stop_init(struct stop *stop, struct app *app, struct spawner *spawner, uint64_t stop_usec,
@@ -59,11 +62,18 @@ int stop_begin(struct stop *stop, enum wire_stop level) {
 }
 
 int stop_hasten(struct stop *stop) {
-    if (stop->level == WIRE_RUN || loop_now_usec() - stop->since_usec < HASTEN_USEC) {
+    if (stop->level == WIRE_RUN || stop->killed ||
+        loop_now_usec() - stop->since_usec < HASTEN_USEC) {
         return 0;
     }
     stop->since_usec = loop_now_usec();
     return escalate(stop);
+}
+
+int stop_kill(struct stop *stop) {
+    stop->killed = true;
+    timer_set(stop->timer, KILL_USEC);
+    return spawner_kill(stop->spawner);
 }
 
 void stop_end(struct stop *stop) {

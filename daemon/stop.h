@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Stopping a worker: it is asked, then aborted, then killed, each at its deadline.
+// Stopping a worker: it is asked, then aborted, then killed, each at its deadline. A spawner that
+// does not do the killing is given up on, and the sandbox with it.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,6 +34,9 @@ int stop_begin(struct stop *stop, enum wire_stop level);
 // Goes on to the next step at once: a person who presses Ctrl-C again does not want to wait. Not
 // within a moment of the first, which may have come twice, from the terminal and from a script.
 int stop_hasten(struct stop *stop);
+
+// Has the worker killed now.
+int stop_kill(struct stop *stop);
 
 // The worker is gone.
 void stop_end(struct stop *stop);

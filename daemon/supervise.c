@@ -59,7 +59,7 @@ static int on_failed(struct supervisor *supervisor) {
 }
 
 static int on_broken(struct supervisor *supervisor) {
-    int r = spawner_kill(&supervisor->spawner);
+    int r = stop_kill(&supervisor->stop);
 
     return r < 0 ? r : SUPERVISE_KILLING;
 }

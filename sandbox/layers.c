@@ -60,7 +60,7 @@ static const struct layer layers[] = {
     {"capabilities", LAYER_SPAWNER, true, NULL, capabilities_apply, capabilities_verify,
      "starting a worker needs none, not even in its own user namespace"},
     {"parent-death", LAYER_SPAWNER, true, NULL, parent_death_apply, parent_death_verify,
-     "SIGKILL of the supervisor ends the sandbox, however busy it is"},
+     "until the supervisor is confined and may signal no other id; then the socket's end does it"},
     {"no-new-privs", LAYER_SPAWNER, true, NULL, no_new_privs_apply, no_new_privs_verify,
      "seccomp without CAP_SYS_ADMIN demands it"},
     {"not-dumpable", LAYER_SPAWNER, true, NULL, not_dumpable_apply, not_dumpable_verify,

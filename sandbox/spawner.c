@@ -18,7 +18,7 @@
 #include "sandbox/namespaces.h"
 #include "sandbox/spawner-child.h"
 
-#define SPAWNER_END_MSEC 5000 /* it has nothing to do but exit, and to kill its worker */
+#define SPAWNER_END_MSEC 1000 /* it has nothing to do but exit, and to kill its worker */
 
 // A misspelt name must not pass as one layer made optional, nor go unnoticed.
 static int check_optional(const char *optional) {
@@ -76,7 +76,8 @@ int spawner_fork(const struct sandbox_options *options,
 }
 
 // The end of the socket ends the spawner. A signal may not reach it (another id, Landlock's scope);
-// one that is stopped is left to PR_SET_PDEATHSIG, which nothing holds back.
+// neither may the parent-death signal, sent with our credentials. A spawner that somebody stopped
+// (SIGSTOP) ends when it goes on.
 void spawner_done(struct spawner *spawner) {
     struct pollfd ended = {.fd = spawner->pidfd, .events = POLLIN};
 

@@ -8,6 +8,8 @@ import subprocess
 import time
 
 import apps as small
+import processes
+import service
 import tap
 
 TASKS = """\
@@ -121,6 +123,20 @@ def native_loop_is_killed_at_its_deadline(apps):
     tap.true(0.8 <= seconds < 5, f"took {seconds} s")
 
 
+def frozen_spawner_is_given_up_on(apps):
+    """A spawner that does not kill cannot keep the supervisor. It may not signal another id itself;
+    what it leaves behind ends as soon as the spawner can read the end of its socket."""
+    running = apps.start(apps.image("native", NATIVE), small.QUICK)
+    running.wait_line("^native: ready")
+    below = service.descendants(running.pid)
+    os.kill(below[0], signal.SIGSTOP)
+    running.send(signal.SIGTERM)
+    tap.equal(running.wait(15), 6, f"exit status: {running.lines}")
+    tap.true("spawner has not killed it" in running.lines[-1], running.lines[-1])
+    os.kill(below[0], signal.SIGCONT)
+    processes.gone(below)
+
+
 def second_interrupt_hastens(apps):
     running = apps.start(apps.image("stubborn", STUBBORN), "[stop]\nstop = 1h\nabort = 1h\n")
     running.wait_line("^stubborn: ready")
@@ -182,6 +198,7 @@ TESTS = [
     sleeping_app_wakes_at_once,
     stubborn_app_is_aborted_at_its_deadline,
     native_loop_is_killed_at_its_deadline,
+    frozen_spawner_is_given_up_on,
     second_interrupt_hastens,
     resting_supervisor_stops_at_once,
     control_c_on_a_terminal_interrupts,
