@@ -21,8 +21,7 @@
 #define MICROPY_PERSISTENT_CODE_LOAD (0)
 #define MICROPY_PERSISTENT_CODE_SAVE (0)
 #define MICROPY_PY_MARSHAL (0)
-#define MICROPY_PY_FUNCTION_ATTRS_CODE (0) /* a function's __code__ could be marshalled and made   \
-                                            */
+#define MICROPY_PY_FUNCTION_ATTRS_CODE (0) /* __code__: could be marshalled, and made from that */
 #define MICROPY_PY_BUILTINS_CODE (0)       /* the code type belongs to compile() */
 #define MICROPY_HELPER_REPL (0)
 #define MICROPY_PY_SYS_PS1_PS2 (0)
@@ -124,14 +123,15 @@ uint32_t random_seed(void); /* vm/random.h, which extmod/modrandom.c does not in
 extern const struct _mp_obj_type_t mp_type_PermissionError;
 
 // The errors that calls and files give, by name; upstream's list has fewer.
+// clang-format off
 #define MICROPY_PY_ERRNO_LIST                                                                      \
-    X(EPERM)                                                                                       \
-    X(ENOENT) X(EIO) X(EBADF) X(EAGAIN) X(ENOMEM) X(EACCES) X(EBUSY) X(EEXIST) X(ENODEV)           \
-        X(ENOTDIR) X(EISDIR) X(EINVAL) X(ENFILE) X(EMFILE) X(ENOSPC) X(EROFS) X(EPIPE) X(ERANGE)   \
-            X(ENOSYS) X(EPROTO) X(EDESTADDRREQ) X(EMSGSIZE) X(ENOPROTOOPT) X(EOPNOTSUPP)           \
-                X(EAFNOSUPPORT) X(EADDRINUSE) X(EADDRNOTAVAIL) X(ENETUNREACH) X(ECONNABORTED)      \
-                    X(ECONNRESET) X(ENOBUFS) X(EISCONN) X(ENOTCONN) X(ETIMEDOUT) X(ECONNREFUSED)   \
-                        X(EHOSTUNREACH) X(EALREADY) X(EINPROGRESS) X(ECANCELED)
+    X(EPERM) X(ENOENT) X(EIO) X(EBADF) X(EAGAIN) X(ENOMEM) X(EACCES) X(EBUSY) X(EEXIST) X(ENODEV)  \
+    X(ENOTDIR) X(EISDIR) X(EINVAL) X(ENFILE) X(EMFILE) X(ENOSPC) X(EROFS) X(EPIPE) X(ERANGE)       \
+    X(ENOSYS) X(EPROTO) X(EDESTADDRREQ) X(EMSGSIZE) X(ENOPROTOOPT) X(EOPNOTSUPP) X(EAFNOSUPPORT)   \
+    X(EADDRINUSE) X(EADDRNOTAVAIL) X(ENETUNREACH) X(ECONNABORTED) X(ECONNRESET) X(ENOBUFS)         \
+    X(EISCONN) X(ENOTCONN) X(ETIMEDOUT) X(ECONNREFUSED) X(EHOSTUNREACH) X(EALREADY)                \
+    X(EINPROGRESS) X(ECANCELED)
+// clang-format on
 #define MP_ENOSYS ENOSYS
 #define MP_EPROTO EPROTO
 #define MP_EDESTADDRREQ EDESTADDRREQ

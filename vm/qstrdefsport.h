@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
-// Names the qstr scan cannot find: those that no C file spells as MP_QSTR_x.
+// Names the qstr scan cannot find: those that no C file spells as MP_QSTR_x. Not C.
+// clang-format off
 Q(/)
 Q(/res)
 Q(.frozen)
