@@ -51,7 +51,7 @@ static size_t add_record(uint8_t *response, size_t size, const char *text, uint8
     struct wire_address address;
     uint8_t data_size = type == TYPE_A ? 4 : 16;
     const uint8_t record[RECORD_SIZE] = {0xc0, HEADER_SIZE, 0, type, 0, 1,
-                                         0,    0,           0, 60,   0, data_size};
+                                         0,    0,           0, 0,    0, data_size};
 
     assert_int_equal(address_parse(text, &address), 0);
     if ((address.family == WIRE_INET) != (type == TYPE_A)) {
