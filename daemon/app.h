@@ -54,7 +54,7 @@ struct app {
 
     struct app_log log;
     struct app_counters counters;
-    char refusal[REFUSAL_SIZE]; /* why the last refused call was; empty: none was */
+    char refusal[REFUSAL_SIZE]; /* why the last call was refused by policy; empty: it was not */
 };
 
 // Makes what an app needs before anything is known of it but its name: loop, handle table, waits.

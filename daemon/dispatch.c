@@ -77,6 +77,10 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
     if (r) {
         return r;
     }
+    // An EACCES of the kernel's must not be explained by an older refusal of ours.
+    if (submission->call != CALL_CHANNEL_EXPLAIN) {
+        app->refusal[0] = '\0';
+    }
     r = row ? row->serve(&call, submission, &result) : ENOSYS;
     if (traces) {
         trace_call(&call, submission, result, r);

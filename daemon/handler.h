@@ -75,7 +75,7 @@ int call_wait(struct call *call, uint32_t generation, int64_t timeout_usec, int6
 // Ends the call in flight that the worker names TAG with ECANCELED. Returns 0 or ENOENT.
 int app_cancel(struct app *app, uint32_t tag);
 
-// Why the last refused call was refused; "" if none was.
+// Why the policy refused the call before this one; "" if it did not.
 const char *app_refusal(const struct app *app);
 
 // Writes TEXT to the app's log at LEVEL of syslog.h, within its quota: a line for each of its

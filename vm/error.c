@@ -44,9 +44,11 @@ static mp_obj_t refusal_text(uint32_t number) {
 
     vstr_init(&text, sizeof(reason));
     vstr_add_str(&text, call != NULL ? call->name : "call");
+    vstr_add_str(&text, ": ");
     if (size > 0 && size <= (int64_t)sizeof(reason)) {
-        vstr_add_str(&text, ": ");
         vstr_add_strn(&text, reason, (size_t)size);
+    } else {
+        vstr_add_str(&text, "granted, but the operating system refuses it");
     }
     return mp_obj_new_str_from_vstr(&text);
 }
