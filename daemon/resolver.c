@@ -264,7 +264,7 @@ static int ares_error(int status) {
 int resolver_new(struct loop *loop, const char *servers, struct resolver **ret_resolver) {
     CLEANUP(resolver_freep) struct resolver *resolver = calloc(1, sizeof(*resolver));
     struct ares_options options = {.timeout = TIMEOUT_MSEC, .tries = TRIES};
-    int r;
+    int flags = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES, r;
 
     if (!resolver) {
         return -ENOMEM;
@@ -273,8 +273,12 @@ int resolver_new(struct loop *loop, const char *servers, struct resolver **ret_r
     LIST_INIT(&resolver->watches);
     options.sock_state_cb = on_state;
     options.sock_state_cb_data = resolver;
-    r = ares_error(ares_init_options(&resolver->channel, &options,
-                                     ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES));
+#ifdef ARES_OPT_QUERY_CACHE
+    // From 1.31 on: an empty answer without a SOA record would be kept for an hour.
+    options.qcache_max_ttl = 0;
+    flags |= ARES_OPT_QUERY_CACHE;
+#endif
+    r = ares_error(ares_init_options(&resolver->channel, &options, flags));
     if (r < 0) {
         return r;
     }

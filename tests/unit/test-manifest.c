@@ -110,7 +110,7 @@ static const struct {
     {"1048576", "-1", "memory.heap = -1 is outside"},
     {"1048576", "1.5", "memory.heap is not an integer"},
     {"1048576", "true", "memory.heap is not an integer"},
-    {"1048576", "99999999999999999999999", "memory.heap = 9223372036854775807 is outside"},
+    {"1048576", "9223372036854775807", "memory.heap = 9223372036854775807 is outside"},
     {"65536", "4194305", "memory.stack = 4194305 is outside"},
     {"262144", "262145", "memory.arena = 262145 is no multiple of 4096"},
     {"\"arena\":262144", "\"arena\":262144,\"extra\":1", "unknown field memory.extra"},

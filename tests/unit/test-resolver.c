@@ -233,6 +233,9 @@ static void test_lookups_bounded_and_ended(void **state) {
 }
 
 static void test_hosts_file_answers_at_once(void **state) {
+    if (access("/etc/hosts", R_OK) < 0) {
+        skip(); /* a bare root without it */
+    }
     assert_int_equal(resolver_ask(resolver, "localhost", WIRE_INET, on_answer, &last), 0);
     assert_int_equal(n_answers, 1);
     assert_int_equal(last_error, 0);
