@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "call/policy-keys.h"
 #include "call/wire.h"
 
 #define DAY_USEC (24ull * 3600 * 1000000)
@@ -140,8 +141,9 @@ static int parse_grants(const struct entry *entry, const char *text, void *field
 #define AT(field) offsetof(struct config, field)
 
 static const struct entry entries[] = {
-    {"grants", "listen", parse_grants, AT(listen), 0, 0, NULL, "a list of grants", true},
-    {"grants", "connect", parse_grants, AT(connect), 0, 0, NULL, "a list of grants", true},
+    {"grants", POLICY_NAME_LISTEN, parse_grants, AT(listen), 0, 0, NULL, "a list of grants", true},
+    {"grants", POLICY_NAME_CONNECT, parse_grants, AT(connect), 0, 0, NULL, "a list of grants",
+     true},
 
     {"limits", "handles", parse_number, AT(handles), 1, WIRE_HANDLES, "1024", "a number", false},
     {"limits", "log_rate", parse_number, AT(log_rate), 1, 10000, "10000", "a number", false},

@@ -14,12 +14,10 @@
 enum row_flag {
     ROW_START = 1 << 0,  /* the first call of a worker, and only that */
     ROW_LATER = 1 << 1,  /* may complete after its handler has returned */
-    ROW_PYTHON = 1 << 2, /* apps call it by name: the module "calls" */
 };
 
 struct call_row {
     const char *name; /* "group.name"; NULL where a number has no call */
-    const char *group;
     int (*serve)(struct call *call, const struct wire_submission *submission, int64_t *ret_result);
     uint32_t flags; /* enum row_flag */
 };

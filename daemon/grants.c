@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 
-static int request(struct policy *policy, enum policy_direction direction,
+static int request(struct policy *policy, enum policy_key direction,
                    const struct manifest_texts *texts, char why[POLICY_WHY_SIZE]) {
     for (size_t i = 0; i < texts->n_items; i++) {
         int r = policy_grant(policy, direction, texts->items[i], why);
@@ -18,7 +18,7 @@ static int request(struct policy *policy, enum policy_direction direction,
     return 0;
 }
 
-static int narrow(struct policy *policy, enum policy_direction direction,
+static int narrow(struct policy *policy, enum policy_key direction,
                   const struct config_grants *grants, char why[POLICY_WHY_SIZE]) {
     int r = 0;
 

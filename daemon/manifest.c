@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "call/policy-keys.h"
 #include "call/wire.h"
 #include "daemon/fields.h"
 #include "daemon/why.h"
@@ -63,8 +64,8 @@ static const struct field memory_fields[] = {
 };
 
 static const struct field grants_fields[] = {
-    {"listen", FIELD_TEXTS, AT(listen), .max = GRANTS_MAX},
-    {"connect", FIELD_TEXTS, AT(connect), .max = GRANTS_MAX},
+    {POLICY_NAME_LISTEN, FIELD_TEXTS, AT(listen), .max = GRANTS_MAX},
+    {POLICY_NAME_CONNECT, FIELD_TEXTS, AT(connect), .max = GRANTS_MAX},
     {NULL},
 };
 

@@ -135,7 +135,7 @@ static int read_network(const char *host, const char *slash, bool bracketed,
     return 0;
 }
 
-static int read_name(enum policy_direction direction, const char *host, struct policy_rule *rule,
+static int read_name(enum policy_key direction, const char *host, struct policy_rule *rule,
                      char why[POLICY_WHY_SIZE]) {
     bool is_suffix = strncmp(host, "*.", 2) == 0;
     char name[POLICY_NAME_SIZE];
@@ -152,7 +152,7 @@ static int read_name(enum policy_direction direction, const char *host, struct p
 }
 
 // HOST is a private copy of what stands before the port, BRACKETED if it was in [].
-static int read_host(enum policy_direction direction, char *host, bool bracketed,
+static int read_host(enum policy_key direction, char *host, bool bracketed,
                      struct policy_rule *rule, char why[POLICY_WHY_SIZE]) {
     char *slash = strchr(host, '/');
     size_t digits = strspn(host, "0123456789.");
@@ -220,7 +220,7 @@ static int split_host(char *text, char **ret_host, bool *ret_bracketed, char **r
     return 0;
 }
 
-static int read_rule(enum policy_direction direction, char *text, struct policy_rule *rule,
+static int read_rule(enum policy_key direction, char *text, struct policy_rule *rule,
                      char why[POLICY_WHY_SIZE]) {
     char *host = NULL, *ports = NULL;
     bool bracketed = false;
@@ -244,8 +244,8 @@ static int read_rule(enum policy_direction direction, char *text, struct policy_
     return read_host(direction, host, bracketed, rule, why);
 }
 
-int policy_parse_rule(enum policy_direction direction, const char *text,
-                      struct policy_rule *ret_rule, char why[POLICY_WHY_SIZE]) {
+int policy_parse_rule(enum policy_key direction, const char *text, struct policy_rule *ret_rule,
+                      char why[POLICY_WHY_SIZE]) {
     char copy[RULE_SIZE], reason[POLICY_WHY_SIZE];
     struct policy_rule rule = {0};
     int r;

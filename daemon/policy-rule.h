@@ -30,8 +30,8 @@ struct policy_rule {
 
 // Reads one grant. Returns 0 and *ret_rule, freed by policy_rule_done(); -EINVAL with the reason in
 // WHY; or -ENOMEM.
-int policy_parse_rule(enum policy_direction direction, const char *text,
-                      struct policy_rule *ret_rule, char why[POLICY_WHY_SIZE]);
+int policy_parse_rule(enum policy_key direction, const char *text, struct policy_rule *ret_rule,
+                      char why[POLICY_WHY_SIZE]);
 void policy_rule_done(struct policy_rule *rule);
 
 // Lower-cases a host name and takes its trailing dot off. Returns 0, or -EINVAL if it is none.

@@ -21,7 +21,7 @@ struct rules {
 };
 
 struct policy {
-    struct rules directions[POLICY_DIRECTIONS];
+    struct rules directions[POLICY_KEYS];
 };
 
 static void rules_done(struct rules *rules) {
@@ -43,14 +43,14 @@ int policy_new(struct policy **ret_policy) {
 }
 
 struct policy *policy_free(struct policy *policy) {
-    for (size_t i = 0; policy && i < POLICY_DIRECTIONS; i++) {
+    for (size_t i = 0; policy && i < POLICY_KEYS; i++) {
         rules_done(&policy->directions[i]);
     }
     free(policy);
     return NULL;
 }
 
-static int rules_add(struct rules *rules, enum policy_direction direction, const char *text,
+static int rules_add(struct rules *rules, enum policy_key direction, const char *text,
                      char why[POLICY_WHY_SIZE]) {
     struct policy_rule *grown;
     int r;
@@ -72,15 +72,15 @@ static int rules_add(struct rules *rules, enum policy_direction direction, const
     return 0;
 }
 
-int policy_grant(struct policy *policy, enum policy_direction direction, const char *text,
+int policy_grant(struct policy *policy, enum policy_key direction, const char *text,
                  char why[POLICY_WHY_SIZE]) {
     return rules_add(&policy->directions[direction], direction, text, why);
 }
 
 // -- narrowing -----------------------------------------------------------------------------------
 
-static const char *direction_name(enum policy_direction direction) {
-    return direction == POLICY_LISTEN ? "listen" : "connect";
+static const char *direction_name(enum policy_key direction) {
+    return direction == POLICY_LISTEN ? POLICY_NAME_LISTEN : POLICY_NAME_CONNECT;
 }
 
 // Ends WHY with the rules that stand, as many as there is room for.
@@ -109,7 +109,7 @@ static bool rules_cover(const struct rules *rules, const struct policy_rule *rul
     return false;
 }
 
-int policy_narrow(struct policy *policy, enum policy_direction direction, const char *const *texts,
+int policy_narrow(struct policy *policy, enum policy_key direction, const char *const *texts,
                   size_t n_texts, char why[POLICY_WHY_SIZE]) {
     CLEANUP(rules_done) struct rules local = {.narrowed = true};
     struct rules *rules = &policy->directions[direction];
@@ -239,8 +239,7 @@ bool policy_allows_resolve(const struct policy *policy, const char *name,
 
 // -- what the kernel is told ---------------------------------------------------------------------
 
-size_t policy_tcp_ports(const struct policy *policy, enum policy_direction direction,
-                        uint16_t *ports) {
+size_t policy_tcp_ports(const struct policy *policy, enum policy_key direction, uint16_t *ports) {
     const struct rules *rules = &policy->directions[direction];
     size_t n_ports = 0;
 
@@ -261,11 +260,10 @@ size_t policy_tcp_ports(const struct policy *policy, enum policy_direction direc
     return n_ports;
 }
 
-size_t policy_n_rules(const struct policy *policy, enum policy_direction direction) {
+size_t policy_n_rules(const struct policy *policy, enum policy_key direction) {
     return policy->directions[direction].n_rules;
 }
 
-const char *policy_rule_text(const struct policy *policy, enum policy_direction direction,
-                             size_t index) {
+const char *policy_rule_text(const struct policy *policy, enum policy_key direction, size_t index) {
     return policy->directions[direction].rules[index].text;
 }

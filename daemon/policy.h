@@ -20,17 +20,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "call/policy-keys.h"
 #include "call/wire.h"
 
 #define POLICY_WHY_SIZE 512   /* bytes of a reason, NUL included */
 #define POLICY_RULES_MAX 256u /* grants of one direction */
 #define POLICY_PORTS 65536u
-
-enum policy_direction {
-    POLICY_LISTEN = 0,
-    POLICY_CONNECT = 1,
-};
-#define POLICY_DIRECTIONS 2
 
 enum policy_protocol {
     POLICY_TCP = 0,
@@ -46,13 +41,13 @@ struct policy *policy_free(struct policy *policy);
 
 // Adds a grant that the manifest requests. Returns 0, -EINVAL with the reason in WHY (a bad rule,
 // or more than POLICY_RULES_MAX), or -ENOMEM.
-int policy_grant(struct policy *policy, enum policy_direction direction, const char *text,
+int policy_grant(struct policy *policy, enum policy_key direction, const char *text,
                  char why[POLICY_WHY_SIZE]);
 
 // Replaces the grants of DIRECTION by the N local ones in TEXTS, each of which must lie within one
 // that stands. None at all leaves nothing. Returns 0; -EINVAL for a bad rule or -EPERM for one that
 // would widen, with the reason in WHY and everything as it was; or -ENOMEM.
-int policy_narrow(struct policy *policy, enum policy_direction direction, const char *const *texts,
+int policy_narrow(struct policy *policy, enum policy_key direction, const char *const *texts,
                   size_t n_texts, char why[POLICY_WHY_SIZE]);
 
 // The decisions. True: WHY is the rule that allows it. False: WHY is the reason, for people:
@@ -70,10 +65,8 @@ bool policy_allows_resolve(const struct policy *policy, const char *name,
 // The TCP ports that grants of DIRECTION cover, ascending and each once, for
 // sandbox_confine_ports(). Connecting by name may need DNS over TCP: port 53 then is among them.
 // PORTS has room for POLICY_PORTS. Returns their number; POLICY_PORTS: no port is excluded.
-size_t policy_tcp_ports(const struct policy *policy, enum policy_direction direction,
-                        uint16_t *ports);
+size_t policy_tcp_ports(const struct policy *policy, enum policy_key direction, uint16_t *ports);
 
 // How many grants DIRECTION has, and the text of one, as it was written.
-size_t policy_n_rules(const struct policy *policy, enum policy_direction direction);
-const char *policy_rule_text(const struct policy *policy, enum policy_direction direction,
-                             size_t index);
+size_t policy_n_rules(const struct policy *policy, enum policy_key direction);
+const char *policy_rule_text(const struct policy *policy, enum policy_key direction, size_t index);

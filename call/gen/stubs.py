@@ -13,7 +13,7 @@ SERVE = ['struct call *call', 'const struct wire_submission *submission', 'int64
 
 IDEA = text.comment(
     'Of each call: serve_x() is what the dispatch table calls, handle_x() is supplied by '
-    'daemon/handlers/, permit_x() (only where the call needs a grant) by daemon/policy.c: it returns '
+    'daemon/handlers/, permit_x() (only where the call needs a grant) stands beside it: it returns '
     '0 or what call_refuse() returned. Returns as in daemon/handler.h; serve_x() returns APP_BROKEN '
     '(daemon/app.h) as well.')
 
@@ -138,10 +138,9 @@ def rows(table_rows):
     """rows.c: the dispatch table."""
     lines = []
     for row in table_rows:
-        flags = ' | '.join(f'ROW_{flag.upper()}' for flag in row.flags) or '0'
+        flags = ' | '.join(f'ROW_{flag.upper()}' for flag in row.flags if flag != 'python') or '0'
         lines += [f'    [{row.constant}] =', '        {',
                   f'            .name = {text.quote(row.title)},',
-                  f'            .group = {text.quote(row.group)},',
                   f'            .serve = serve_{row.stem},',
                   f'            .flags = {flags},', '        },']
     array = '\n'.join(['const struct call_row call_rows[CALLS_END] = {'] + lines + ['};'])
@@ -153,8 +152,7 @@ def policy_keys(table_rows):
     grants = table.grants(table_rows)
     keys = [(f'POLICY_{grant.upper()}', index) for index, grant in enumerate(grants)]
     parts = [text.enum('policy_key', keys + [('POLICY_KEYS', len(keys))])]
-    lines = [f'    [POLICY_{grant.upper()}] = {text.quote(grant)},' for grant in grants]
-    parts.append('\n'.join([
-        '// As manifests and configurations write them.',
-        'static const char *const policy_key_names[POLICY_KEYS + 1] = {'] + lines + ['};']))
+    parts.append('\n'.join(
+        ['// As manifests and configurations write them.'] +
+        [f'#define POLICY_NAME_{grant.upper()} {text.quote(grant)}' for grant in grants]))
     return text.file([], parts, header=True)

@@ -63,7 +63,7 @@ static void test_parse_good_grants_read(void **state) {
     }
 }
 
-static void assert_refused(enum policy_direction direction, const char *text, const char *reason) {
+static void assert_refused(enum policy_key direction, const char *text, const char *reason) {
     char why[POLICY_WHY_SIZE] = "";
     struct policy_rule rule;
 

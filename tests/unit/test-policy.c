@@ -36,7 +36,7 @@ static struct wire_address address_of(const char *text) {
     return address;
 }
 
-static struct policy *policy_of(enum policy_direction direction, const char *const *rules) {
+static struct policy *policy_of(enum policy_key direction, const char *const *rules) {
     char why[POLICY_WHY_SIZE];
     struct policy *policy = NULL;
 

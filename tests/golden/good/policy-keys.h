@@ -10,7 +10,5 @@ enum policy_key {
 };
 
 // As manifests and configurations write them.
-static const char *const policy_key_names[POLICY_KEYS + 1] = {
-    [POLICY_STORAGE] = "storage",
-    [POLICY_CONNECT] = "connect",
-};
+#define POLICY_NAME_STORAGE "storage"
+#define POLICY_NAME_CONNECT "connect"
