@@ -31,9 +31,14 @@ static const struct call_row *find_row(uint32_t number) {
 static int check_protocol(struct app *app, const struct wire_submission *submission,
                           const struct call_row *row) {
     bool is_start = row && row->flags & ROW_START;
+    struct call_reference reference;
 
     if (submission->reserved != 0) {
         return app_break(app, "call %u: reserved field in use", submission->call);
+    }
+    // Two completions of one name would look like one.
+    if (flight_find(&app->flights, submission->tag, &reference)) {
+        return app_break(app, "tag %u is in flight already", submission->tag);
     }
     if (is_start && app->worker.started) {
         return app_break(app, "%s: started twice", row->name);
@@ -95,4 +100,15 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
     assert(r < CALL_LATER && result >= 0);
     channel_complete(&app->channel, submission->tag, r > 0 ? -r : result);
     return 0;
+}
+
+int dispatch_next(struct app *app) {
+    struct wire_submission submission;
+    int r = 0;
+
+    if (app->worker.broken[0] != '\0' || channel_next(&app->channel, &submission) == 0) {
+        return 0;
+    }
+    r = dispatch_call(app, &submission);
+    return r < 0 ? r : 1;
 }

@@ -12,8 +12,8 @@
 #include "daemon/handler.h"
 
 enum row_flag {
-    ROW_START = 1 << 0,  /* the first call of a worker, and only that */
-    ROW_LATER = 1 << 1,  /* may complete after its handler has returned */
+    ROW_START = 1 << 0, /* the first call of a worker, and only that */
+    ROW_LATER = 1 << 1, /* may complete after its handler has returned */
 };
 
 struct call_row {
@@ -23,6 +23,10 @@ struct call_row {
 };
 
 extern const struct call_row call_rows[]; /* CALLS_END of them, by number */
+
+// Takes the worker's next call from its channel and serves it. Returns 1, 0 if there is none or the
+// worker has broken the protocol, or -errno: our own failure.
+int dispatch_next(struct app *app);
 
 // Serves SUBMISSION, which is private memory, and completes it unless its handler does so later.
 // Returns 0, APP_BROKEN (the worker broke the protocol), or -errno: our own failure.

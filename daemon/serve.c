@@ -12,36 +12,15 @@
 #define POLL_USEC 1000u /* how late a call may be served while the doorbell is disarmed */
 #define POLLS 100       /* before the doorbell is tried again */
 
-// A tag of a call that is still in flight would make two completions look like one. Returns 0,
-// APP_BROKEN or -errno.
-static int serve_call(struct app *app, const struct wire_submission *submission) {
-    struct call_reference reference;
-
-    if (flight_find(&app->flights, submission->tag, &reference)) {
-        return app_break(app, "tag %u is in flight already", submission->tag);
-    }
-    return dispatch_call(app, submission);
-}
-
 // Returns how many calls were served, or -errno.
 static int serve_batch(struct serve *serve) {
-    struct app *app = serve->app;
     int n = 0;
+    int r = 0;
 
-    while (n < BATCH && app->worker.broken[0] == '\0') {
-        struct wire_submission submission;
-        int r = channel_next(&app->channel, &submission);
-
-        if (r == 0) {
-            break;
-        }
-        r = serve_call(app, &submission);
-        if (r < 0) {
-            return r;
-        }
+    while (n < BATCH && (r = dispatch_next(serve->app)) > 0) {
         n++;
     }
-    return n;
+    return r < 0 ? r : n;
 }
 
 // What sources and handlers completed since the last time goes out together.
