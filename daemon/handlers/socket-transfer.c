@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: MIT
+#include <assert.h>
 #include <errno.h>
 #include <poll.h>
 #include <string.h>
@@ -9,6 +10,7 @@
 #include "daemon/handlers/socket.h"
 
 #define UNHEARD_MAX 32 /* datagrams dropped in one call before the loop's turn comes */
+#define DATAGRAM_MAX (1u << 16)
 
 // A stream that gave less than was asked for is empty, and one that took less is full: the kernel
 // reports when that changes. An error is reported once and gone.
@@ -56,18 +58,24 @@ static void look(struct socket *socket) {
     }
 }
 
+// Received in private: the worker sees its window at any moment, and so what it may not hear must
+// never be there.
 static int receive_datagram(struct socket *socket, struct window data,
                             struct wire_address *ret_sender, int64_t *ret_result) {
+    static uint8_t datagram[DATAGRAM_MAX];
+
+    assert(data.size <= sizeof(datagram));
     for (int i = 0; i < UNHEARD_MAX; i++) {
         struct sockaddr_storage sender = {0};
         socklen_t size = sizeof(sender);
-        ssize_t received_size = recvfrom(socket->fd, data.data, data.size, MSG_DONTWAIT,
+        ssize_t received_size = recvfrom(socket->fd, datagram, data.size, MSG_DONTWAIT,
                                          (struct sockaddr *)&sender, &size);
 
         if (received_size < 0) {
             return receive_failed(socket, errno);
         }
         if (address_from_socket(&sender, ret_sender) == 0 && socket_may_hear(socket, ret_sender)) {
+            memcpy(data.data, datagram, (size_t)received_size);
             socket_peers_add(socket, ret_sender);
             look(socket);
             *ret_result = received_size;

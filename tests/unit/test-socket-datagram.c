@@ -99,6 +99,32 @@ static void test_unbound_hears_only_whom_it_may_send_to(void **state) {
     assert_false(socket_ready(asker) & WIRE_READABLE);
 }
 
+// The window is the worker's to read at any moment, whatever the call returns.
+static void test_unheard_never_in_the_window(void **state) {
+    struct handle *asker = socket_make(SOCKET_OPEN_TYPE_DGRAM), *stranger = open_bound_datagram();
+    struct handle *friend = socket_make(SOCKET_OPEN_TYPE_DGRAM);
+    static const uint8_t untouched[16];
+    uint8_t data[16] = {0};
+    struct window window = {data, sizeof(data)};
+    struct wire_address local;
+    int64_t size = 0;
+
+    assert_int_equal(handle_socket_bind(&socket_call, friend, socket_loopback(2, 0)), 0);
+    assert_int_equal(send_to(asker, socket_local(friend)), 0); /* which gives it a port */
+    local = socket_loopback(1, socket_local(asker).port);
+    assert_int_equal(send_to(stranger, local), 0);
+    socket_turn();
+    assert_int_equal(handle_socket_recv(&socket_call, asker, window, &size), EAGAIN);
+    assert_memory_equal(data, untouched, sizeof(data));
+
+    assert_int_equal(send_to(friend, local), 0);
+    socket_turn();
+    assert_int_equal(handle_socket_recv(&socket_call, asker, window, &size), 0);
+    assert_int_equal(size, 4);
+    assert_memory_equal(data, "data", 4);
+    assert_memory_equal(data + 4, untouched, sizeof(data) - 4);
+}
+
 // -- what is refused and what is left ------------------------------------------------------------
 
 static void test_refusals_say_why(void **state) {
@@ -143,6 +169,8 @@ int main(void) {
                                         socket_teardown),
         cmocka_unit_test_setup_teardown(test_peers_oldest_forgotten, socket_setup, socket_teardown),
         cmocka_unit_test_setup_teardown(test_unbound_hears_only_whom_it_may_send_to, socket_setup,
+                                        socket_teardown),
+        cmocka_unit_test_setup_teardown(test_unheard_never_in_the_window, socket_setup,
                                         socket_teardown),
         cmocka_unit_test_setup_teardown(test_refusals_say_why, socket_setup, socket_teardown),
         cmocka_unit_test_setup_teardown(test_reap_closes_everything, socket_setup, socket_teardown),
