@@ -56,12 +56,15 @@ static void socket_releasep(struct socket **socket) {
     (void)socket_release(*socket);
 }
 
-// The end of a handle. Its place is free now for a connection that waits.
+// The end of a handle. If the app had it, its place is free now for a connection that waits. One
+// that was never given to the app leaves no more room than there was: two listeners without
+// descriptors would feed each other with it for ever.
 static void socket_free(void *object) {
-    struct socket *listener;
+    struct socket *socket = object, *listener;
+    bool was_given = socket->is_given;
 
-    (void)socket_release(object);
-    while ((listener = LIST_FIRST(&starving))) {
+    (void)socket_release(socket);
+    while (was_given && (listener = LIST_FIRST(&starving))) {
         feed(listener);
         handle_ready(listener->handle, WIRE_READABLE, 0);
     }
@@ -125,6 +128,12 @@ static int socket_new(struct app *app, bool is_stream, struct socket **ret_socke
     return 0;
 }
 
+// Returns the number by which the app has SOCKET from now on.
+static uint32_t give(struct socket *socket) {
+    socket->is_given = true;
+    return handle_number(socket->handle);
+}
+
 // Small writes go out at once, as they must in a server that answers requests; accepted sockets
 // inherit it. Returns a descriptor or -errno.
 static int open_fd(bool is_inet6, bool is_stream) {
@@ -163,7 +172,7 @@ int handle_socket_open(struct call *call, uint32_t family, uint32_t type, int64_
         handle_free(made->handle);
         return r;
     }
-    *ret_result = handle_number(made->handle);
+    *ret_result = give(made);
     return 0;
 }
 
@@ -267,7 +276,7 @@ int handle_socket_accept(struct call *call, struct handle *handle, struct window
     }
     look(listener, accepted);
     memcpy(peer.data, &address, sizeof(address));
-    *ret_result = handle_number(accepted->handle);
+    *ret_result = give(accepted);
     return 0;
 }
 
@@ -284,7 +293,8 @@ static void look_again(struct socket *socket) {
     }
 }
 
-// The loop sees a stream socket from its first connect on, when it has something to tell.
+// The loop sees a stream socket from its first connect on, when it has something to tell. A failure
+// may be that of the connect before, which is told once and gone.
 int handle_socket_connect(struct call *call, struct handle *handle, struct wire_address address) {
     struct socket *socket = handle_object(handle);
     struct sockaddr_storage peer;
@@ -292,9 +302,12 @@ int handle_socket_connect(struct call *call, struct handle *handle, struct wire_
     int r;
 
     r = connect(socket->fd, (struct sockaddr *)&peer, size) < 0 ? errno : 0;
-    if (!socket->is_stream || (r != 0 && r != EINPROGRESS)) {
+    if (!socket->is_stream) {
         return r;
     }
     look_again(socket);
+    if (r != 0 && r != EINPROGRESS) {
+        return r;
+    }
     return socket_watch(socket) != 0 ? ENOMEM : r;
 }

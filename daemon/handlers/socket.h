@@ -17,6 +17,7 @@ struct socket {
     int fd; /* non-blocking; -1 until accepted */
     struct handle *handle;
     struct source *source; /* edge-triggered; NULL until there is anything to happen */
+    bool is_given;         /* to the app: it knows the handle */
     bool is_stream;
     bool is_bound; /* the app named its port, and so may hear anybody */
     bool is_listening;

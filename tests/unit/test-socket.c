@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -170,6 +171,14 @@ static void test_connect_clears_until_done(void **state) {
     handle_free(client);
 
     client = socket_make(SOCKET_OPEN_TYPE_STREAM);
+    assert_int_equal(handle_socket_connect(&socket_call, client, nobody), EINPROGRESS);
+    socket_turn();
+    assert_true(socket_ready(client) & WIRE_ERROR);
+    assert_int_equal(handle_socket_connect(&socket_call, client, nobody), ECONNREFUSED);
+    assert_false(socket_ready(client) & WIRE_ERROR); /* which that call took */
+    handle_free(client);
+
+    client = socket_make(SOCKET_OPEN_TYPE_STREAM);
     assert_int_equal(handle_socket_connect(&socket_call, client, address), EINPROGRESS);
     socket_turn();
     assert_int_equal(socket_ready(client), WIRE_WRITABLE);
@@ -205,6 +214,31 @@ static void test_accept_without_handles_waits_for_one(void **state) {
     (void)close(outside);
 }
 
+// Not for handles but for descriptors, of which the failed accepts free none.
+static void test_accept_without_descriptors_waits_for_one(void **state) {
+    struct handle *listeners[2] = {socket_make_listener(), socket_make_listener()};
+    struct handle *held = socket_make(SOCKET_OPEN_TYPE_DGRAM), *accepted = NULL;
+    int outside[2] = {socket_connect_outside(listeners[0]), socket_connect_outside(listeners[1])};
+    struct rlimit before, none;
+
+    socket_turn();
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(socket_accept_one(listeners[i], &accepted), EMFILE);
+    }
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    assert_int_equal(socket_ready(listeners[0]), 0);
+    assert_int_equal(socket_ready(listeners[1]), 0);
+    handle_free(held);
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(socket_ready(listeners[i]), WIRE_READABLE);
+        assert_int_equal(socket_accept_one(listeners[i], &accepted), 0);
+        (void)close(outside[i]);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_open_stream_is_as_poll_has_it, socket_setup,
@@ -221,6 +255,8 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_connect_clears_until_done, socket_setup,
                                         socket_teardown),
         cmocka_unit_test_setup_teardown(test_accept_without_handles_waits_for_one, socket_setup,
+                                        socket_teardown),
+        cmocka_unit_test_setup_teardown(test_accept_without_descriptors_waits_for_one, socket_setup,
                                         socket_teardown),
     };
 
