@@ -22,16 +22,21 @@ class Server:
 
     def __init__(self, answer):
         self.answer = answer
-        self.now = 0  # seconds, counted by run(): deadlines cost no look at a clock
+        self.now = 0  # seconds with connections, counted by run(): deadlines cost no look at a clock
         self.connections = set()
+        self._busy = asyncio.Event()  # somebody is connected
         self._listener = None
 
     async def listen(self, host, port):
         self._listener = await asyncio.start_server(self._serve, host, port, BACKLOG)
 
     async def run(self):
-        """Ends, once a second, the connections whose time is over. Never returns."""
+        """Ends, once a second, the connections whose time is over. Never returns; sleeps while there
+        is no connection."""
         while True:
+            if not self.connections:
+                self._busy.clear()
+                await self._busy.wait()
             await asyncio.sleep(1)
             self.now += 1
             for connection in list(self.connections):
@@ -46,6 +51,7 @@ class Server:
     async def _serve(self, stream, _):
         connection = Connection(self, stream)
         self.connections.add(connection)
+        self._busy.set()
         try:
             await connection.serve()
         except OSError:
