@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/title.h"
+#include "daemon/descriptors.h"
 #include "daemon/grants.h"
 #include "daemon/handle.h"
 #include "daemon/identity.h"
@@ -152,6 +153,9 @@ static int make_app(struct running *running, const char *name) {
         r = app_init(app, name);
     }
     if (r == 0) {
+        r = descriptors_raise(running->supervisor.config.handles);
+    }
+    if (r == 0) {
         r = resolver_new(app->loop, NULL, &app->resolver);
     }
     if (r < 0) {
@@ -284,6 +288,9 @@ static int size_app(struct running *running) {
 
     handles_set_quota(app->handles, n_handles);
     app_log_set_rate(&app->log, smaller(manifest->log_rate, LOG_RATE_DEFAULT, config->log_rate));
+    if (r == 0) {
+        r = descriptors_check(n_handles);
+    }
     if (r == 0) {
         r = kernel_page_fill(&app->kernel_page, app->name, (uint32_t)manifest->arena_size,
                              n_handles, (uint32_t)(spin_usec * 1000));

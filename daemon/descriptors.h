@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// How many files the supervisor may have open: one for each handle of the app, and its own.
+
+#include <stdint.h>
+
+#define DESCRIPTORS_RESERVE 64u /* channel, loop, timers, logs and the resolver's sockets */
+
+// Raises the limit to what N_HANDLES need, as far as the process may. Before it confines itself.
+// Returns 0 or -errno.
+int descriptors_raise(uint64_t n_handles);
+
+// Warns if the limit is too low for N_HANDLES: the app will then meet ENFILE or EMFILE before its
+// own quota. Returns 0 or -errno.
+int descriptors_check(uint64_t n_handles);
