@@ -48,6 +48,7 @@ void app_reap(struct app *app) {
     // First the calls, so that nothing the handles' destructors do completes one of a dead worker.
     flights_clear(&app->flights);
     waits_clear(&app->waits);
+    resolver_cancel(app->resolver); /* lookups count, and not against the next worker */
     handles_reap(app->handles);
     app_log_report(&app->log);
 }

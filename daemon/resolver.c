@@ -166,18 +166,21 @@ static bool is_of_this_machine(const struct wire_address *address) {
     return (host[0] == 0xfe && (host[1] & 0xc0) == 0x80) || host[0] == 0xff;
 }
 
-static bool in_hosts_file(struct resolver *resolver, const char *name) {
-    static const int families[] = {AF_INET, AF_INET6};
+// Whether the hosts file gives NAME that very address: a line for another says nothing about it.
+static bool in_hosts_file(struct resolver *resolver, const char *name,
+                          const struct wire_address *address) {
+    int family = address->family == WIRE_INET ? AF_INET : AF_INET6;
+    struct hostent *host = NULL;
+    bool found = false;
 
-    for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
-        struct hostent *host = NULL;
-
-        if (ares_gethostbyname_file(resolver->channel, name, families[i], &host) == ARES_SUCCESS) {
-            ares_free_hostent(host);
-            return true;
-        }
+    if (ares_gethostbyname_file(resolver->channel, name, family, &host) != ARES_SUCCESS) {
+        return false;
     }
-    return false;
+    for (char **listed = host->h_addr_list; *listed && !found; listed++) {
+        found = memcmp(*listed, address->host, (size_t)host->h_length) == 0;
+    }
+    ares_free_hostent(host);
+    return found;
 }
 
 // Keeps what may be believed of an answer, and remembers it.
@@ -195,7 +198,8 @@ static size_t keep(struct lookup *lookup, const struct ares_addrinfo *answer,
             continue;
         }
         address = address_unmapped(&address);
-        if (is_of_this_machine(&address) && !in_hosts_file(lookup->resolver, lookup->name)) {
+        if (is_of_this_machine(&address) &&
+            !in_hosts_file(lookup->resolver, lookup->name, &address)) {
             continue;
         }
         address.port = 0;
@@ -245,6 +249,13 @@ int resolver_ask(struct resolver *resolver, const char *name, uint16_t family,
     ares_getaddrinfo(resolver->channel, name, NULL, &hints, on_answer, lookup);
     set_timer(resolver);
     return 0;
+}
+
+void resolver_cancel(struct resolver *resolver) {
+    if (resolver) {
+        ares_cancel(resolver->channel);
+        set_timer(resolver);
+    }
 }
 
 const struct policy_names *resolver_names(const struct resolver *resolver) {

@@ -6,7 +6,7 @@
 //
 // DNS is not to be believed about this machine: answers that are loopback, link-local, multicast or
 // unspecified addresses are dropped, or whoever runs a granted name could point the app at services
-// of the machine itself. The hosts file may say so: it is the administrator's.
+// of the machine itself. The hosts file may give a name such an address: it is the administrator's.
 
 #include <stddef.h>
 
@@ -20,7 +20,8 @@ struct policy_names;
 struct resolver;
 
 // Takes the answer: ERROR 0 and at least one address (port 0), or an errno: ENOENT no such name,
-// EAGAIN the servers failed, ETIMEDOUT, ENOMEM, EINVAL, or ECANCELED by resolver_free().
+// EAGAIN the servers failed, ETIMEDOUT, ENOMEM, EINVAL, or ECANCELED by resolver_cancel() or
+// resolver_free().
 typedef void (*resolver_function)(void *context, int error, const struct wire_address *addresses,
                                   size_t n_addresses);
 
@@ -34,6 +35,9 @@ struct resolver *resolver_free(struct resolver *resolver);
 // both. Returns 0: FUNCTION is called, perhaps before this returns; EBUSY or ENOMEM: it is not.
 int resolver_ask(struct resolver *resolver, const char *name, uint16_t family,
                  resolver_function function, void *context);
+
+// Ends every lookup in flight, with ECANCELED. RESOLVER may be NULL.
+void resolver_cancel(struct resolver *resolver);
 
 // What has been resolved: the resolver's own. RESOLVER may be NULL.
 const struct policy_names *resolver_names(const struct resolver *resolver);

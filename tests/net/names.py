@@ -47,6 +47,8 @@ print("over TCP", len(many), many[0])
 for name in ("rebound", "metadata", "any", "mapped", "mixed"):
     print(name, addresses(name + ".example"))
 print(connect("127.0.0.1"))
+# A line in the hosts file is for its own address.
+print(addresses("listed.example", socket.AF_INET6), addresses("gateway.example", socket.AF_INET6))
 # The hosts file may.
 print(addresses("gateway.example"), connect("127.0.0.1"))
 

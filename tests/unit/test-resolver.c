@@ -232,6 +232,23 @@ static void test_lookups_bounded_and_ended(void **state) {
     assert_int_equal(last_error, ECANCELED);
 }
 
+// Whose worker died; the next one starts with none in flight.
+static void test_cancelled_lookups_make_room(void **state) {
+    is_silent = true;
+    for (unsigned i = 0; i < RESOLVER_LOOKUPS_MAX; i++) {
+        assert_int_equal(resolver_ask(resolver, "a.example.org", 0, on_answer, &last), 0);
+    }
+    resolver_cancel(resolver);
+    assert_int_equal(n_answers, RESOLVER_LOOKUPS_MAX);
+    assert_int_equal(last_error, ECANCELED);
+
+    is_silent = false;
+    zone[0] = "192.0.2.1";
+    assert_int_equal(resolve("a.example.org", WIRE_INET), 0);
+    assert_true(is_known("192.0.2.1", "a.example.org"));
+    resolver_cancel(NULL);
+}
+
 static void test_hosts_file_answers_at_once(void **state) {
     if (access("/etc/hosts", R_OK) < 0) {
         skip(); /* a bare root without it */
@@ -250,6 +267,7 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_mapped_answer_is_the_ipv4_address, setup, teardown),
         cmocka_unit_test_setup_teardown(test_failures_told_apart, setup, teardown),
         cmocka_unit_test_setup_teardown(test_lookups_bounded_and_ended, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cancelled_lookups_make_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hosts_file_answers_at_once, setup, teardown),
     };
 

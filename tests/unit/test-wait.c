@@ -11,6 +11,7 @@
 #include "daemon/app.h"
 #include "daemon/call.h"
 #include "daemon/handle.h"
+#include "daemon/resolver.h"
 
 static struct app app;
 
@@ -151,6 +152,21 @@ static void test_reference_of_dead_worker_completes_nothing(void **state) {
     assert_int_equal(n_completions(), 0);
 }
 
+static void on_answer(void *context, int error, const struct wire_address *addresses,
+                      size_t n_addresses) {
+    *(int *)context = error;
+}
+
+static void test_lookup_of_dead_worker_ends(void **state) {
+    int error = 0;
+
+    assert_int_equal(resolver_new(app.loop, "127.0.0.1:1", &app.resolver), 0);
+    assert_int_equal(resolver_ask(app.resolver, "a.example", 0, on_answer, &error), 0);
+    assert_int_equal(error, 0);
+    app_reap(&app);
+    assert_int_equal(error, ECANCELED);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
 
 int main(void) {
@@ -164,6 +180,7 @@ int main(void) {
         TEST(cancelled_wait_completes_once),
         TEST(wait_of_dead_worker_is_forgotten),
         TEST(reference_of_dead_worker_completes_nothing),
+        TEST(lookup_of_dead_worker_ends),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
