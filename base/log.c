@@ -2,20 +2,24 @@
 #include "base/log.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/fd.h"
+#include "base/log-sink.h"
 
 #define LINE_MAX_SIZE 8192
+#define LAST_PATIENCE_MSEC 500
 
 static const char *log_name = "mpyd";
 static int log_level = LOG_INFO;
+
+static void (*on_stalled)(void *context); /* set: the loop runs, and nothing may wait */
+static void *on_stalled_context;
 
 void log_set_name(const char *name) {
     log_name = name;
@@ -40,29 +44,81 @@ static bool stderr_is_journal(void) {
     return known;
 }
 
-// NAME: who speaks, or NULL for the daemon, whom the journal knows by itself.
-static void log_line(const char *name, int level, const char *detail, const char *format,
-                     va_list arguments) {
-    char line[LINE_MAX_SIZE];
+// NAME: who speaks, or NULL for the daemon, whom the journal knows by itself. Returns the length.
+static size_t format_line(char line[LINE_MAX_SIZE], const char *name, int level, const char *detail,
+                          const char *format, va_list arguments) {
     int n = 0;
 
+    if (stderr_is_journal()) {
+        n = snprintf(line, LINE_MAX_SIZE, "<%d>%s%s", level, name ? name : "", name ? ": " : "");
+    } else {
+        n = snprintf(line, LINE_MAX_SIZE, "%s: ", name ? name : log_name);
+    }
+    n += vsnprintf(line + n, LINE_MAX_SIZE - (size_t)n, format, arguments);
+    if (detail && n < LINE_MAX_SIZE) {
+        n += snprintf(line + n, LINE_MAX_SIZE - (size_t)n, ": %s", detail);
+    }
+    if (n > LINE_MAX_SIZE - 2) {
+        n = LINE_MAX_SIZE - 2;
+    }
+    line[n++] = '\n';
+    return (size_t)n;
+}
+
+static void write_line(const char *name, int level, const char *detail, const char *format,
+                       va_list arguments) {
+    char line[LINE_MAX_SIZE];
+
+    log_sink_write(line, format_line(line, name, level, detail, format, arguments));
+}
+
+// Not counted as lost itself if it is lost again.
+static void write_report(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+static void write_report(const char *format, ...) {
+    va_list arguments;
+
+    va_start(arguments, format);
+    write_line(NULL, LOG_WARNING, NULL, format, arguments);
+    va_end(arguments);
+}
+
+// Says what was lost once the reader has caught up: where the gap is.
+static void report_lost(void) {
+    uint64_t n = log_sink_is_empty() ? log_sink_take_lost() : 0;
+
+    if (n > 0) {
+        write_report("%" PRIu64 " lines of the log were lost, nobody took them", n);
+        if (log_sink_take_lost() > 0) {
+            log_sink_lose(n);
+        }
+    }
+}
+
+static void log_line(const char *name, int level, const char *detail, const char *format,
+                     va_list arguments) {
     if (level > log_level) {
         return;
     }
-    if (stderr_is_journal()) {
-        n = snprintf(line, sizeof(line), "<%d>%s%s", level, name ? name : "", name ? ": " : "");
-    } else {
-        n = snprintf(line, sizeof(line), "%s: ", name ? name : log_name);
+    log_sink_flush();
+    report_lost();
+    write_line(name, level, detail, format, arguments);
+    if (on_stalled && !log_sink_is_empty()) {
+        on_stalled(on_stalled_context);
     }
-    n += vsnprintf(line + n, sizeof(line) - (size_t)n, format, arguments);
-    if (detail && n < (int)sizeof(line)) {
-        n += snprintf(line + n, sizeof(line) - (size_t)n, ": %s", detail);
-    }
-    if (n > (int)sizeof(line) - 2) {
-        n = (int)sizeof(line) - 2;
-    }
-    line[n++] = '\n';
-    (void)fd_write_all(STDERR_FILENO, line, (size_t)n);
+}
+
+bool log_flush(void) {
+    log_sink_flush();
+    report_lost();
+    return log_sink_is_empty();
+}
+
+void log_hurry(void (*function)(void *context), void *context) {
+    on_stalled = function;
+    on_stalled_context = context;
+    log_sink_set_patience(function ? 0 : LAST_PATIENCE_MSEC);
+    (void)log_flush();
 }
 
 void log_message(int level, const char *format, ...) {

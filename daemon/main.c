@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/log-sink.h"
 #include "base/log.h"
 #include "base/title.h"
 #include "daemon/dispatch.h"
@@ -92,6 +93,7 @@ int main(int argc, char **argv) {
         log_error("cannot put the descriptors in order");
         return EXIT_INTERNAL;
     }
+    log_sink_open();
     while ((option = getopt_long(argc, argv, ":c:n:dhV", long_options, NULL)) != -1) {
         switch (option) {
         case 'c':

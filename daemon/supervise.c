@@ -289,6 +289,7 @@ static int make_sources(struct supervisor *supervisor) {
 int supervise_run(struct supervisor *supervisor) {
     int r = make_sources(supervisor);
 
+    log_room_init(&supervisor->log_room, supervisor->app.loop);
     if (r == 0) {
         r = loop_run(supervisor->app.loop);
     }
@@ -297,5 +298,6 @@ int supervise_run(struct supervisor *supervisor) {
     supervisor->retry = timer_free(supervisor->retry);
     stop_done(&supervisor->stop);
     signals_done(&supervisor->signals);
+    log_room_done(&supervisor->log_room);
     return r;
 }

@@ -9,6 +9,7 @@
 
 #include "daemon/app.h"
 #include "daemon/config.h"
+#include "daemon/log-room.h"
 #include "daemon/restart.h"
 #include "daemon/serve.h"
 #include "daemon/signals.h"
@@ -56,6 +57,7 @@ struct supervisor {
     struct serve serve;
     struct stop stop;
     struct signals signals;
+    struct log_room log_room;
     struct source *spawner_source;
     struct timer *retry;
     struct restart restart;
