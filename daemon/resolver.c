@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "daemon/address.h"
 #include "daemon/loop.h"
+#include "daemon/name-servers.h"
 #include "daemon/policy-names.h"
 #include "daemon/policy-rule.h"
 
@@ -36,6 +37,8 @@ struct resolver {
     LIST_HEAD(, watch) watches;
     struct policy_names *names;
     size_t n_lookups;
+    bool asks_system; /* and not servers that the caller named */
+    struct name_servers servers;
 };
 
 struct lookup {
@@ -245,6 +248,9 @@ int resolver_ask(struct resolver *resolver, const char *name, uint16_t family,
     }
     *lookup = (struct lookup){.resolver = resolver, .function = function, .context = context};
     memcpy(lookup->name, name, strlen(name) + 1);
+    if (resolver->asks_system && resolver->n_lookups == 0) {
+        name_servers_follow(&resolver->servers, resolver->channel);
+    }
     resolver->n_lookups++;
     ares_getaddrinfo(resolver->channel, name, NULL, &hints, on_answer, lookup);
     set_timer(resolver);
@@ -272,24 +278,38 @@ static int ares_error(int status) {
     return status == ARES_SUCCESS ? 0 : status == ARES_ENOMEM ? -ENOMEM : -EINVAL;
 }
 
+// Granted names are complete: with the system's search list, one that is not there would be looked
+// up under another's domain. c-ares knows two ways to say so, and versions that heed only one.
+static int make_channel(struct resolver *resolver) {
+    struct ares_options options = {.flags = ARES_FLAG_NOSEARCH,
+                                   .timeout = TIMEOUT_MSEC,
+                                   .tries = TRIES,
+                                   .sock_state_cb = on_state,
+                                   .sock_state_cb_data = resolver};
+    int flags = ARES_OPT_FLAGS | ARES_OPT_DOMAINS | ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS |
+                ARES_OPT_TRIES;
+
+#ifdef ARES_OPT_QUERY_CACHE
+    // From 1.31 on: an empty answer without a SOA record would be kept for an hour.
+    options.qcache_max_ttl = 0;
+    flags |= ARES_OPT_QUERY_CACHE;
+    options.flags |= ARES_FLAG_EDNS; /* as it is there without flags */
+#endif
+    return ares_error(ares_init_options(&resolver->channel, &options, flags));
+}
+
 int resolver_new(struct loop *loop, const char *servers, struct resolver **ret_resolver) {
     CLEANUP(resolver_freep) struct resolver *resolver = calloc(1, sizeof(*resolver));
-    struct ares_options options = {.timeout = TIMEOUT_MSEC, .tries = TRIES};
-    int flags = ARES_OPT_SOCK_STATE_CB | ARES_OPT_TIMEOUTMS | ARES_OPT_TRIES, r;
+    int r;
 
     if (!resolver) {
         return -ENOMEM;
     }
     resolver->loop = loop;
     LIST_INIT(&resolver->watches);
-    options.sock_state_cb = on_state;
-    options.sock_state_cb_data = resolver;
-#ifdef ARES_OPT_QUERY_CACHE
-    // From 1.31 on: an empty answer without a SOA record would be kept for an hour.
-    options.qcache_max_ttl = 0;
-    flags |= ARES_OPT_QUERY_CACHE;
-#endif
-    r = ares_error(ares_init_options(&resolver->channel, &options, flags));
+    resolver->asks_system = !servers;
+    name_servers_init(&resolver->servers);
+    r = make_channel(resolver);
     if (r < 0) {
         return r;
     }

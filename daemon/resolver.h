@@ -25,13 +25,15 @@ struct resolver;
 typedef void (*resolver_function)(void *context, int error, const struct wire_address *addresses,
                                   size_t n_addresses);
 
-// Reads the system's resolver configuration. Make it before the supervisor confines itself, so that
-// c-ares finds its source of randomness; it works on after. SERVERS: "address:port,..." to ask
+// Reads the system's resolver configuration; of changes to it, only the name servers are followed.
+// Make it before the supervisor confines itself, so that c-ares finds its source of randomness; it
+// works on after. SERVERS: "address:port,..." to ask
 // instead of the system's, or NULL. Returns 0 or -errno. Free it before LOOP.
 int resolver_new(struct loop *loop, const char *servers, struct resolver **ret_resolver);
 struct resolver *resolver_free(struct resolver *resolver);
 
-// Looks NAME up, which is canonical (policy_canonical_name()). FAMILY: enum wire_family, or 0 for
+// Looks NAME up, which is canonical (policy_canonical_name()) and complete: no search domain is
+// appended. FAMILY: enum wire_family, or 0 for
 // both. Returns 0: FUNCTION is called, perhaps before this returns; EBUSY or ENOMEM: it is not.
 int resolver_ask(struct resolver *resolver, const char *name, uint16_t family,
                  resolver_function function, void *context);

@@ -81,8 +81,9 @@ static int allow_reading(int ruleset, const char *path) {
     return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) < 0 ? -errno : 0;
 }
 
-// Resolver managers replace the file that /etc/resolv.conf links to, so a rule on the file alone
-// would end with the next change: what is allowed is the directory, if it is the manager's own.
+// The supervisor reads the file again when it has changed. Resolver managers replace what it links
+// to, so a rule on the file alone would end with the next change: what is allowed is the directory,
+// if it is the manager's own. A file in /etc itself can be followed only if it is written in place.
 static int allow_resolver(int ruleset) {
     CLEANUP_FREE char *target = realpath("/etc/resolv.conf", NULL);
     char *slash = target ? strrchr(target, '/') : NULL;
@@ -94,9 +95,13 @@ static int allow_resolver(int ruleset) {
     return allow_reading(ruleset, target);
 }
 
+// What c-ares opens after confinement: the first for every lookup, the others, as resolv.conf, when
+// the name servers have changed. It does without those it is refused.
 static int allow_files(int ruleset) {
-    static const char *const files[] = {"/etc/hosts", "/etc/nsswitch.conf", "/etc/host.conf",
-                                        "/etc/services", "/etc/gai.conf"};
+    static const char *const files[] = {
+        "/etc/hosts", "/etc/nsswitch.conf", /* in which order hosts file and DNS are asked */
+        "/etc/host.conf",                   /* the same, where nsswitch.conf does not say */
+    };
     int r = allow_resolver(ruleset);
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && r == 0; i++) {
