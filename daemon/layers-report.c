@@ -3,6 +3,7 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -67,4 +68,10 @@ void report_layers(const struct layer_report *reports, size_t n_reports) {
             log_info("sandbox of the %s: %s", names[process], text);
         }
     }
+}
+
+void report_failure(const char *app, const struct spawner_event *event) {
+    report_layers(event->reports, event->n_reports);
+    log_error("%s: cannot start a worker: %.*s: %s", app, (int)sizeof(event->what), event->what,
+              strerror(abs(event->error)));
 }

@@ -12,6 +12,9 @@
 // Logs one line for each process that REPORTS speak of.
 void report_layers(const struct layer_report *reports, size_t n_reports);
 
+// Logs why the spawner failed for APP: the layers it got to, and the step that it could not make.
+void report_failure(const char *app, const struct spawner_event *event);
+
 // Writes that line for PROCESS: "user-namespace not asked for, mount-namespace on, ...". Returns
 // the number of layers in it; TEXT is "" if there are none.
 size_t layers_text(const struct layer_report *reports, size_t n_reports, enum layer_process process,

@@ -302,6 +302,19 @@ static int size_app(struct running *running) {
     return 0;
 }
 
+// A spawner that failed before it was configured has said why, and is gone.
+static bool has_failed(struct running *running) {
+    struct spawner_event event;
+
+    while (spawner_receive(&running->supervisor.spawner, &event) > 0) {
+        if (event.kind == SPAWNER_FAILED) {
+            report_failure(running->supervisor.app.name, &event);
+            return true;
+        }
+    }
+    return false;
+}
+
 static int configure_spawner(struct running *running) {
     const struct note_user_object *object = &running->image.object;
     struct worker_options options = {
@@ -315,11 +328,10 @@ static int configure_spawner(struct running *running) {
                            options.stack_limit + SLACK_MEMORY;
     (void)snprintf(options.app, sizeof(options.app), "%s", running->supervisor.app.name);
     r = spawner_configure(&running->supervisor.spawner, running->image.fd, &options);
-    if (r < 0) {
+    if (r < 0 && !has_failed(running)) {
         (void)log_errno(r, "cannot configure the spawner");
-        return EXIT_SANDBOX;
     }
-    return 0;
+    return r < 0 ? EXIT_SANDBOX : 0;
 }
 
 // -- in order ------------------------------------------------------------------------------------

@@ -49,11 +49,7 @@ static int on_started(struct supervisor *supervisor) {
 }
 
 static int on_failed(struct supervisor *supervisor) {
-    const struct spawner_event *event = &supervisor->event;
-
-    report_layers(event->reports, event->n_reports);
-    log_error("%s: cannot start a worker: %.*s: %s", supervisor->app.name, (int)sizeof(event->what),
-              event->what, strerror(abs(event->error)));
+    report_failure(supervisor->app.name, &supervisor->event);
     supervisor->app.worker.running = false;
     return finish(supervisor, EXIT_SANDBOX);
 }
@@ -230,7 +226,9 @@ static int on_spawner(void *context, uint32_t events) {
     struct supervisor *supervisor = context;
     int r = 0;
 
-    while ((r = spawner_receive(&supervisor->spawner, &supervisor->event)) > 0) {
+    // One that failed says so and is gone: of the two, the first is the reason.
+    while (supervisor->state != SUPERVISE_DONE &&
+           (r = spawner_receive(&supervisor->spawner, &supervisor->event)) > 0) {
         uint32_t kind = supervisor->event.kind;
 
         if (kind < SPAWNER_READY || kind > SPAWNER_ENDED) {

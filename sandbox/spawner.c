@@ -152,6 +152,10 @@ int spawner_receive(struct spawner *spawner, struct spawner_event *ret_event) {
     struct spawner_event event = {0};
     ssize_t n = recv(spawner->socket, &event, sizeof(event), MSG_DONTWAIT | MSG_TRUNC);
 
+    // That it went without reading all requests is told once, ahead of what it had still said.
+    if (n < 0 && errno == ECONNRESET) {
+        n = recv(spawner->socket, &event, sizeof(event), MSG_DONTWAIT | MSG_TRUNC);
+    }
     if (n < 0) {
         return errno == EAGAIN || errno == EINTR ? 0 : -errno;
     }

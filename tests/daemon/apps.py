@@ -34,9 +34,8 @@ class Apps:
         self.mpyd = [os.path.abspath(mpyd)]
         self.is_root = os.getuid() == 0 and not as_user
         if as_user and os.getuid() == 0:
-            # A copy: the user may not be able to reach the build folder.
             self.mpyd = ["setpriv", f"--reuid={USER}", f"--regid={USER}", "--clear-groups"]
-            self.mpyd.append(shutil.copy(mpyd, self._work.name))
+            self.mpyd.append(self.copy(mpyd))
         self._images = {}
         self._n_files = 0
         self._running = []
@@ -48,6 +47,10 @@ class Apps:
         with open(path, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
         return path
+
+    def copy(self, path):
+        """A copy that the user can reach, who may not be able to reach the build folder."""
+        return shutil.copy(path, self._work.name)
 
     def image(self, name, source, manifest=""):
         """The image of an app of one module."""
@@ -66,7 +69,7 @@ class Apps:
     def attack(self, name):
         """The image of the attack NAME in hostile.c."""
         if name not in self._images:
-            self._images[name] = shutil.copy(os.path.join(self._hostile, name), self._work.name)
+            self._images[name] = self.copy(os.path.join(self._hostile, name))
         return self._images[name]
 
     def command(self, image, config=None):

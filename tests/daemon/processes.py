@@ -133,6 +133,19 @@ def death_of_the_spawner_at_any_moment(apps):
         gone([running.pid, *below])
 
 
+def failing_spawner_says_why(apps):
+    """Whether it fails before it is configured, or after, or in between."""
+    command = apps.command(apps.image("idle", IDLE))
+    for delay in (0, 1000, 10000, 60000, 500000):
+        setting = [f"LD_PRELOAD={apps.failing_spawner}", f"MPYD_TEST_DELAY={delay}"]
+        running = apps.follow(service.Service(["env", *setting, *command]))
+        status = running.wait(10)
+        tap.equal(status, 5, f"exit status after {delay} us: {running.lines}")
+        last = running.lines[-1]
+        tap.true("cannot start a worker: " in last and "not permitted" in last, last)
+        tap.true("broken pipe" not in last.lower(), last)
+
+
 def no_descriptor_is_inherited(apps):
     if os.getuid() != 0:
         raise tap.Skip("not root: none of them is dumpable")
@@ -157,5 +170,6 @@ TESTS = [
     death_of_the_worker_brings_the_next,
     death_of_the_supervisor_at_any_moment,
     death_of_the_spawner_at_any_moment,
+    failing_spawner_says_why,
     no_descriptor_is_inherited,
 ]
