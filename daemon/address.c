@@ -67,6 +67,18 @@ bool address_is_loopback(const struct wire_address *address) {
     return memcmp(address->host, loopback, sizeof(loopback)) == 0;
 }
 
+bool address_is_local(const struct wire_address *address) {
+    const uint8_t *host = address->host;
+
+    if (address_is_any(address) || address_is_loopback(address)) {
+        return true;
+    }
+    if (address->family == WIRE_INET) {
+        return (host[0] == 169 && host[1] == 254) || host[0] == 0 || host[0] >= 224;
+    }
+    return (host[0] == 0xfe && (host[1] & 0xc0) == 0x80) || host[0] == 0xff;
+}
+
 bool address_same_host(const struct wire_address *a, const struct wire_address *b) {
     return a->family == b->family && memcmp(a->host, b->host, host_size(a)) == 0;
 }

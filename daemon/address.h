@@ -26,6 +26,10 @@ struct wire_address address_unmapped(const struct wire_address *address);
 bool address_is_any(const struct wire_address *address);
 bool address_is_loopback(const struct wire_address *address);
 
+// Whether an address means this machine or its link alone: loopback, link-local, multicast or
+// unspecified. Of an IPv4-mapped one, ask for the address_unmapped().
+bool address_is_local(const struct wire_address *address);
+
 // Same family and host; the port and the scope do not matter.
 bool address_same_host(const struct wire_address *a, const struct wire_address *b);
 

@@ -157,18 +157,6 @@ static int error_of(int status) {
     }
 }
 
-static bool is_of_this_machine(const struct wire_address *address) {
-    const uint8_t *host = address->host;
-
-    if (address_is_any(address) || address_is_loopback(address)) {
-        return true;
-    }
-    if (address->family == WIRE_INET) {
-        return (host[0] == 169 && host[1] == 254) || host[0] == 0 || host[0] >= 224;
-    }
-    return (host[0] == 0xfe && (host[1] & 0xc0) == 0x80) || host[0] == 0xff;
-}
-
 // Whether the hosts file gives NAME that very address: a line for another says nothing about it.
 static bool in_hosts_file(struct resolver *resolver, const char *name,
                           const struct wire_address *address) {
@@ -201,7 +189,7 @@ static size_t keep(struct lookup *lookup, const struct ares_addrinfo *answer,
             continue;
         }
         address = address_unmapped(&address);
-        if (is_of_this_machine(&address) &&
+        if (address_is_local(&address) &&
             !in_hosts_file(lookup->resolver, lookup->name, &address)) {
             continue;
         }

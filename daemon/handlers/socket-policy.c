@@ -34,7 +34,10 @@ bool socket_peers_has(const struct socket *socket, const struct wire_address *ad
 
 // Without memory for it, the sender can only be answered under a grant to connect.
 void socket_peers_add(struct socket *socket, const struct wire_address *address) {
-    if (!socket->is_bound || socket_peers_has(socket, address)) {
+    struct wire_address host = address_unmapped(address);
+
+    if (!socket->is_bound || (address_is_local(&host) && !socket->is_local) ||
+        socket_peers_has(socket, address)) {
         return;
     }
     if (!socket->peers) {

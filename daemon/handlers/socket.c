@@ -197,7 +197,9 @@ int handle_socket_bind(struct call *call, struct handle *handle, struct wire_add
     if (bind(socket->fd, (struct sockaddr *)&local, size) < 0) {
         return errno;
     }
+    address = address_unmapped(&address);
     socket->is_bound = true;
+    socket->is_local = address_is_local(&address) && !address_is_any(&address);
     return 0;
 }
 

@@ -20,6 +20,7 @@ struct socket {
     bool is_given;         /* to the app: it knows the handle */
     bool is_stream;
     bool is_bound; /* the app named its port, and so may hear anybody */
+    bool is_local; /* bound to loopback or a link-local address: so are those who find it */
     bool is_listening;
     bool is_ended;       /* the peer sends no more: readable for good */
     struct peers *peers; /* of a bound datagram socket */
@@ -32,7 +33,8 @@ struct socket {
 int socket_watch(struct socket *socket);
 
 // The senders a bound datagram socket heard last, whom it may answer without a grant to connect, as
-// a stream socket that listens may answer who connected.
+// a stream socket that listens may answer who connected. Those on this machine or its link only if
+// the socket is bound there: whom a server for the network answers, its peers choose.
 void socket_peers_add(struct socket *socket, const struct wire_address *address);
 bool socket_peers_has(const struct socket *socket, const struct wire_address *address);
 

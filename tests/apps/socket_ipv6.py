@@ -3,7 +3,7 @@
 # config: restart = no
 # manifest: [grants]
 # manifest: listen = ["tcp:[::1]:18430-18434", "udp:[::1]:18430", "tcp:18435", "udp:18436"]
-# manifest: connect = ["tcp:[::1]:*", "udp:[::1]:*", "tcp:127.0.0.1:18435", "udp:127.0.0.1:18436"]
+# manifest: connect = ["tcp:[::1]:*", "udp:[::1]:*", "tcp:127.0.0.1:18435", "udp:127.0.0.1:*"]
 # IPv6, and IPv4 through it: an IPv4-mapped address is the IPv4 address it maps.
 import asyncio
 import socket

@@ -54,6 +54,25 @@ static void test_answering_needs_no_grant(void **state) {
     assert_int_equal(permit_socket_sendto(&socket_call, server, data, sender), EACCES);
 }
 
+// Nobody on this machine gets answers from a server for the network, unless a grant says so.
+static void test_answering_this_machine_needs_a_grant(void **state) {
+    struct handle *server = socket_make(SOCKET_OPEN_TYPE_DGRAM), *client = open_bound_datagram();
+    struct handle *granted = socket_make(SOCKET_OPEN_TYPE_DGRAM);
+    struct wire_address everywhere = {.family = WIRE_INET}, address, sender;
+    struct bytes data = {(const uint8_t *)"data", 4};
+
+    assert_int_equal(handle_socket_bind(&socket_call, server, everywhere), 0);
+    assert_int_equal(handle_socket_bind(&socket_call, granted, socket_loopback(2, 0)), 0);
+    address = socket_loopback(1, socket_local(server).port);
+    assert_int_equal(send_to(client, address), 0);
+    assert_int_equal(send_to(granted, address), 0);
+    socket_turn();
+    assert_int_equal(receive_from(server, &sender), 0);
+    assert_int_equal(permit_socket_sendto(&socket_call, server, data, sender), EACCES);
+    assert_int_equal(receive_from(server, &sender), 0);
+    assert_int_equal(permit_socket_sendto(&socket_call, server, data, sender), 0);
+}
+
 // More senders than are remembered, each at an address of its own.
 static void test_peers_oldest_forgotten(void **state) {
     struct handle *server = open_bound_datagram();
@@ -166,6 +185,8 @@ static void test_reap_closes_everything(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_answering_needs_no_grant, socket_setup,
+                                        socket_teardown),
+        cmocka_unit_test_setup_teardown(test_answering_this_machine_needs_a_grant, socket_setup,
                                         socket_teardown),
         cmocka_unit_test_setup_teardown(test_peers_oldest_forgotten, socket_setup, socket_teardown),
         cmocka_unit_test_setup_teardown(test_unbound_hears_only_whom_it_may_send_to, socket_setup,
