@@ -54,9 +54,12 @@ int grants_apply(const struct manifest *manifest, const struct config *config,
     return 0;
 }
 
-// More ports than this are told as "any": the kernel keeps one rule for each, and an app that may
-// use thousands is not held by a list.
+// The kernel keeps one rule for each port, and an app that may use thousands is not held by a list.
 #define PORTS_MAX 1024
+
+static size_t n_listed(size_t n_ports) {
+    return n_ports > PORTS_MAX ? SANDBOX_PORTS_ANY : n_ports;
+}
 
 int grants_confine_ports(const struct policy *policy, struct layer_report *ret_report) {
     CLEANUP_FREE uint16_t *listen = calloc(POLICY_PORTS, sizeof(*listen));
@@ -68,6 +71,6 @@ int grants_confine_ports(const struct policy *policy, struct layer_report *ret_r
     }
     n_listen = policy_tcp_ports(policy, POLICY_LISTEN, listen);
     n_connect = policy_tcp_ports(policy, POLICY_CONNECT, connect);
-    return sandbox_confine_ports(listen, n_listen, connect, n_connect, n_connect > PORTS_MAX,
+    return sandbox_confine_ports(listen, n_listed(n_listen), connect, n_listed(n_connect),
                                  ret_report);
 }

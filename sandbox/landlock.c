@@ -180,8 +180,10 @@ static int verify_ports(const uint16_t *listen, size_t n_listen) {
 }
 
 static int confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t *connect,
-                         size_t n_connect, bool connect_any, const char **ret_why) {
-    struct ruleset_attributes attributes = {.net = NET_BIND_TCP};
+                         size_t n_connect, const char **ret_why) {
+    bool listen_any = n_listen == SANDBOX_PORTS_ANY, connect_any = n_connect == SANDBOX_PORTS_ANY;
+    struct ruleset_attributes attributes = {.net = (listen_any ? 0 : NET_BIND_TCP) |
+                                                   (connect_any ? 0 : NET_CONNECT_TCP)};
     int abi = abi_version();
     int r = 0;
 
@@ -190,7 +192,10 @@ static int confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t
         // Or none at all, where that layer is optional.
         return -EOPNOTSUPP;
     }
-    attributes.net |= connect_any ? 0 : NET_CONNECT_TCP;
+    if (attributes.net == 0) {
+        *ret_why = "grants listen on and connect to too many ports for a list";
+        return -E2BIG;
+    }
     *ret_why = "landlock_create_ruleset";
     CLEANUP_FD int ruleset = create_ruleset(&attributes);
 
@@ -198,7 +203,9 @@ static int confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t
         return ruleset;
     }
     *ret_why = "landlock_add_rule";
-    r = allow_ports(ruleset, NET_BIND_TCP, listen, n_listen);
+    if (!listen_any) {
+        r = allow_ports(ruleset, NET_BIND_TCP, listen, n_listen);
+    }
     if (r == 0 && !connect_any) {
         r = allow_ports(ruleset, NET_CONNECT_TCP, connect, n_connect);
     }
@@ -210,22 +217,26 @@ static int confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t
     if (r < 0) {
         return r;
     }
-    *ret_why = connect_any ? "listening only: a grant connects to any port" : "";
-    return verify_ports(listen, n_listen);
+    *ret_why = connect_any  ? "listening only: grants connect to too many ports for a list"
+               : listen_any ? "connecting only: grants listen on too many ports for a list"
+                            : "";
+    return listen_any ? 0 : verify_ports(listen, n_listen);
 }
 
 int sandbox_confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t *connect,
-                          size_t n_connect, bool connect_any, struct layer_report *ret_report) {
+                          size_t n_connect, struct layer_report *ret_report) {
     const char *why = "";
-    int r = confine_ports(listen, n_listen, connect, n_connect, connect_any, &why);
+    int r = confine_ports(listen, n_listen, connect, n_connect, &why);
 
     *ret_report = (struct layer_report){
         .name = "landlock-ports",
-        .state = r < 0 ? LAYER_FAILED : LAYER_ON,
+        .state = r == -E2BIG ? LAYER_OFF
+                 : r < 0     ? LAYER_FAILED
+                             : LAYER_ON,
         .process = LAYER_SUPERVISOR,
-        .error = r < 0 ? -r : 0,
+        .error = r < 0 && r != -E2BIG ? -r : 0,
     };
     (void)snprintf(ret_report->why, sizeof(ret_report->why), "%s", why);
     // Policy decides on every port anyway: what an old kernel cannot say is no failure.
-    return r == -EOPNOTSUPP ? 0 : r;
+    return r == -EOPNOTSUPP || r == -E2BIG ? 0 : r;
 }

@@ -142,7 +142,7 @@ static long try_ports(void) {
     static const uint16_t listen_ports[] = {LISTEN_PORT}, connect_ports[] = {CONNECT_PORT};
     struct layer_report report;
 
-    NEED(sandbox_confine_ports(listen_ports, 1, connect_ports, 1, false, &report) == 0);
+    NEED(sandbox_confine_ports(listen_ports, 1, connect_ports, 1, &report) == 0);
     if (report.state == LAYER_FAILED && report.error == EOPNOTSUPP) {
         return 0; /* an older kernel, and it says so */
     }
@@ -157,15 +157,35 @@ static long try_ports(void) {
 static long try_ports_any(void) {
     struct layer_report report;
 
-    NEED(sandbox_confine_ports(NULL, 0, NULL, 0, true, &report) == 0);
+    NEED(sandbox_confine_ports(NULL, 0, NULL, SANDBOX_PORTS_ANY, &report) == 0);
     NEED(try_connect(OTHER_PORT) == ECONNREFUSED);
     NEED(report.state != LAYER_ON || try_bind(OTHER_PORT) == EACCES);
+    return 0;
+}
+
+static long try_ports_listen_any(void) {
+    struct layer_report report;
+
+    NEED(sandbox_confine_ports(NULL, SANDBOX_PORTS_ANY, NULL, 0, &report) == 0);
+    NEED(try_bind(OTHER_PORT) == 0);
+    NEED(report.state != LAYER_ON || try_connect(OTHER_PORT) == EACCES);
+    return 0;
+}
+
+static long try_ports_all_any(void) {
+    struct layer_report report;
+
+    NEED(sandbox_confine_ports(NULL, SANDBOX_PORTS_ANY, NULL, SANDBOX_PORTS_ANY, &report) == 0);
+    NEED(report.state != LAYER_ON);
+    NEED(try_bind(OTHER_PORT) == 0 && try_connect(OTHER_PORT) == ECONNREFUSED);
     return 0;
 }
 
 static void test_ports_only_listed(void **state) {
     assert_int_equal(attempt(try_ports), 0);
     assert_int_equal(attempt(try_ports_any), 0);
+    assert_int_equal(attempt(try_ports_listen_any), 0);
+    assert_int_equal(attempt(try_ports_all_any), 0);
 }
 
 // The life of an app under a supervisor that has confined itself: nothing of it needs more.
