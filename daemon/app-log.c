@@ -9,6 +9,7 @@
 #include "base/log.h"
 
 #define REPORT_USEC 1000000u
+#define ERRORS_MIN 64u /* lines of a deep traceback */
 
 // -- escaping ------------------------------------------------------------------------------------
 
@@ -98,13 +99,17 @@ void app_log_done(struct app_log *log) {
 }
 
 void app_log_set_rate(struct app_log *log, uint32_t lines_a_second) {
+    uint32_t errors = lines_a_second < ERRORS_MIN ? ERRORS_MIN : lines_a_second;
+
     quota_init(&log->quota, lines_a_second, loop_now_usec());
+    quota_init(&log->errors, errors, loop_now_usec());
 }
 
 // Every line is charged: a text of many lines is a flood like many texts.
 static void write_line(struct app_log *log, int level, const char *line) {
-    if (quota_take(&log->quota, loop_now_usec())) {
-        log->n_lines++;
+    struct quota *quota = level <= LOG_ERR ? &log->errors : &log->quota;
+
+    if (quota_take(quota, loop_now_usec())) {
         log_message_as(log->name, level, "%s", line);
         return;
     }

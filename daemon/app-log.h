@@ -17,14 +17,17 @@
 struct app_log {
     const char *name; /* of the app; in front of every line */
     struct timer *timer;
-    struct quota quota;
-    uint64_t n_dropped; /* not yet reported */
-    uint64_t n_lines;   /* written */
+    struct quota quota;  /* of what the app says ... */
+    struct quota errors; /* ... and, apart from that, of its errors: a chatty app's last words */
+    uint64_t n_dropped;  /* not yet reported */
 };
 
 // NAME must outlive the log. Returns 0 or -errno; app_log_done() undoes it and takes a zeroed log.
 int app_log_init(struct app_log *log, struct loop *loop, const char *name);
 void app_log_done(struct app_log *log);
+
+// Lets LINES_A_SECOND through, and as many errors (LOG_ERR and worse) besides, a traceback's worth
+// at the least.
 void app_log_set_rate(struct app_log *log, uint32_t lines_a_second);
 
 // Writes TEXT at LEVEL (LOG_EMERG to LOG_DEBUG of syslog.h).
