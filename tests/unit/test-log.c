@@ -134,7 +134,21 @@ static void test_write_above_rate_dropped_and_counted(void **state) {
     assert_string_equal(output(), "demo: 1\ndemo: 2\ndemo: 3\n"
                                   "mpyd: demo: 4 log messages dropped, limit is 3 a second\n");
     assert_int_equal(app_log.n_dropped, 0);
-    assert_int_equal(app_log.n_lines, 3);
+}
+
+static void test_write_last_words_of_a_chatty_app_kept(void **state) {
+    app_log_set_rate(&app_log, 1);
+    app_log_write(&app_log, LOG_INFO, "1\n2\n3");
+    app_log_write(&app_log, LOG_ERR, "Traceback:\n  File\nValueError");
+    assert_string_equal(output(), "demo: 1\ndemo: Traceback:\ndemo:   File\ndemo: ValueError\n");
+}
+
+static void test_write_errors_above_their_rate_dropped(void **state) {
+    app_log_set_rate(&app_log, 1);
+    for (int i = 0; i < 100; i++) {
+        app_log_write(&app_log, LOG_ERR, "again");
+    }
+    assert_int_equal(app_log.n_dropped, 100 - 64);
 }
 
 // -- the quota -----------------------------------------------------------------------------------
@@ -182,6 +196,8 @@ int main(void) {
         CAPTURED(write_prefixes_every_line_with_the_app),
         CAPTURED(write_level_above_threshold_left_out),
         CAPTURED(write_above_rate_dropped_and_counted),
+        CAPTURED(write_last_words_of_a_chatty_app_kept),
+        CAPTURED(write_errors_above_their_rate_dropped),
         cmocka_unit_test(test_quota_gives_rate_and_no_more),
         cmocka_unit_test(test_quota_rest_fills_to_rate_only),
         cmocka_unit_test(test_quota_of_zero_gives_none),
