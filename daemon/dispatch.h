@@ -19,7 +19,8 @@ enum row_flag {
 struct call_row {
     const char *name; /* "group.name"; NULL where a number has no call */
     int (*serve)(struct call *call, const struct wire_submission *submission, int64_t *ret_result);
-    uint32_t flags; /* enum row_flag */
+    const int *errors; /* that the app may see, ended by 0 */
+    uint32_t flags;    /* enum row_flag */
 };
 
 extern const struct call_row call_rows[]; /* CALLS_END of them, by number */

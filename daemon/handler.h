@@ -6,7 +6,7 @@
 //
 // Returns of a handler:
 //     0             done; *ret_result (where there is one) is the call's result
-//     > 0           an errno that the app sees as OSError; one of the row's errors
+//     > 0           an errno that the app sees as OSError: one of the row's errors, or it sees EIO
 //     < 0           our own failure, -errno: the supervisor logs it and gives up
 //     CALL_LATER    the handler kept call_reference() and will call_complete() (flag "later" only)
 

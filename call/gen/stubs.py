@@ -134,6 +134,12 @@ def source(rows):
     return text.file(['"call/calls.h"', '"daemon/stub.h"'], parts, main='"call/stubs.h"')
 
 
+def errors(row):
+    """The errors that the row promises, ended by 0."""
+    return '\n'.join([f'static const int {row.stem}_errors[] = {{'] +
+                     text.packed(row.all_errors + ['0']) + ['};'])
+
+
 def rows(table_rows):
     """rows.c: the dispatch table."""
     lines = []
@@ -142,9 +148,11 @@ def rows(table_rows):
         lines += [f'    [{row.constant}] =', '        {',
                   f'            .name = {text.quote(row.title)},',
                   f'            .serve = serve_{row.stem},',
+                  f'            .errors = {row.stem}_errors,',
                   f'            .flags = {flags},', '        },']
     array = '\n'.join(['const struct call_row call_rows[CALLS_END] = {'] + lines + ['};'])
-    return text.file(['"call/calls.h"', '"call/stubs.h"', '"daemon/dispatch.h"'], [array])
+    return text.file(['<errno.h>', '"call/calls.h"', '"call/stubs.h"', '"daemon/dispatch.h"'],
+                     [errors(row) for row in table_rows] + [array])
 
 
 def policy_keys(table_rows):

@@ -72,9 +72,21 @@ static void test_handled_call_completes_with_its_result(void **state) {
 }
 
 static void test_errno_of_the_handler_completes_the_call(void **state) {
-    fakes.handle_return = EPIPE;
-    assert_int_equal(dispatch_number(CALL_CHANNEL_NOP), 0);
-    assert_int_equal(completed(), -EPIPE);
+    fakes.handle_return = ETIMEDOUT;
+    assert_int_equal(dispatch_number(CALL_NAME_RESOLVE), 0);
+    assert_int_equal(completed(), -ETIMEDOUT);
+}
+
+static void test_errno_that_the_row_has_not_becomes_eio(void **state) {
+    const int errors[] = {EPIPE, EPERM, ENOSYS};
+
+    for (size_t i = 0; i < sizeof(errors) / sizeof(errors[0]); i++) {
+        fakes.handle_return = errors[i];
+        assert_int_equal(dispatch_number(CALL_NAME_RESOLVE), 0);
+        assert_int_equal(completed(), -EIO);
+        assert_int_equal(dispatch_number(CALL_CHANNEL_NOP), 0);
+        assert_int_equal(completed(), -EIO);
+    }
 }
 
 static void test_refused_call_completes_with_eacces(void **state) {
@@ -190,7 +202,8 @@ static void test_trace_shows_the_call_and_its_end(void **state) {
         const char *text;
     } cases[] = {
         {0, "log.write(level=err, text=\"hey\") = 0\n"},
-        {EPIPE, "log.write(level=err, text=\"hey\") = -EPIPE\n"},
+        {EINVAL, "log.write(level=err, text=\"hey\") = -EINVAL\n"},
+        {EPIPE, "log.write: EPIPE, which is not among its errors, becomes EIO\n"},
         {-EIO, "log.write(level=err, text=\"hey\") = -EIO\n"},
     };
     char text[256];
@@ -214,6 +227,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_handled_call_completes_with_its_result),
         TEST(test_errno_of_the_handler_completes_the_call),
+        TEST(test_errno_that_the_row_has_not_becomes_eio),
         TEST(test_refused_call_completes_with_eacces),
         TEST(test_wrong_argument_completes_with_einval),
         TEST(test_our_own_failure_goes_up),
