@@ -2,8 +2,10 @@
 #include "base/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/memfd.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -34,6 +36,20 @@ int fd_close_from(unsigned first) {
     return 0;
 }
 
+int fd_open_file(const char *path, int *ret_fd) {
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+    struct stat st;
+
+    if (fd < 0 || fstat(fd, &st) < 0) {
+        return -errno;
+    }
+    if (!S_ISREG(st.st_mode)) {
+        return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+    }
+    *ret_fd = steal_fd(&fd);
+    return 0;
+}
+
 int fd_new_memory(const char *name, size_t size, int executable) {
     unsigned flags = MFD_CLOEXEC | MFD_ALLOW_SEALING;
     CLEANUP_FD int fd = memfd_create(name, flags | (executable ? MFD_EXEC : MFD_NOEXEC_SEAL));
@@ -58,23 +74,6 @@ int fd_map(int fd, size_t size, int writable, void **ret_memory) {
         return -errno;
     }
     *ret_memory = memory;
-    return 0;
-}
-
-int fd_read_at(int fd, void *data, size_t size, off_t offset) {
-    size_t done = 0;
-
-    while (done < size) {
-        ssize_t n = pread(fd, (char *)data + done, size - done, offset + (off_t)done);
-
-        if (n == 0) {
-            return -EIO;
-        }
-        if (n < 0 && errno != EINTR) {
-            return -errno;
-        }
-        done += n > 0 ? (size_t)n : 0;
-    }
     return 0;
 }
 

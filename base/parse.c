@@ -87,8 +87,23 @@ int parse_bool(const char *text, bool *ret_value) {
     return -EINVAL;
 }
 
+// An app of such a name would speak in the log as one of our programs does.
+static bool is_reserved(const char *name) {
+    static const char *const programs[] = {"mpyd", "mpyctl", "mpyfreeze"};
+
+    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
+        if (strcmp(name, programs[i]) == 0) {
+            return true;
+        }
+    }
+    return strncmp(name, "mpyd-", strlen("mpyd-")) == 0;
+}
+
 bool parse_is_app_name(const char *text) {
     size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-");
 
+    if (is_reserved(text)) {
+        return false;
+    }
     return text[n] == '\0' && n >= 1 && n <= APP_NAME_MAX && text[0] >= 'a' && text[0] <= 'z';
 }

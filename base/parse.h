@@ -20,5 +20,6 @@ int parse_usec(const char *text, uint64_t min, uint64_t max, uint64_t *ret_usec)
 // yes/no, true/false, on/off, 1/0.
 int parse_bool(const char *text, bool *ret_value);
 
-// [a-z][a-z0-9-]{0,25}: the name of an app, safe in unit names, paths and process titles.
+// [a-z][a-z0-9-]{0,25}, and none of our programs' (mpyd, mpyctl, mpyfreeze, mpyd-*): the name of an
+// app, safe in the log, unit names, paths and process titles.
 bool parse_is_app_name(const char *text);

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/parse.h"
 
 // FNV-1a: spreads short names well, and nobody gains anything from a collision they could not have
@@ -37,4 +38,13 @@ int identity_name(const char *path, char *name, size_t size) {
     memcpy(name, base, length);
     name[length] = '\0';
     return parse_is_app_name(name) ? 0 : -EINVAL;
+}
+
+bool identity_check(const char *path, const char *known_as, const char *name, bool strictly) {
+    if (!strictly || strcmp(name, known_as) == 0) {
+        return true;
+    }
+    log_error("%s: is of the app %s, not %s; where the file is called otherwise, pass --name", path,
+              name, known_as);
+    return false;
 }

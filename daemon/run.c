@@ -2,15 +2,14 @@
 #include "daemon/run.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "base/title.h"
@@ -36,6 +35,7 @@ struct running {
     int image_fd;
     FILE *config_file;
     struct sandbox_options sandbox;
+    bool has_ids; /* as root: those of the name that the app had before its image was read */
     struct layer_report reports[LAYERS_MAX + 1]; /* of the supervisor; told once the app is known */
     size_t n_reports;
     struct image image;
@@ -44,24 +44,9 @@ struct running {
 
 // -- before the drop: files are opened, only the configuration is read ---------------------------
 
-// Never a device or a pipe, where even opening or reading could block.
-static int open_file(const char *path, int *ret_fd) {
-    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-    struct stat st;
-
-    if (fd < 0 || fstat(fd, &st) < 0) {
-        return -errno;
-    }
-    if (!S_ISREG(st.st_mode)) {
-        return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
-    }
-    *ret_fd = steal_fd(&fd);
-    return 0;
-}
-
 static int open_image(struct running *running) {
     const char *path = running->options->image;
-    int r = open_file(path, &running->image_fd);
+    int r = fd_open_file(path, &running->image_fd);
 
     if (r < 0) {
         (void)log_errno(r, "cannot open the image %s", path);
@@ -86,7 +71,7 @@ static int read_config(struct running *running) {
     if (!path) {
         return 0;
     }
-    r = open_file(path, &fd);
+    r = fd_open_file(path, &fd);
     running->config_file = r < 0 ? NULL : fdopen(fd, "r");
     if (!running->config_file) {
         (void)log_errno(r < 0 ? r : -errno, "cannot open the configuration %s", path);
@@ -178,6 +163,7 @@ static int fork_spawner(struct running *running) {
     int r = 0;
 
     running->sandbox.optional = supervisor->config.optional;
+    running->has_ids = geteuid() == 0;
     identity_of(supervisor->app.name, &running->sandbox.supervisor_uid,
                 &running->sandbox.worker_uid);
     r = spawner_fork(&running->sandbox, &descriptors, &supervisor->spawner);
@@ -213,9 +199,8 @@ static int load_image(struct running *running) {
         log_error("%s: %s", options->image, why);
         return EXIT_IMAGE;
     }
-    if (options->name && strcmp(options->name, running->image.manifest.name) != 0) {
-        log_error("%s: is of the app %s, not %s", options->image, running->image.manifest.name,
-                  options->name);
+    if (!identity_check(options->image, running->supervisor.app.name, running->image.manifest.name,
+                        running->has_ids || options->name)) {
         return EXIT_IMAGE;
     }
     (void)snprintf(running->supervisor.app.name, APP_NAME_SIZE, "%s", running->image.manifest.name);

@@ -13,6 +13,7 @@ from .errors import BuildError
 FILE = 'mpyd.toml'
 FORMAT = 1  # MANIFEST_FORMAT in daemon/manifest.h, whose limits these are too
 NAME = re.compile(r'[a-z][a-z0-9-]{0,25}', re.ASCII)
+RESERVED = re.compile(r'mpyd(-.*)?|mpyctl|mpyfreeze')  # in the log, as by our own programs
 VERSION = re.compile(r'[0-9A-Za-z.+~-]{1,32}', re.ASCII)
 MODULE = re.compile(r'[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*', re.ASCII)
 SIZE = re.compile(r'([0-9]{1,12})([KMG]?)', re.ASCII)
@@ -67,6 +68,18 @@ def _matching(pattern, form):
             raise _Problem(f'{_quoted(value)} is not of the form {form}')
         return value
     return check
+
+
+def is_reserved(name):
+    """Whether NAME is one that only our own programs have."""
+    return RESERVED.fullmatch(name) is not None
+
+
+def _name(value):
+    _matching(NAME, '[a-z][a-z0-9-]{0,25}')(value)
+    if is_reserved(value):
+        raise _Problem(f'{_quoted(value)} is reserved')
+    return value
 
 
 def _path(value):
@@ -174,7 +187,7 @@ class _Reader:
 def _read(reader, document):
     reader.known(document, (), KEYS)
     manifest = Manifest(
-        name=reader.required(document, ('name',), _matching(NAME, '[a-z][a-z0-9-]{0,25}')),
+        name=reader.required(document, ('name',), _name),
         version=reader.required(document, ('version',),
                                 _matching(VERSION, '1.0.0: 1 to 32 letters, digits, . + ~ -')),
         entry=reader.required(document, ('entry',), _matching(MODULE, 'main or package.module')),

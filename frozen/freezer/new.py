@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from .errors import BuildError
-from .manifest import NAME
+from .manifest import NAME, is_reserved
 
 TEMPLATE = Path(__file__).resolve().parent / 'template'
 FILES = ('mpyd.toml', 'main.py')
@@ -14,7 +14,8 @@ FILES = ('mpyd.toml', 'main.py')
 def _name_for(directory):
     """An app name made of the directory's."""
     name = re.sub(r'[^a-z0-9]+', '-', directory.absolute().name.lower())
-    return re.sub(r'^[^a-z]+', '', name)[:26].rstrip('-') or 'app'
+    name = re.sub(r'^[^a-z]+', '', name)[:26].rstrip('-')
+    return 'app' if not name or is_reserved(name) else name
 
 
 def new(directory, name=None):
@@ -22,6 +23,8 @@ def new(directory, name=None):
     name = name or _name_for(directory)
     if not NAME.fullmatch(name):
         raise BuildError(f'--name "{name}": an app\'s name is of the form {NAME.pattern}')
+    if is_reserved(name):
+        raise BuildError(f'--name "{name}": is reserved')
     try:
         directory.mkdir(parents=True, exist_ok=True)
         if any(directory.iterdir()):

@@ -65,6 +65,31 @@ def image_of_another_app(apps):
     refuses(apps, ("run", apps.image("hello", HELLO), "--name", "other"), 3, "of the app hello")
 
 
+def image_called_after_another_app(apps):
+    """As root the ids come from the file's name, and everything else from the image."""
+    with open(apps.image("hello", HELLO), "rb") as file:
+        path = apps.file(file.read())
+    if apps.is_root:
+        refuses(apps, ("run", path), 3, "is of the app hello, not file")
+    else:
+        tap.equal(mpyd(apps, "run", path)[0], 0, "a user has no ids to mix up")
+    tap.equal(mpyd(apps, "run", path, "--name", "hello")[0], 0, "told which app it is")
+
+
+def image_that_would_speak_as_mpyd(apps):
+    """No image has the name, whatever made it: the lines of mpyd are its own."""
+    with open(apps.image("hello", HELLO), "rb") as file:
+        good = file.read()
+    forged = good.replace(b'"name":"hello"', b'"name":"mpyd" ').replace(
+        b'"name": "hello"', b'"name": "mpyd" '
+    )
+    tap.true(forged != good, "the manifest has a name")
+    status, lines = mpyd(apps, "run", apps.file(forged))
+    tap.equal(status, 3, f"exit status: {lines}")
+    tap.true("name" in lines[-1], str(lines))
+    refuses(apps, ("run", "/nonexistent/image", "--name", "mpyd"), 2, "not a name")
+
+
 def configurations(apps):
     image = apps.image("hello", HELLO)
     for text, words in (
@@ -80,4 +105,5 @@ def configurations(apps):
     refuses(apps, ("run", image, "--config", "/nonexistent/conf"), 4, "No such file")
 
 
-TESTS = [usage, help_and_version, images, image_of_another_app, configurations]
+TESTS = [usage, help_and_version, images, image_of_another_app, image_called_after_another_app,
+         image_that_would_speak_as_mpyd, configurations]

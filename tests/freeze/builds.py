@@ -201,17 +201,19 @@ def test_image_is_replaced_whole_or_not_at_all(bench):
 
 
 def test_new(bench):
-    for name, arguments in (('my-App_2', []), ('other', ['--name', 'o']), ('9', [])):
+    for name, arguments in (('my-App_2', []), ('other', ['--name', 'o']), ('9', []), ('mpyd', [])):
         done = bench.freeze('new', bench.root / name, *arguments)
         tap.equal((done.returncode, done.stderr), (0, ''), name)
         bench.built(bench.root / name)
-        expected = {'my-App_2': 'my-app-2', 'other': 'o', '9': 'app'}[name]
+        expected = {'my-App_2': 'my-app-2', 'other': 'o', '9': 'app', 'mpyd': 'app'}[name]
         tap.equal(bench.facts()[0], f'name {expected}')
         tap.true('listen tcp:127.0.0.1:8080' in bench.facts(), 'the grant')
     done = bench.freeze('new', bench.root / 'other')
     tap.true(done.returncode == 1 and 'other: is not empty' in done.stderr, done.stderr)
     done = bench.freeze('new', bench.root / 'x', '--name', 'No')
     tap.true(done.returncode == 1 and '--name "No"' in done.stderr, done.stderr)
+    done = bench.freeze('new', bench.root / 'x', '--name', 'mpyd-a')
+    tap.true(done.returncode == 1 and '"mpyd-a": is reserved' in done.stderr, done.stderr)
     tap.true(not (bench.root / 'x').exists(), 'nothing is made under a bad name')
 
 
@@ -256,8 +258,8 @@ a resource
 
 def test_odd_names_and_constants_run(bench):
     bench.built(bench.app(ODD_MODULES, MANIFEST + 'resources = "www"\n'))
-    done = subprocess.run([bench.options.mpyd, 'run', bench.image], stdin=subprocess.DEVNULL,
-                          stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30,
+    done = subprocess.run([bench.options.mpyd, 'run', bench.image, '--name', 'under-test'],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=30,
                           check=False)
     said = [line.removeprefix('under-test: ') for line in done.stdout.splitlines()
             if line.startswith('under-test: ')]

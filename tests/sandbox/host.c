@@ -95,7 +95,7 @@ int host_load_image(void) {
 
     assert_return_code(fstat(probe_fd, &st), errno);
     data = test_malloc((size_t)st.st_size);
-    assert_int_equal(fd_read_at(probe_fd, data, (size_t)st.st_size, 0), 0);
+    assert_int_equal(pread(probe_fd, data, (size_t)st.st_size, 0), st.st_size);
     fd = fd_new_memory("probe", (size_t)st.st_size, 1);
     assert_true(fd >= 0);
     assert_int_equal(pwrite(fd, data, (size_t)st.st_size, 0), st.st_size);

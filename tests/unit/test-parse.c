@@ -70,6 +70,18 @@ static void test_app_name_form(void **state) {
     assert_false(parse_is_app_name("a\n"));
 }
 
+// In front of an app's lines such a name would make them our own.
+static void test_app_name_of_our_programs_is_none(void **state) {
+    assert_false(parse_is_app_name("mpyd"));
+    assert_false(parse_is_app_name("mpyctl"));
+    assert_false(parse_is_app_name("mpyfreeze"));
+    assert_false(parse_is_app_name("mpyd-"));
+    assert_false(parse_is_app_name("mpyd-spawner"));
+    assert_true(parse_is_app_name("mpydemo"));
+    assert_true(parse_is_app_name("mpy"));
+    assert_true(parse_is_app_name("a-mpyd"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_u64_whole_digits_accepted),
@@ -78,6 +90,7 @@ int main(void) {
         cmocka_unit_test(test_usec_units),
         cmocka_unit_test(test_bool_words),
         cmocka_unit_test(test_app_name_form),
+        cmocka_unit_test(test_app_name_of_our_programs_is_none),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
