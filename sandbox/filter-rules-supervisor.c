@@ -110,7 +110,7 @@ static const struct filter_rule rules[] = {
     PLAIN(getcpu, PROCESS), PLAIN(sched_getaffinity, PROCESS), PLAIN(sched_setaffinity, PROCESS),
     PLAIN(wait4, PROCESS), PLAIN(waitid, PROCESS), PLAIN(exit, PROCESS),
     PLAIN(exit_group, PROCESS), PLAIN(membarrier, PROCESS),
-    {SCMP_SYS(prlimit64), ALLOW, {PIN(2, 0)}, "reads limits, its own and no other's"},
+    {SCMP_SYS(prlimit64), ALLOW, {PIN_MASK(0, INT, 0), PIN(2, 0)}, "reads its own limits"},
     PLAIN(getrlimit, PROCESS),
     {SCMP_SYS(tgkill), ALLOW, {PIN_FROM(0, FILTER_OWN_PID)}, "abort(3)"},
     PLAIN(pidfd_send_signal, "the spawner, where ids and Landlock let it"),

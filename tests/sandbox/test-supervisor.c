@@ -176,6 +176,16 @@ static long try_setuid(void) {
 static long try_other_limits(void) {
     return syscall(SYS_prlimit64, getppid(), RLIMIT_NOFILE, &(struct rlimit){1, 1}, NULL);
 }
+static long try_read_other_limits(void) {
+    struct rlimit limit;
+
+    return syscall(SYS_prlimit64, getppid(), RLIMIT_NOFILE, NULL, &limit);
+}
+static long try_own_limits(void) {
+    struct rlimit limit;
+
+    return syscall(SYS_prlimit64, 0, RLIMIT_NOFILE, &(struct rlimit){1, 1}, &limit);
+}
 static long try_dumpable_again(void) {
     return prctl(PR_SET_DUMPABLE, 1, 0, 0, 0);
 }
@@ -187,6 +197,8 @@ static void test_other_calls_refused(void **state) {
     assert_int_equal(attempt(try_kill_parent), EPERM);
     assert_int_equal(attempt(try_setuid), EPERM);
     assert_int_equal(attempt(try_other_limits), EPERM);
+    assert_int_equal(attempt(try_read_other_limits), EPERM);
+    assert_int_equal(attempt(try_own_limits), EPERM);
     assert_int_equal(attempt(try_dumpable_again), EPERM);
 }
 
