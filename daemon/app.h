@@ -13,6 +13,7 @@
 #include "daemon/flight.h"
 #include "daemon/handler.h"
 #include "daemon/kernel-page.h"
+#include "daemon/upcall.h"
 #include "daemon/wait.h"
 
 #define APP_NAME_SIZE 32
@@ -50,6 +51,7 @@ struct app {
     struct handle_table *handles;
     struct flights flights;
     struct waits waits;
+    struct upcalls upcalls;
     struct worker worker;
 
     struct app_log log;

@@ -34,6 +34,7 @@ static int flush(struct serve *serve) {
     if (app->worker.broken[0] != '\0') {
         return serve->on_broken(serve->context);
     }
+    upcalls_retry(&app->upcalls, &app->channel);
     return channel_flush(&app->channel);
 }
 

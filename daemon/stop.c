@@ -9,13 +9,12 @@
 #define KILL_USEC 5000000u /* for a SIGKILL to be carried out, on a machine that swaps */
 
 // The level goes into the control word, which a running VM polls; the upcall wakes one that sleeps.
-// A worker that has left no room for the upcall is not asleep, or would not listen.
 static void tell(struct stop *stop, enum wire_stop level) {
     struct app *app = stop->app;
 
     stop->level = level;
     channel_stop(&app->channel, level);
-    (void)channel_upcall(&app->channel, WIRE_UPCALL_STOP, 0, level);
+    upcall_post(&app->upcalls, &app->channel, WIRE_UPCALL_STOP, 0, level);
     waits_wake(&app->waits);
 }
 
