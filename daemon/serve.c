@@ -51,8 +51,12 @@ static int judge_ring(struct serve *serve, int n_served) {
     if (quota_take(&serve->idle_rings, loop_now_usec())) {
         return 0;
     }
-    log_warning("%s: rings without end and nothing to say; looking every %u us instead",
-                serve->app->name, POLL_USEC);
+    // Once for each worker: one that goes on for hours is to fill no disk with it.
+    if (serve->warned_of != serve->app->worker.generation) {
+        serve->warned_of = serve->app->worker.generation;
+        log_warning("%s: rings without end and nothing to say; looking every %u us instead",
+                    serve->app->name, POLL_USEC);
+    }
     serve->disarmed = true;
     serve->n_polls = POLLS;
     timer_set(serve->poll, POLL_USEC);

@@ -19,7 +19,8 @@ struct serve {
     struct quota idle_rings;
     bool rung; /* since submissions were last looked for */
     bool disarmed;
-    uint32_t n_polls; /* until it is armed again */
+    uint32_t n_polls;   /* until it is armed again */
+    uint32_t warned_of; /* generation of the last worker that rang without end */
 
     int (*on_broken)(void *context); /* the worker broke the protocol: kill it */
     void *context;

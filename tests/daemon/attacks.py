@@ -66,6 +66,7 @@ def doorbell_storm_is_polled_and_served(apps):
     share = (cpu_seconds(running.pid) - before) / (time.monotonic() - begin)
     tap.true(len(running.lines) > n_lines, "its calls are served")
     tap.true(share < 0.5, f"the supervisor took {share:.2f} of a CPU")
+    tap.equal(sum("rings without end" in line for line in running.lines), 1, "warnings")
     tap.equal(running.stop(), 0, "exit status")
 
 
