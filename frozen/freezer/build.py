@@ -6,7 +6,7 @@ import os
 import tempfile
 from pathlib import Path
 
-from . import bytecode, freeze, link, manifest, notes, romfs, sources
+from . import bytecode, freeze, imports, link, manifest, notes, romfs, sources
 from .errors import BuildError
 
 
@@ -31,13 +31,15 @@ def _describe(sdk, app, modules, contents):
     return text
 
 
-def _make(sdk, directory, work, progress):
+def _make(sdk, directory, work, progress, warn):
     app = manifest.read(directory)
     builtin = sources.find_builtin(sdk.frozen)
     modules = sources.find_modules(directory, app, builtin)
     contents = _read_resources(sources.find_resources(directory, app))
     progress(f'compiling {len(modules)} modules of {app.name} and {len(builtin)} of the SDK')
     compiled = bytecode.compile_modules(sdk, modules + builtin, work)
+    for warning in imports.find_warnings(modules, builtin, sdk.modules):
+        warn(warning)
     progress('freezing')
     Path(work, 'frozen.c').write_text(freeze.freeze(sdk, modules + builtin, compiled))
     text = _describe(sdk, app, modules, contents)
@@ -68,9 +70,10 @@ def _write(output, data):
         raise BuildError(f'{output}: cannot be written: {error.strerror}') from None
 
 
-def build(sdk, directory, output, keep=None, progress=lambda text: None):
-    """Builds the app in DIRECTORY into the image OUTPUT. KEEP: a directory for what is made on the
-    way, app.elf with all symbols among it. Returns the manifest and the image's size."""
+def build(sdk, directory, output, warn, keep=None, progress=lambda text: None):
+    """Builds the app in DIRECTORY into the image OUTPUT. WARN takes a line about what is probably a
+    mistake, PROGRESS one about what is being done. KEEP: a directory for what is made on the way,
+    app.elf with all symbols among it. Returns the manifest and the image's size."""
     if not Path(directory).is_dir():
         raise BuildError(f'{directory}: there is no such directory')
     if output.is_dir():
@@ -84,6 +87,6 @@ def build(sdk, directory, output, keep=None, progress=lambda text: None):
                 work.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise BuildError(f'{keep}: cannot be made: {error.strerror}') from None
-        app, data = _make(sdk, Path(directory), work, progress)
+        app, data = _make(sdk, Path(directory), work, progress, warn)
     _write(output, data)
     return app, len(data)

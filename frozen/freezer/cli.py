@@ -42,13 +42,17 @@ def _parser(version):
     return parser
 
 
+def _warn(text):
+    print(f'mpyfreeze: warning: {text}', file=sys.stderr)
+
+
 def _build(arguments):
     def progress(text):
         if arguments.verbose:
             print(f'mpyfreeze: {text}', file=sys.stderr)
 
     app, size = build.build(sdk.load(arguments.sdk), arguments.directory, arguments.output,
-                            arguments.keep, progress)
+                            _warn, arguments.keep, progress)
     progress(f'{arguments.output}: {app.name} {app.version}, {size} bytes')
 
 

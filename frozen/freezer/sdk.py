@@ -23,6 +23,7 @@ class Sdk:
     abi: int                 # WIRE_ABI
     calls: list              # (number, signature), ascending
     frozen: Path             # modules that every image gets
+    modules: list            # names of those that the virtual machine has itself
     compiler: list           # with flags, as all below
     linker: list
     start_files: list
@@ -60,7 +61,7 @@ def _read(root):
         root=root, micropython=settings['micropython'],
         abi=int(re.search(r'#define WIRE_ABI (\d+)', wire)[1]),
         calls=sorted((call['number'], call['signature']) for call in calls),
-        frozen=Path(place(settings['frozen'])),
+        frozen=Path(place(settings['frozen'])), modules=list(settings['modules']),
         compiler=[settings['cc'], *flags('cflags')], linker=[settings['ld'], *flags('ldflags')],
         start_files=flags('startfiles'), libraries=flags('libraries'),
         mpy_cross=[place(settings['mpy_cross']), *flags('mpy_cross_flags')],

@@ -104,6 +104,42 @@ def test_missing_things(bench):
     bench.failed(bench.root / 'empty', 'empty/mpyd.toml: there is none; "mpyfreeze new DIR"')
 
 
+IMPORTS = """import json, usys, _asyncio, asyncio.core, uasyncio, p.q, p
+import nosuch
+def f(): from p.nosuch import x; from p import y; from . import z
+try:
+    import absent
+except (ValueError, ImportError):
+    import absent.too
+try:
+    import json
+except ImportError:
+    import simplejson
+try:
+    import missing
+except ValueError:
+    pass
+if TYPE_CHECKING:
+    from typing import Any
+else:
+    import os.path
+print("\\d")
+"""
+
+
+def test_imports_of_what_the_image_has_not(bench):
+    done = bench.build(bench.app({'main.py': IMPORTS, 'p/q.py': '', 'new.py': 'print 1 if 0 else'}))
+    tap.equal(done.returncode, 1, 'mpy-cross has the last word on syntax')
+    done = bench.build(bench.app({'new.py': ''}))
+    tap.equal((done.returncode, [line.partition('app/main.py:')[2].partition(' in the')[0]
+                                 for line in done.stderr.splitlines()]),
+              (0, [f'{line}: there is no module "{name}"' for line, name in (
+                  (2, 'nosuch'), (3, 'p.nosuch'), (7, 'absent'), (13, 'missing'),
+                  (19, 'os.path'))]), done.stderr)
+    tap.true(done.stderr.startswith('mpyfreeze: warning: '), done.stderr)
+    tap.true(bench.image.exists(), 'the image is made')
+
+
 def test_sdk_missing(bench):
     app = bench.app({'main.py': ''})
     done = bench.freeze('build', app, '-o', bench.image, '--sdk', bench.root)
