@@ -8,181 +8,63 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/parse.h"
 #include "call/policy-keys.h"
 #include "call/wire.h"
+#include "daemon/config-values.h"
 
 #define DAY_USEC (24ull * 3600 * 1000000)
 #define CPU_MAX 4095
 
-struct reading;
-struct entry;
-
-// Stores TEXT into FIELD. Returns 0, -EINVAL or -ERANGE for a bad value, or -ENOMEM.
-typedef int (*value_parser)(const struct entry *entry, const char *text, void *field);
-
 struct entry {
     const char *section, *key;
-    value_parser parse;
+    const struct config_kind *kind;
     size_t offset; /* of the field in struct config */
     uint64_t min, max;
     const char *initial; /* text of the default; NULL: none */
-    const char *form;    /* what a good value is, for messages */
-    bool repeatable;
 };
-
-static int parse_number(const struct entry *entry, const char *text, void *field) {
-    return parse_u64(text, entry->min, entry->max, field);
-}
-
-static int parse_bytes(const struct entry *entry, const char *text, void *field) {
-    return parse_size(text, entry->min, entry->max, field);
-}
-
-static int parse_time(const struct entry *entry, const char *text, void *field) {
-    return parse_usec(text, entry->min, entry->max, field);
-}
-
-static int parse_restart(const struct entry *entry, const char *text, void *field) {
-    static const char *const words[] = {[CONFIG_RESTART_NO] = "no",
-                                        [CONFIG_RESTART_ON_FAILURE] = "on-failure",
-                                        [CONFIG_RESTART_ALWAYS] = "always"};
-
-    for (uint64_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-        if (strcmp(text, words[i]) == 0) {
-            *(uint64_t *)field = i;
-            return 0;
-        }
-    }
-    return -EINVAL;
-}
-
-static int parse_cpu(const struct entry *entry, const char *text, void *field) {
-    uint64_t number = 0;
-    int r = 0;
-
-    if (strcmp(text, "same") == 0) {
-        *(int64_t *)field = CONFIG_CPU_SAME;
-    } else if (strcmp(text, "any") == 0) {
-        *(int64_t *)field = CONFIG_CPU_ANY;
-    } else {
-        r = parse_u64(text, entry->min, entry->max, &number);
-        if (r == 0) {
-            *(int64_t *)field = (int64_t)number;
-        }
-    }
-    return r;
-}
-
-// Names of sandbox layers. Whether there are such layers is for the sandbox to say.
-static int parse_layers(const struct entry *entry, const char *text, void *field) {
-    char **layers = field, *copy;
-
-    if (text[strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-, ")] != '\0') {
-        return -EINVAL;
-    }
-    copy = strdup(text);
-    if (!copy) {
-        return -ENOMEM;
-    }
-    free(*layers);
-    *layers = copy;
-    return 0;
-}
-
-static int add_grant(struct config_grants *grants, const char *text, size_t size) {
-    char **grown;
-
-    if (grants->n_items == CONFIG_GRANTS_MAX) {
-        return -ERANGE;
-    }
-    grown = reallocarray(grants->items, grants->n_items + 1, sizeof(*grown));
-    if (!grown) {
-        return -ENOMEM;
-    }
-    grants->items = grown;
-    grown[grants->n_items] = strndup(text, size);
-    if (!grown[grants->n_items]) {
-        return -ENOMEM;
-    }
-    grants->n_items++;
-    return 0;
-}
-
-// Comma separated, and added to what earlier lines gave. Nothing at all is a list too: no grant.
-static int parse_grants(const struct entry *entry, const char *text, void *field) {
-    struct config_grants *grants = field;
-
-    grants->set = true;
-    while (*text != '\0') {
-        size_t size = strcspn(text, ","), trimmed = size;
-        int r;
-
-        while (trimmed > 0 && text[trimmed - 1] == ' ') {
-            trimmed--;
-        }
-        r = trimmed == 0 ? -EINVAL : add_grant(grants, text, trimmed);
-        if (r < 0) {
-            return r;
-        }
-        text += size;
-        if (*text == ',') {
-            text++;
-            text += strspn(text, " ");
-            if (*text == '\0') {
-                return -EINVAL;
-            }
-        }
-    }
-    return 0;
-}
 
 #define AT(field) offsetof(struct config, field)
 
 static const struct entry entries[] = {
-    {"grants", POLICY_NAME_LISTEN, parse_grants, AT(listen), 0, 0, NULL, "a list of grants", true},
-    {"grants", POLICY_NAME_CONNECT, parse_grants, AT(connect), 0, 0, NULL, "a list of grants",
-     true},
+    {"grants", POLICY_NAME_LISTEN, &config_listen, AT(listen), 0, 0, NULL},
+    {"grants", POLICY_NAME_CONNECT, &config_connect, AT(connect), 0, 0, NULL},
 
-    {"limits", "handles", parse_number, AT(handles), 1, WIRE_HANDLES, "1024", "a number", false},
-    {"limits", "log_rate", parse_number, AT(log_rate), 1, 10000, "10000", "a number", false},
-    {"limits", "arena", parse_bytes, AT(arena_size), WIRE_ARENA_MIN, WIRE_ARENA_MAX, "16M",
-     "a number of bytes", false},
-    {"limits", "heap", parse_bytes, AT(heap_size), 16u << 10, 512u << 20, "512M",
-     "a number of bytes", false},
-    {"limits", "doorbells", parse_number, AT(doorbells), 1000, 10000000, "100000", "a number",
-     false},
+    {"limits", "handles", &config_number, AT(handles), 1, WIRE_HANDLES, "1024"},
+    {"limits", "log_rate", &config_number, AT(log_rate), 1, 10000, "10000"},
+    {"limits", "arena", &config_bytes, AT(arena_size), WIRE_ARENA_MIN, WIRE_ARENA_MAX, "16M"},
+    {"limits", "heap", &config_bytes, AT(heap_size), 16u << 10, 512u << 20, "512M"},
+    {"limits", "doorbells", &config_number, AT(doorbells), 1000, 10000000, "100000"},
 
-    {"stop", "stop", parse_time, AT(stop_usec), 0, DAY_USEC, "5s", "a time span", false},
-    {"stop", "abort", parse_time, AT(abort_usec), 0, DAY_USEC, "2s", "a time span", false},
+    {"stop", "stop", &config_time, AT(stop_usec), 0, DAY_USEC, "5s"},
+    {"stop", "abort", &config_time, AT(abort_usec), 0, DAY_USEC, "2s"},
 
-    {"restart", "restart", parse_restart, AT(restart), 0, 0, "on-failure",
-     "no, on-failure or always", false},
-    {"restart", "delay", parse_time, AT(restart_delay_usec), 0, DAY_USEC, "100ms", "a time span",
-     false},
-    {"restart", "delay_max", parse_time, AT(restart_delay_max_usec), 0, DAY_USEC, "10s",
-     "a time span", false},
-    {"restart", "burst", parse_number, AT(restart_burst), 1, 1000, "5", "a number", false},
-    {"restart", "window", parse_time, AT(restart_window_usec), 0, DAY_USEC, "60s", "a time span",
-     false},
+    {"restart", "restart", &config_when, AT(restart), 0, 0, "on-failure"},
+    {"restart", "delay", &config_time, AT(restart_delay_usec), 0, DAY_USEC, "100ms"},
+    {"restart", "delay_max", &config_time, AT(restart_delay_max_usec), 0, DAY_USEC, "10s"},
+    {"restart", "burst", &config_number, AT(restart_burst), 1, 1000, "5"},
+    {"restart", "window", &config_time, AT(restart_window_usec), 0, DAY_USEC, "60s"},
 
-    {"sandbox", "optional", parse_layers, AT(optional), 0, 0, "", "a list of layers", false},
-    {"sandbox", "cpu", parse_cpu, AT(cpu), 0, CPU_MAX, "same", "same, any or a CPU's number",
-     false},
-    {"sandbox", "spin", parse_time, AT(spin_usec), 0, 1000, "20us", "a time span", false},
+    {"sandbox", "optional", &config_layers, AT(optional), 0, 0, ""},
+    {"sandbox", "cpu", &config_processor, AT(cpu), 0, CPU_MAX, "same"},
+    {"sandbox", "spin", &config_time, AT(spin_usec), 0, 1000, "20us"},
 };
 #define N_ENTRIES (sizeof(entries) / sizeof(entries[0]))
 
-static void *field_of(struct config *config, const struct entry *entry) {
-    return (char *)config + entry->offset;
+static int store_text(struct config *config, const struct entry *entry, const char *text,
+                      unsigned line, char why[CONFIG_WHY_SIZE]) {
+    const struct config_value value = {
+        .kind = entry->kind, .min = entry->min, .max = entry->max, .text = text, .line = line};
+
+    return config_value_store(&value, (char *)config + entry->offset, why);
 }
 
 int config_init(struct config *config) {
+    char why[CONFIG_WHY_SIZE];
+
     *config = (struct config){0};
     for (size_t i = 0; i < N_ENTRIES; i++) {
         const struct entry *entry = &entries[i];
-        int r = entry->initial ? entry->parse(entry, entry->initial, field_of(config, entry)) : 0;
+        int r = entry->initial ? store_text(config, entry, entry->initial, 0, why) : 0;
 
         if (r < 0) {
             config_done(config);
@@ -197,6 +79,7 @@ static void grants_done(struct config_grants *grants) {
         free(grants->items[i]);
     }
     free(grants->items);
+    free(grants->lines);
 }
 
 void config_done(struct config *config) {
@@ -208,15 +91,17 @@ void config_done(struct config *config) {
 
 // -- the file ------------------------------------------------------------------------------------
 
-// The library goes on after an error and tells lines apart only by the number of the first bad one,
-// so the first message is kept, and lines that it would cut are found before it sees them.
+// The library goes on after an error and tells the number of the first bad line only, so the first
+// message is kept, with its line. Lines that it would cut, and headers, of which it forgives too
+// much, are looked at before it sees them.
 struct reading {
     struct config *config;
     FILE *file;
+    unsigned line; /* the number of the one read last */
     char message[CONFIG_WHY_SIZE / 2];
-    bool failed;
-    int error; /* -ENOMEM, or 0 */
-    bool seen[N_ENTRIES];
+    unsigned message_line;     /* 0: no message */
+    int error;                 /* -ENOMEM, or 0 */
+    unsigned lines[N_ENTRIES]; /* that set each key last; 0: none */
 };
 
 static int complain(struct reading *reading, const char *format, ...)
@@ -225,8 +110,8 @@ static int complain(struct reading *reading, const char *format, ...)
 static int complain(struct reading *reading, const char *format, ...) {
     va_list arguments;
 
-    if (!reading->failed) {
-        reading->failed = true;
+    if (reading->message_line == 0) {
+        reading->message_line = reading->line;
         va_start(arguments, format);
         (void)vsnprintf(reading->message, sizeof(reading->message), format, arguments);
         va_end(arguments);
@@ -234,31 +119,18 @@ static int complain(struct reading *reading, const char *format, ...) {
     return 0;
 }
 
-static bool is_section(const char *section) {
-    for (size_t i = 0; i < N_ENTRIES; i++) {
-        if (strcmp(entries[i].section, section) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static int store(struct reading *reading, size_t index, const char *value) {
+static int store(struct reading *reading, size_t index, const char *text) {
     const struct entry *entry = &entries[index];
+    char why[CONFIG_WHY_SIZE];
     int r;
 
-    if (reading->seen[index] && !entry->repeatable) {
+    if (reading->lines[index] > 0 && !config_kind_is_list(entry->kind)) {
         return complain(reading, "[%s] %s is set twice", entry->section, entry->key);
     }
-    reading->seen[index] = true;
-    r = entry->parse(entry, value, field_of(reading->config, entry));
-    if (r == -ERANGE) {
-        return complain(reading, "[%s] %s: \"%.80s\" is out of range", entry->section, entry->key,
-                        value);
-    }
+    reading->lines[index] = reading->line;
+    r = store_text(reading->config, entry, text, reading->line, why);
     if (r == -EINVAL) {
-        return complain(reading, "[%s] %s: \"%.80s\" is not %s", entry->section, entry->key, value,
-                        entry->form);
+        return complain(reading, "[%s] %s: %s", entry->section, entry->key, why);
     }
     if (r < 0) {
         reading->error = r;
@@ -279,33 +151,96 @@ static int on_value(void *context, const char *section, const char *key, const c
     if (section[0] == '\0') {
         return complain(reading, "%.40s stands in no section", key);
     }
-    if (!is_section(section)) {
-        return complain(reading, "there is no section [%.40s]", section);
-    }
     return complain(reading, "there is no key %.40s in [%.40s]", key, section);
+}
+
+static bool is_section(const char *name, size_t size) {
+    for (size_t i = 0; i < N_ENTRIES; i++) {
+        if (strlen(entries[i].section) == size && memcmp(entries[i].section, name, size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+// Whether LINE, if it is the header of a section, is a good one.
+static bool check_header(struct reading *reading, const char *line) {
+    const char *name = line + strspn(line, " \t"), *end, *rest;
+
+    if (*name++ != '[') {
+        return true;
+    }
+    end = strchr(name, ']');
+    if (!end) {
+        (void)complain(reading, "no ] ends the name of the section");
+        return false;
+    }
+    if (!is_section(name, (size_t)(end - name))) {
+        (void)complain(reading, "there is no section [%.*s]",
+                       end - name > 40 ? 40 : (int)(end - name), name);
+        return false;
+    }
+    rest = end + 1 + strspn(end + 1, " \t\r\n");
+    if (*rest != '\0' && *rest != ';') {
+        (void)complain(reading, "something follows the ] of the section");
+        return false;
+    }
+    return true;
+}
+
+// As fgets() would, but says what it cannot take: returns -EINVAL then, 0 at the end, or 1.
+static int read_line(struct reading *reading, char *line, int size) {
+    int length = 0, c;
+
+    reading->line++;
+    while ((c = fgetc(reading->file)) != EOF && c != '\n') {
+        if (c == '\0' || length + 3 >= size) {
+            (void)complain(reading, c == '\0' ? "a NUL byte" : "the line is too long");
+            return -EINVAL;
+        }
+        line[length++] = (char)c;
+    }
+    if (c == EOF && length == 0) {
+        return 0;
+    }
+    line[length++] = '\n';
+    line[length] = '\0';
+    return check_header(reading, line) ? 1 : -EINVAL;
 }
 
 // inih's reader, like fgets(). What it could only misread becomes a line that it refuses, since a
 // line without "=" is an error of its own.
 static char *next_line(char *line, int size, void *context) {
     static const char refused[] = "?\n";
-    struct reading *reading = context;
-    int length = 0, c;
+    int r = read_line(context, line, size);
 
-    while ((c = fgetc(reading->file)) != EOF && c != '\n') {
-        if (c == '\0' || length + 3 >= size) {
-            (void)complain(reading, c == '\0' ? "a NUL byte" : "the line is too long");
-            memcpy(line, refused, sizeof(refused));
-            return line;
+    if (r < 0) {
+        memcpy(line, refused, sizeof(refused));
+    }
+    return r == 0 ? NULL : line;
+}
+
+static unsigned line_of(const struct reading *reading, size_t offset) {
+    for (size_t i = 0; i < N_ENTRIES; i++) {
+        if (entries[i].offset == offset) {
+            return reading->lines[i];
         }
-        line[length++] = (char)c;
     }
-    if (c == EOF && length == 0) {
-        return NULL;
+    return 0;
+}
+
+// What only shows once all is read. Told at the later of the two lines.
+static void check_together(struct reading *reading) {
+    const struct config *config = reading->config;
+    unsigned delay = line_of(reading, AT(restart_delay_usec));
+    unsigned delay_max = line_of(reading, AT(restart_delay_max_usec));
+
+    if (config->restart_delay_usec > config->restart_delay_max_usec) {
+        reading->line = delay > delay_max ? delay : delay_max;
+        (void)complain(reading, "[restart] delay%s is longer than delay_max%s",
+                       delay == 0 ? " (100ms by default)" : "",
+                       delay_max == 0 ? " (10s by default)" : "");
     }
-    line[length++] = '\n';
-    line[length] = '\0';
-    return line;
 }
 
 int config_read(struct config *config, FILE *file, const char *name, char why[CONFIG_WHY_SIZE]) {
@@ -322,9 +257,15 @@ int config_read(struct config *config, FILE *file, const char *name, char why[CO
     if (line < 0) {
         return -ENOMEM;
     }
+    if (line == 0) {
+        check_together(&reading);
+        line = (int)reading.message_line;
+    }
     if (line > 0) {
         (void)snprintf(why, CONFIG_WHY_SIZE, "%.200s:%d: %s", name, line,
-                       reading.failed ? reading.message : "neither [SECTION] nor KEY = VALUE");
+                       reading.message_line == (unsigned)line
+                           ? reading.message
+                           : "neither [SECTION] nor KEY = VALUE");
         return -EINVAL;
     }
     return 0;

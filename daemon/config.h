@@ -25,6 +25,7 @@ enum {
 // Grants as written. SET and without items: the app is left nothing.
 struct config_grants {
     char **items;
+    unsigned *lines; /* where each of them stands */
     size_t n_items;
     int set;
 };

@@ -2,6 +2,7 @@
 #include "daemon/grants.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/cleanup.h"
@@ -18,15 +19,33 @@ static int request(struct policy *policy, enum policy_key direction,
     return 0;
 }
 
+// The line of the first grant that POLICY, as it stands, does not cover.
+static unsigned line_of_bad(const struct policy *policy, enum policy_key direction,
+                            const struct config_grants *grants) {
+    for (size_t i = 0; i < grants->n_items; i++) {
+        if (!policy_covers(policy, direction, grants->items[i])) {
+            return grants->lines[i];
+        }
+    }
+    return 0;
+}
+
 static int narrow(struct policy *policy, enum policy_key direction,
                   const struct config_grants *grants, char why[POLICY_WHY_SIZE]) {
+    char reason[POLICY_WHY_SIZE];
     int r = 0;
 
     if (!grants->set) {
         return 0;
     }
-    r = policy_narrow(policy, direction, (const char *const *)grants->items, grants->n_items, why);
-    return r == -EINVAL || r == -EPERM ? GRANTS_BAD_CONFIG : r;
+    r = policy_narrow(policy, direction, (const char *const *)grants->items, grants->n_items,
+                      reason);
+    if (r == -EINVAL || r == -EPERM) {
+        (void)snprintf(why, POLICY_WHY_SIZE, "line %u: %.480s",
+                       line_of_bad(policy, direction, grants), reason);
+        return GRANTS_BAD_CONFIG;
+    }
+    return r;
 }
 
 int grants_apply(const struct manifest *manifest, const struct config *config,

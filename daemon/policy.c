@@ -109,6 +109,14 @@ static bool rules_cover(const struct rules *rules, const struct policy_rule *rul
     return false;
 }
 
+bool policy_covers(const struct policy *policy, enum policy_key direction, const char *text) {
+    CLEANUP(policy_rule_done) struct policy_rule rule = {0};
+    char why[POLICY_WHY_SIZE];
+
+    return policy_parse_rule(direction, text, &rule, why) == 0 &&
+           rules_cover(&policy->directions[direction], &rule);
+}
+
 int policy_narrow(struct policy *policy, enum policy_key direction, const char *const *texts,
                   size_t n_texts, char why[POLICY_WHY_SIZE]) {
     CLEANUP(rules_done) struct rules local = {.narrowed = true};

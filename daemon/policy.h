@@ -50,6 +50,9 @@ int policy_grant(struct policy *policy, enum policy_key direction, const char *t
 int policy_narrow(struct policy *policy, enum policy_key direction, const char *const *texts,
                   size_t n_texts, char why[POLICY_WHY_SIZE]);
 
+// Whether TEXT is a grant that lies within one that stands in DIRECTION.
+bool policy_covers(const struct policy *policy, enum policy_key direction, const char *text);
+
 // The decisions. True: WHY is the rule that allows it. False: WHY is the reason, for people:
 // "connect to tcp 10.0.0.1:80: no grant matches; the manifest grants tcp:example.org:443".
 bool policy_allows_listen(const struct policy *policy, enum policy_protocol protocol,

@@ -95,15 +95,39 @@ def configurations(apps):
     for text, words in (
         ("[limits]\nhandles = many\n", ":2: "),
         ("\n[limits]\nhandels = 3\n", ":3: "),
-        ("[colours]\nred = 1\n", ":2: "),
-        ("[grants]\nlisten = tcp:127.0.0.1:80\n", "tcp:127.0.0.1:80"),
+        ("[colours]\nred = 1\n", ":1: "),
+        ("[grants\nlisten = tcp:127.0.0.1:80\n", ":1: no ]"),
+        ("[grants]\nlisten = tcp:127.0.0.1:80\n", "line 2: listen = tcp:127.0.0.1:80 would widen"),
+        ("[grants]\nlisten = tcp:80 # all\n", ":2: [grants] listen: "),
+        ("[grants]\nlisten = tcp:http\n", ":2: [grants] listen: "),
+        ("[restart]\ndelay = 10s\ndelay_max = 1s\n", ":3: [restart] delay is longer"),
+        ("[sandbox]\noptional = foo\n", ":2: [sandbox] optional: the sandbox has no layer"),
         ("[limits]\narena = 64K\n", "arena"),
         ("[limits]\nheap = 64K\n", "heap"),
-        ("[sandbox]\ncpu = 4000\n", "CPU 4000"),
+        ("[sandbox]\ncpu = 4000\n", ":2: [sandbox] cpu: this machine has no CPU 4000"),
     ):
         refuses(apps, ("run", image, "--config", apps.file(text)), 4, words)
     refuses(apps, ("run", image, "--config", "/nonexistent/conf"), 4, "No such file")
+    refuses(apps, ("run", image, "--config", "/dev/null"), 4, "cannot open the configuration")
+
+
+def widening_grants(apps):
+    """The line is that of the grant itself, not of the first or the last one."""
+    image = apps.image("narrow", HELLO, '[grants]\nconnect = ["tcp:127.0.0.1:1-9"]\n')
+    text = (
+        "[grants]\n"
+        "connect = tcp:127.0.0.1:1\n"
+        "connect = tcp:127.0.0.1:2, tcp:*:3\n"
+        "connect = tcp:*:4\n"
+    )
+    refuses(apps, ("run", image, "--config", apps.file(text)), 4, "line 3: connect = tcp:*:3 would")
+
+
+def empty_configuration(apps):
+    image = apps.image("hello", HELLO)
+    status, lines = mpyd(apps, "run", image, "--config", apps.file(""))
+    tap.equal(status, 0, f"exit status: {lines}")
 
 
 TESTS = [usage, help_and_version, images, image_of_another_app, image_called_after_another_app,
-         image_that_would_speak_as_mpyd, configurations]
+         image_that_would_speak_as_mpyd, configurations, widening_grants, empty_configuration]

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -87,7 +88,7 @@ static void test_every_key_read(void **state) {
                                "window = 1h\n"
                                "[sandbox]\n"
                                "optional = landlock, speculation\n"
-                               "cpu = 3\n"
+                               "cpu = 0\n"
                                "spin = 0us";
     struct config config;
     char why[CONFIG_WHY_SIZE] = "";
@@ -100,9 +101,12 @@ static void test_every_key_read(void **state) {
     assert_string_equal(config.listen.items[0], "tcp:127.0.0.1:8080");
     assert_string_equal(config.listen.items[1], "udp:[::1]:53");
     assert_string_equal(config.listen.items[2], "tcp:81");
+    assert_int_equal(config.listen.lines[1], 4);
+    assert_int_equal(config.listen.lines[2], 5);
     assert_int_equal(config.connect.n_items, 2);
     assert_string_equal(config.connect.items[0], "tcp:example.org:443");
     assert_string_equal(config.connect.items[1], "udp:*.ntp.org:123");
+    assert_int_equal(config.connect.lines[1], 7);
     assert_int_equal(config.handles, 12);
     assert_int_equal(config.log_rate, 5);
     assert_int_equal(config.arena_size, 64 << 10);
@@ -116,7 +120,7 @@ static void test_every_key_read(void **state) {
     assert_int_equal(config.restart_burst, 7);
     assert_int_equal(config.restart_window_usec, 3600000000);
     assert_string_equal(config.optional, "landlock, speculation");
-    assert_int_equal(config.cpu, 3);
+    assert_int_equal(config.cpu, 0);
     assert_int_equal(config.spin_usec, 0);
     config_done(&config);
 }
@@ -144,11 +148,11 @@ static void test_empty_file_leaves_defaults(void **state) {
 static void test_unknown_refused(void **state) {
     assert_refused("[limits]\nhandles = 1\n\nhandle = 1\n",
                    "a.conf:4: there is no key handle in [limits]");
-    assert_refused("[limit]\nhandles = 1\n", "a.conf:2: there is no section [limit]");
+    assert_refused("\n[limit]\nhandles = 1\n", "a.conf:2: there is no section [limit]");
+    assert_refused("[colours]\n", "a.conf:1: there is no section [colours]");
     assert_refused("handles = 1\n", "a.conf:1: handles stands in no section");
     assert_refused("[limits]\nHandles = 1\n", "a.conf:2: there is no key Handles in [limits]");
     assert_refused("[stop]\nhandles = 1\n", "a.conf:2: there is no key handles in [stop]");
-    assert_refused("[limits\n", "a.conf:1: neither [SECTION] nor KEY = VALUE");
     assert_refused("[limits]\nhandles\n", "a.conf:2: neither [SECTION] nor KEY = VALUE");
 }
 
@@ -159,16 +163,29 @@ static void test_bad_values_refused(void **state) {
         {"[limits]\nhandles = many\n", "[limits] handles: \"many\" is not a number"},
         {"[limits]\nhandles =\n", "[limits] handles: \"\" is not a number"},
         {"[limits]\nhandles = -1\n", "[limits] handles: \"-1\" is not a number"},
-        {"[limits]\nhandles = 0\n", "[limits] handles: \"0\" is out of range"},
-        {"[limits]\nhandles = 1025\n", "[limits] handles: \"1025\" is out of range"},
-        {"[limits]\narena = 63K\n", "[limits] arena: \"63K\" is out of range"},
+        {"[limits]\nhandles = 0\n", "[limits] handles: \"0\" is not from 1 to 1024"},
+        {"[limits]\nhandles = 1025\n", "[limits] handles: \"1025\" is not from 1 to 1024"},
+        {"[limits]\narena = 63K\n", "[limits] arena: \"63K\" is not from 64K to 16M"},
         {"[limits]\narena = 1T\n", "[limits] arena: \"1T\" is not a number of bytes"},
         {"[stop]\nstop = soon\n", "[stop] stop: \"soon\" is not a time span"},
-        {"[stop]\nstop = 25h\n", "[stop] stop: \"25h\" is out of range"},
+        {"[stop]\nstop = 25h\n", "[stop] stop: \"25h\" is not from 0 to 24h"},
         {"[restart]\nrestart = maybe\n",
          "[restart] restart: \"maybe\" is not no, on-failure or always"},
         {"[sandbox]\ncpu = -1\n", "[sandbox] cpu: \"-1\" is not same, any or a CPU's number"},
-        {"[sandbox]\noptional = a/b\n", "[sandbox] optional: \"a/b\" is not a list of layers"},
+        {"[sandbox]\noptional = a/b\n",
+         "[sandbox] optional: the sandbox has no layer \"a/b\"; the log of a start names all"},
+        {"[limits]\ndoorbells = 1\n", "[limits] doorbells: \"1\" is not from 1000 to 10000000"},
+        {"[sandbox]\nspin = 1s\n", "[sandbox] spin: \"1s\" is not from 0 to 1ms"},
+        {"[sandbox]\noptional = landlock, landlok\n",
+         "[sandbox] optional: the sandbox has no layer \"landlok\"; the log of a start names all"},
+        {"[grants]\nlisten = sctp:1\n",
+         "[grants] listen: \"sctp:1\": a grant begins with tcp: or udp:"},
+        {"[grants]\nlisten = tcp:*:1 # all\n",
+         "[grants] listen: \"tcp:*:1 # all\": only a line of its own can be a comment with #; "
+         "after a value, write \" ;\""},
+        {"[stop]\nstop = 1s # soon\n",
+         "[stop] stop: \"1s # soon\": only a line of its own can be a comment with #; "
+         "after a value, write \" ;\""},
         {"[grants]\nlisten = tcp:1,\n", "[grants] listen: \"tcp:1,\" is not a list of grants"},
         {"[grants]\nlisten = ,tcp:1\n", "[grants] listen: \",tcp:1\" is not a list of grants"},
         {"[grants]\nlisten = tcp:1,,tcp:2\n",
@@ -181,6 +198,57 @@ static void test_bad_values_refused(void **state) {
         (void)snprintf(message, sizeof(message), "a.conf:2: %s", bad[i].message);
         assert_refused(bad[i].text, message);
     }
+}
+
+static void test_bad_header_told_on_its_line(void **state) {
+    assert_refused("[limits\n", "a.conf:1: no ] ends the name of the section");
+    assert_refused("[grants\nlisten = tcp:1\n", "a.conf:1: no ] ends the name of the section");
+    assert_refused("[stop]\n[limits] stop = 1\n",
+                   "a.conf:2: something follows the ] of the section");
+    assert_refused("handles\nred = 1\n", "a.conf:1: neither [SECTION] nor KEY = VALUE");
+}
+
+static void test_comments_passed_over(void **state) {
+    struct config config;
+    char why[CONFIG_WHY_SIZE] = "";
+
+    if (read_text(&config, "[stop] ; of an app\n  # indented\nstop = 1s ; soon\n", why) != 0) {
+        fail_msg("%s", why);
+    }
+    assert_int_equal(config.stop_usec, 1000000);
+    config_done(&config);
+}
+
+static void test_delay_above_its_maximum_refused(void **state) {
+    assert_refused("[restart]\ndelay = 10s\ndelay_max = 1s\n",
+                   "a.conf:3: [restart] delay is longer than delay_max");
+    assert_refused("[restart]\ndelay_max = 1s\ndelay = 10s\n\n",
+                   "a.conf:3: [restart] delay is longer than delay_max");
+    assert_refused("[restart]\ndelay = 11s\n\n",
+                   "a.conf:2: [restart] delay is longer than delay_max (10s by default)");
+    assert_refused("[restart]\ndelay_max = 0\n",
+                   "a.conf:2: [restart] delay (100ms by default) is longer than delay_max");
+}
+
+static void test_missing_processor_refused(void **state) {
+    long last = sysconf(_SC_NPROCESSORS_CONF) - 1;
+    char text[64], message[128];
+
+    (void)snprintf(text, sizeof(text), "[sandbox]\ncpu = %ld\n", last + 1);
+    (void)snprintf(message, sizeof(message),
+                   "a.conf:2: [sandbox] cpu: this machine has no CPU %ld, the last one is %ld",
+                   last + 1, last);
+    assert_refused(text, message);
+}
+
+static void test_too_many_grants_refused(void **state) {
+    char text[4096] = "[grants]\n";
+    size_t size = strlen(text);
+
+    for (int i = 0; i <= 256; i++) {
+        size += (size_t)snprintf(text + size, sizeof(text) - size, "listen=tcp:1\n");
+    }
+    assert_refused(text, "a.conf:258: [grants] listen: more than 256 grants");
 }
 
 static void test_twice_refused_but_for_lists(void **state) {
@@ -218,6 +286,11 @@ int main(void) {
         cmocka_unit_test(test_empty_file_leaves_defaults),
         cmocka_unit_test(test_unknown_refused),
         cmocka_unit_test(test_bad_values_refused),
+        cmocka_unit_test(test_bad_header_told_on_its_line),
+        cmocka_unit_test(test_comments_passed_over),
+        cmocka_unit_test(test_delay_above_its_maximum_refused),
+        cmocka_unit_test(test_missing_processor_refused),
+        cmocka_unit_test(test_too_many_grants_refused),
         cmocka_unit_test(test_twice_refused_but_for_lists),
         cmocka_unit_test(test_first_of_several_errors_told),
         cmocka_unit_test(test_unreadable_lines_refused),
