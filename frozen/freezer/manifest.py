@@ -82,6 +82,13 @@ def _name(value):
     return value
 
 
+def _entry(value):
+    if _string(value).endswith('.py'):
+        module = _quoted(value.removesuffix('.py').replace('/', '.'))
+        raise _Problem(f'{_quoted(value)} is a file; name the module, {module}')
+    return _matching(MODULE, 'main or package.module')(value)
+
+
 def _path(value):
     path = PurePosixPath(_string(value))
     if not value or path.is_absolute() or '..' in path.parts or not value.isprintable():
@@ -184,16 +191,25 @@ class _Reader:
         return table
 
 
+def _check_not_empty(reader, document):
+    """Only where both keys are missing are the modules found."""
+    given = [key for key in ('modules', 'packages') if key in document]
+    if given and all(document[key] == [] for key in given):
+        reader.problem((given[0],), f'{given[0]}: is empty, and an app has modules; name them, or '
+                       'leave the key out to have every *.py')
+
+
 def _read(reader, document):
     reader.known(document, (), KEYS)
     manifest = Manifest(
         name=reader.required(document, ('name',), _name),
         version=reader.required(document, ('version',),
                                 _matching(VERSION, '1.0.0: 1 to 32 letters, digits, . + ~ -')),
-        entry=reader.required(document, ('entry',), _matching(MODULE, 'main or package.module')),
+        entry=reader.required(document, ('entry',), _entry),
         modules=reader.list(document, ('modules',), _path, 4096),
         packages=reader.list(document, ('packages',), _path, 4096),
         resources=reader.value(document, ('resources',), _path, ''))
+    _check_not_empty(reader, document)
     memory = reader.table(document, 'memory')
     for key, (default, least, most) in MEMORY.items():
         manifest.memory[key] = reader.value(memory, ('memory', key), _size(least, most),
@@ -220,7 +236,7 @@ def read(directory):
     """The manifest of the app in DIRECTORY; BuildError names every mistake with its line."""
     file = Path(directory) / FILE
     try:
-        text = file.read_bytes().decode()
+        text = file.read_bytes().decode('utf-8-sig')  # some editors begin it with a mark
     except FileNotFoundError:
         raise BuildError(f'{file}: there is none; "mpyfreeze new DIR" makes an app that has one') \
             from None

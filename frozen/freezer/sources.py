@@ -45,12 +45,20 @@ def _listed(directory, what):
                 yield Path(parent, name).relative_to(directory).as_posix()
 
 
+def _check_inside(directory, file):
+    """A link must not bring a file of the machine that builds into the image."""
+    if not Path(os.path.realpath(file)).is_relative_to(os.path.realpath(directory)):
+        raise BuildError(f'{file}: leads to {os.path.realpath(file)}, which is outside the app\'s '
+                         'directory; copy it there')
+
+
 def _module(directory, path, where):
     for part in PurePosixPath(path).with_suffix('').parts:
         if not PART.fullmatch(part):
             raise BuildError(f'{where}: module {path!a}: a name is made of letters, digits, '
                              '_ and -; rename the file')
     module = Module(path, Path(directory, path))
+    _check_inside(directory, module.file)
     if len(module.name) > MODULE_NAME_MAX:
         raise BuildError(f'{where}: module "{module.name}": the name has {len(module.name)} '
                          f'characters, more than {MODULE_NAME_MAX}')
@@ -96,6 +104,24 @@ def _check_names(modules, builtin, where):
                              f'"{module.name}"; rename one')
 
 
+def _check_entry(directory, manifest, modules):
+    paths = {module.path for module in modules}
+    path = manifest.entry.replace('.', '/') + '.py'
+    where = f'{manifest.where["entry"]}: entry:'
+    if path in paths:
+        return
+    if f'{manifest.entry.replace(".", "/")}/__init__.py' in paths:
+        raise BuildError(f'{where} "{manifest.entry}" is a package; name one of its modules, as in '
+                         f'"{manifest.entry}.main"')
+    if (manifest.resources and not (manifest.modules or manifest.packages)
+            and PurePosixPath(path).is_relative_to(manifest.resources)
+            and Path(directory, path).is_file()):
+        raise BuildError(f'{manifest.where["resources"]}: resources: "{manifest.resources}" has the '
+                         f'entry, "{path}", in it, and what is a resource is no module; keep them '
+                         'in different directories')
+    raise BuildError(f'{where} there is no "{path}" among the {len(modules)} modules of the app')
+
+
 def find_modules(directory, manifest, builtin=()):
     """The modules of the app in DIRECTORY, sorted by path. BUILTIN: those of the SDK."""
     where = f'{Path(directory, FILE)}'
@@ -108,10 +134,7 @@ def find_modules(directory, manifest, builtin=()):
     _check_names(modules, set(builtin), where)
     if len(modules) > PARTS_MAX:
         raise BuildError(f'{where}: {len(modules)} modules, more than {PARTS_MAX}')
-    path = manifest.entry.replace('.', '/') + '.py'
-    if path not in {module.path for module in modules}:
-        raise BuildError(f'{manifest.where["entry"]}: entry: there is no "{path}" among the '
-                         f'{len(modules)} modules of the app')
+    _check_entry(directory, manifest, modules)
     return modules
 
 
@@ -129,6 +152,7 @@ def find_resources(directory, manifest):
     root = Path(directory, manifest.resources)
     if not root.is_dir():
         raise BuildError(f'{where}: resources: there is no directory "{manifest.resources}"')
+    _check_inside(directory, root)
     resources = [(path, root / path) for path in sorted(_listed(root, 'resources'))]
     for path, file in resources:
         if not path.isascii() or not path.isprintable():
@@ -137,6 +161,7 @@ def find_resources(directory, manifest):
         if len(path) > RESOURCE_PATH_MAX:
             raise BuildError(f'{where}: resources: "{path}": the name has {len(path)} characters, '
                              f'more than {RESOURCE_PATH_MAX}')
+        _check_inside(directory, file)
         if not file.is_file():
             raise BuildError(f'{where}: resources: "{path}" is not a regular file')
     if len(resources) > PARTS_MAX:

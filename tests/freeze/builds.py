@@ -97,11 +97,36 @@ def test_missing_things(bench):
         ({'main.py': '', 'asyncio.py': ''}, MANIFEST, 'every image has a module "asyncio"'),
         ({'main.py': '', 'm.py': '', 'm/__init__.py': ''}, MANIFEST, 'are both the module "m"'),
     ]
+    cases += [
+        ({'main.py': ''}, MANIFEST + 'resources = "."',
+         ':4: resources: "." has the entry, "main.py", in it'),
+        ({'main/__init__.py': ''}, MANIFEST, ':3: entry: "main" is a package; name one of its'),
+    ]
     for number, (files, manifest, expected) in enumerate(cases):
         bench.failed(bench.app(files, manifest, f'app{number}'), expected)
     bench.failed(bench.root / 'nowhere', 'nowhere: there is no such directory')
     (bench.root / 'empty').mkdir()
     bench.failed(bench.root / 'empty', 'empty/mpyd.toml: there is none; "mpyfreeze new DIR"')
+
+
+def test_links_out_of_the_app(bench):
+    bench.app({'text': 'a secret', 'd/x.py': ''}, name='outside')
+    for number, (link, target, manifest) in enumerate((
+            ('www/a', '../../outside/text', 'resources = "www"'),
+            ('www', '../outside', 'modules = ["main.py"]\nresources = "www"'),
+            ('www/a', 'a', 'resources = "www"'),
+            ('b.py', '../outside/d/x.py', ''),
+            ('p', '../outside/d', 'modules = ["main.py"]\npackages = ["p"]'))):
+        app = bench.app({'main.py': ''}, MANIFEST + manifest, f'app{number}')
+        (app / link).parent.mkdir(exist_ok=True)
+        (app / link).symlink_to(target)
+        bench.failed(app, 'is not a regular file' if target == 'a' else
+                     'outside the app\'s directory; copy it there')
+    app = bench.app({'main.py': '', 'a': 'x', 'www/b': ''}, MANIFEST + 'resources = "www"')
+    (app / 'www/a').symlink_to('../a')
+    (bench.root / 'link').symlink_to('app')
+    bench.built(bench.root / 'link')
+    tap.true('resource a 1' in bench.facts(), 'a link within the app')
 
 
 IMPORTS = """import json, usys, _asyncio, asyncio.core, uasyncio, p.q, p

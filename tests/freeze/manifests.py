@@ -47,6 +47,11 @@ WRONG = [
     ('name = "mpyfreeze"\nversion = "1"\nentry = "main"', ':1: name: "mpyfreeze" is reserved'),
     ('name = "a"\nversion = 1\nentry = "main"', ':2: version: must be a string'),
     ('name = "a"\nversion = "a b"\nentry = "main"', ':2: version: "a b" is not of the form'),
+    ('modules = []', ':4: modules: is empty'),
+    ('modules = []\npackages = []', ':4: modules: is empty'),
+    ('\npackages = []', ':5: packages: is empty'),
+    ('name = "a"\nversion = "1"\nentry = "p/main.py"', ':3: entry: "p/main.py" is a file; name '
+     'the module, "p.main"'),
     ('name = "a"\nversion = "1"\nentry = "main.py/"', ':3: entry: "main.py/" is not of the form'),
 ]
 
@@ -81,6 +86,7 @@ def test_every_mistake_is_reported():
 def test_foreign_bytes():
     tap.true(problems(b'name = "a"\nversion = "\xff"\n')[0].endswith(':2: is not UTF-8'), 'line 2')
     tap.equal(problems((HEAD + 'x = "\x01"').encode())[0].split(':')[1], '4')
+    tap.equal(read(b'\xef\xbb\xbf' + HEAD.encode()).name, 'a')
 
 
 def test_defaults():
