@@ -7,29 +7,12 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "daemon/utf8.h"
 
 #define REPORT_USEC 1000000u
 #define ERRORS_MIN 64u /* lines of a deep traceback */
 
 // -- escaping ------------------------------------------------------------------------------------
-
-// Length of the UTF-8 sequence at TEXT, and its code point. The stub has checked the text.
-static size_t decode(const unsigned char *text, uint32_t *ret_point) {
-    static const unsigned char mask[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
-    size_t size = text[0] < 0x80 ? 1 : text[0] < 0xe0 ? 2 : text[0] < 0xf0 ? 3 : 4;
-    uint32_t point = text[0] & mask[size];
-
-    for (size_t i = 1; i < size; i++) {
-        if ((text[i] & 0xc0) != 0x80) {
-            *ret_point =
-                text[0]; // not UTF-8 after all: a byte for itself, which is_unsafe() refuses
-            return 1;
-        }
-        point = point << 6 | (text[i] & 0x3f);
-    }
-    *ret_point = point;
-    return size;
-}
 
 static bool is_unsafe(uint32_t point) {
     return (point < 0x20 && point != '\t') || (point >= 0x7f && point < 0xa0) || // C0, DEL, C1
@@ -47,10 +30,14 @@ const char *app_log_escape(const char *text, char *line, size_t size) {
     while (*at != 0 && *at != '\n') {
         char escaped[12];
         uint32_t point = 0;
-        size_t length = decode(at, &point);
+        size_t length = utf8_decode(at, strnlen((const char *)at, 4), &point);
         size_t n_escaped = length;
 
-        if (is_unsafe(point) || (length == 1 && point >= 0x80)) {
+        if (length == 0) { // not UTF-8 after all: a byte that stands for itself
+            length = 1;
+            point = *at;
+        }
+        if (n_escaped == 0 || is_unsafe(point)) {
             n_escaped = (size_t)snprintf(escaped, sizeof(escaped),
                                          point < 0x100 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, point);
         } else {

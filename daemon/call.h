@@ -19,3 +19,6 @@ struct call {
     uint8_t *scratch;    /* STUBS_SCRATCH_SIZE private bytes for what the call sends ... */
     size_t scratch_used; /* ... of which so many are taken, one argument after the other */
 };
+
+// What SIZE bytes that a call sends take of its scratch: each argument begins aligned.
+#define CALL_SCRATCH_SIZE(size) (((size_t)(size) + 7) & ~(size_t)7)

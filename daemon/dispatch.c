@@ -11,9 +11,9 @@
 #include "base/log.h"
 #include "call/calls.h"
 #include "call/stubs.h"
-#include "call/trace.h"
 #include "daemon/app.h"
 #include "daemon/call.h"
+#include "daemon/trace.h"
 
 #define TRACE_SIZE 512
 

@@ -85,10 +85,6 @@ void handles_set_quota(struct handle_table *table, uint32_t quota) {
     table->quota = quota < WIRE_HANDLES ? quota : WIRE_HANDLES;
 }
 
-uint32_t handles_count(const struct handle_table *table) {
-    return table->n_used;
-}
-
 void handles_reap(struct handle_table *table) {
     for (size_t i = 0; i < WIRE_HANDLES; i++) {
         if (table->slots[i].kind != 0) {

@@ -267,11 +267,3 @@ size_t policy_tcp_ports(const struct policy *policy, enum policy_key direction, 
     }
     return n_ports;
 }
-
-size_t policy_n_rules(const struct policy *policy, enum policy_key direction) {
-    return policy->directions[direction].n_rules;
-}
-
-const char *policy_rule_text(const struct policy *policy, enum policy_key direction, size_t index) {
-    return policy->directions[direction].rules[index].text;
-}

@@ -69,7 +69,3 @@ bool policy_allows_resolve(const struct policy *policy, const char *name,
 // sandbox_confine_ports(). Connecting by name may need DNS over TCP: port 53 then is among them.
 // PORTS has room for POLICY_PORTS. Returns their number; POLICY_PORTS: no port is excluded.
 size_t policy_tcp_ports(const struct policy *policy, enum policy_key direction, uint16_t *ports);
-
-// How many grants DIRECTION has, and the text of one, as it was written.
-size_t policy_n_rules(const struct policy *policy, enum policy_key direction);
-const char *policy_rule_text(const struct policy *policy, enum policy_key direction, size_t index);

@@ -8,11 +8,10 @@
 
 #include "call/stubs.h"
 #include "daemon/app.h"
+#include "daemon/call.h"
 #include "daemon/dispatch.h"
 #include "daemon/handle.h"
 #include "daemon/utf8.h"
-
-#define SCRATCH_ALIGN 8u
 
 _Static_assert(sizeof(double) == sizeof(uint64_t), "f64 travels in one argument");
 
@@ -107,7 +106,7 @@ static int take(struct call *call, uint64_t value, size_t max, size_t extra, uin
     // The generator made room for the most that any call may send.
     assert(size + extra <= STUBS_SCRATCH_SIZE - call->scratch_used);
     channel_take(data, shared, size);
-    call->scratch_used += (size + extra + SCRATCH_ALIGN - 1) & ~(size_t)(SCRATCH_ALIGN - 1);
+    call->scratch_used += CALL_SCRATCH_SIZE(size + extra);
     *ret_data = data;
     *ret_size = size;
     return 0;

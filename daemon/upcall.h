@@ -11,8 +11,7 @@
 
 struct channel;
 
-#define UPCALL_KINDS (WIRE_UPCALL_STOP + 1u) /* the last one, and WIRE_COMPLETION, which is none   \
-                                              */
+#define UPCALL_KINDS (WIRE_UPCALL_STOP + 1u) /* with WIRE_COMPLETION, which is none */
 
 struct upcalls {
     struct upcall {

@@ -26,25 +26,36 @@ static bool is_between(uint8_t byte, uint8_t min, uint8_t max) {
     return byte >= min && byte <= max;
 }
 
+size_t utf8_decode(const uint8_t *text, size_t size, uint32_t *ret_point) {
+    static const uint8_t first_bits[] = {0, 0x7f, 0x1f, 0x0f, 0x07};
+    const struct sequence *sequence = size > 0 ? find_sequence(text[0]) : NULL;
+    uint32_t point = 0;
+
+    if (!sequence || sequence->size > size) {
+        return 0;
+    }
+    if (sequence->size > 1 && !is_between(text[1], sequence->second_min, sequence->second_max)) {
+        return 0;
+    }
+    point = text[0] & first_bits[sequence->size];
+    for (size_t i = 1; i < sequence->size; i++) {
+        if (!is_between(text[i], 0x80, 0xbf)) {
+            return 0;
+        }
+        point = point << 6 | (text[i] & 0x3f);
+    }
+    *ret_point = point;
+    return sequence->size;
+}
+
 bool utf8_is_text(const uint8_t *text, size_t size) {
-    size_t i = 0;
+    uint32_t point = 0;
 
-    while (i < size) {
-        const struct sequence *sequence = find_sequence(text[i]);
-
-        if (!sequence || sequence->size > size - i) {
+    for (size_t n = 0; size > 0; text += n, size -= n) {
+        n = utf8_decode(text, size, &point);
+        if (n == 0) {
             return false;
         }
-        if (sequence->size > 1 &&
-            !is_between(text[i + 1], sequence->second_min, sequence->second_max)) {
-            return false;
-        }
-        for (size_t j = 2; j < sequence->size; j++) {
-            if (!is_between(text[i + j], 0x80, 0xbf)) {
-                return false;
-            }
-        }
-        i += sequence->size;
     }
     return true;
 }

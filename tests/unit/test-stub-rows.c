@@ -14,10 +14,10 @@
 #include <cmocka.h>
 
 #include "call/calls.h"
-#include "call/trace.h"
 #include "daemon/dispatch.h"
 #include "daemon/handle.h"
 #include "daemon/stub.h"
+#include "daemon/trace.h"
 #include "stub-fakes.h"
 
 #define UNTOUCHED (-77)

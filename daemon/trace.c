@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "call/trace.h"
+#include "daemon/trace.h"
 
 #include <arpa/inet.h>
 #include <ctype.h>
@@ -10,9 +10,9 @@
 #include <string.h>
 
 #include "call/calls.h"
+#include "daemon/call.h"
 
-#define SHOWN 32u        /* bytes of a buffer */
-#define SCRATCH_ALIGN 8u /* as in daemon/stub.c */
+#define SHOWN 32u /* bytes of a buffer */
 
 static const struct trace_value booleans[] = {{0, "false"}, {1, "true"}, {0}};
 
@@ -42,7 +42,7 @@ static void append(struct trace *trace, const char *format, ...) {
 
 // The next SIZE taken bytes, EXTRA more behind them, or NULL if the stub did not get that far.
 static const uint8_t *next_taken(struct trace *trace, size_t size, size_t extra) {
-    size_t whole = (size + extra + SCRATCH_ALIGN - 1) & ~(size_t)(SCRATCH_ALIGN - 1);
+    size_t whole = CALL_SCRATCH_SIZE(size + extra);
     const uint8_t *data = trace->taken;
 
     if (whole > trace->taken_size) {
