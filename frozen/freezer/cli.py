@@ -2,6 +2,9 @@
 """The command line. Exit status: 0 done, 1 the build failed, 2 wrong usage, 130 interrupted."""
 
 import argparse
+import os
+import shlex
+import shutil
 import sys
 from pathlib import Path
 
@@ -56,12 +59,27 @@ def _build(arguments):
     progress(f'{arguments.output}: {app.name} {app.version}, {size} bytes')
 
 
+def _command(name, places):
+    """How a shell here calls the program NAME: as it is where PATH finds it, else where it is, the
+    first of PLACES that there is."""
+    file = next((place for place in places if place.is_file()), None)
+    found = shutil.which(name)
+    if not file or found and os.path.samefile(found, file):
+        return name
+    return shlex.quote(str(file) if len(file.parts) > 1 else f'./{file}')
+
+
 def _new(arguments):
     directory = arguments.directory
     name = new.new(directory, arguments.name)
+    here = Path(sys.argv[0])
+    mpyfreeze = _command('mpyfreeze', [here])
+    mpyd = _command('mpyd', [here.parent / 'mpyd',
+                             Path(os.path.normpath(here.parent / '../build/daemon/mpyd'))])
+    argument = shlex.quote(f'./{directory}' if str(directory).startswith('-') else str(directory))
     print(f'Made the app {name} in {directory}. Build it, run it:\n'
-          f'    mpyfreeze build {directory} -o {name}.mpyimg\n'
-          f'    mpyd run {name}.mpyimg')
+          f'    {mpyfreeze} build {argument} -o {name}.mpyimg\n'
+          f'    {mpyd} run {name}.mpyimg')
 
 
 def main(version):

@@ -26,12 +26,16 @@ def new(directory, name=None):
     if is_reserved(name):
         raise BuildError(f'--name "{name}": is reserved')
     try:
-        directory.mkdir(parents=True, exist_ok=True)
+        directory.mkdir(exist_ok=True)
         if any(directory.iterdir()):
             raise BuildError(f'{directory}: is not empty; name a new directory')
         for file in FILES:
             text = (TEMPLATE / file).read_text().replace('@NAME@', name)
             (directory / file).write_text(text)
+    except FileNotFoundError as error:
+        if directory.parent.is_dir():
+            raise BuildError(f'{error.filename}: {error.strerror}') from None
+        raise BuildError(f'{directory.parent}: there is no such directory; make it first') from None
     except OSError as error:
         raise BuildError(f'{error.filename or directory}: {error.strerror}') from None
     return name

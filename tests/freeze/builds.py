@@ -278,6 +278,36 @@ def test_new(bench):
     tap.true(not (bench.root / 'x').exists(), 'nothing is made under a bad name')
 
 
+def test_new_says_what_works(bench):
+    tree = bench.root / 'a tree'
+    for path in ('frozen/mpyfreeze', 'frozen/freezer'):
+        (tree / path).parent.mkdir(parents=True, exist_ok=True)
+        (tree / path).symlink_to(ROOT / path)
+    mpyd = tree / 'build/daemon/mpyd'
+    mpyd.parent.mkdir(parents=True)
+    mpyd.symlink_to(bench.options.mpyd)
+    (tree / 'bin').mkdir()
+    (tree / 'bin/mpyfreeze').symlink_to(ROOT / 'frozen/mpyfreeze')
+    for cwd, called, path, name, mpyfreeze, mpyd in (
+            (tree / 'frozen', './mpyfreeze', '', 'b', './mpyfreeze', '../build/daemon/mpyd'),
+            (tree, 'frozen/mpyfreeze', '', "a b'c", 'frozen/mpyfreeze', 'build/daemon/mpyd'),
+            (tree, tree / 'frozen/mpyfreeze', '', 'ä', f"'{tree}/frozen/mpyfreeze'",
+             f"'{tree}/build/daemon/mpyd'"),
+            (tree, 'mpyfreeze', f'{tree}/bin:', '-x', 'mpyfreeze', f"'{tree}/build/daemon/mpyd'")):
+        environment = {'PATH': path + os.environ['PATH'], 'MPYD_SDK': bench.options.sdk}
+        done = subprocess.run(['sh', '-c', '"$0" new -- "$1"', called, name], cwd=cwd,
+                              env=environment, stdout=subprocess.PIPE, text=True, check=True)
+        _, build, run = done.stdout.splitlines()
+        tap.true(build.startswith(f'    {mpyfreeze} build ') and run.startswith(f'    {mpyd} run '),
+                 done.stdout)
+        built = subprocess.run(['sh', '-c', build], cwd=cwd, env=environment, check=False)
+        tap.equal(built.returncode, 0, build)
+        tap.true((cwd / run.split()[-1]).is_file(), 'the image that is run')
+    done = bench.freeze('new', bench.root / 'no/app')
+    tap.equal((done.returncode, done.stderr),
+              (1, f'mpyfreeze: {bench.root}/no: there is no such directory; make it first\n'))
+
+
 # What upstream's mpy-tool takes for one: names, strings, floats.
 ODD_MODULES = {
     'a_b.py': 'where = "a_b"\ndef f(): return "a_b"\ndef f_prelude(): return 2\n',
