@@ -285,7 +285,7 @@ def test_new_says_what_works(bench):
         (tree / path).symlink_to(ROOT / path)
     mpyd = tree / 'build/daemon/mpyd'
     mpyd.parent.mkdir(parents=True)
-    mpyd.symlink_to(bench.options.mpyd)
+    mpyd.symlink_to(Path(bench.options.mpyd).resolve())
     (tree / 'bin').mkdir()
     (tree / 'bin/mpyfreeze').symlink_to(ROOT / 'frozen/mpyfreeze')
     for cwd, called, path, name, mpyfreeze, mpyd in (
