@@ -254,13 +254,35 @@ static void quota(void) {
     leave();
 }
 
+static bool is_zero(const void *memory, size_t size) {
+    const char *bytes = memory;
+
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] != 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+// Leaves everything behind that a worker can, having looked for what the last one left.
 static void leak(void) {
+    const uint64_t wait[WIRE_ARGS] = {0, (uint64_t)-1};
+    bool clean = is_zero(submissions, WIRE_PAGE) && is_zero(completions, WIRE_PAGE) &&
+                 is_zero((char *)header + WIRE_READINESS_OFFSET, WIRE_PAGE) &&
+                 is_zero(arena, page->arena_size) && header->control == 0;
+
     start();
+    check("found nothing", clean, true);
     for (int i = 0; i < 50; i++) {
         if (socket_open() <= 0) {
             say("WRONG: no socket");
         }
     }
+    submit(CALL_CHANNEL_WAIT, 7, wait);
+    memset(arena, 'x', page->arena_size);
+    memset((char *)header + WIRE_READINESS_OFFSET, 'x', WIRE_PAGE);
+    header->control = WIRE_STOP;
     crash();
 }
 

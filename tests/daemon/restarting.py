@@ -48,9 +48,11 @@ def good_end_is_restarted_always(apps):
 
 
 def nothing_is_left_to_the_next_worker(apps):
-    """Memory of the last worker, its stop, its handles: the next one starts as the first did."""
+    """Rings, arena, readiness and stop level as the last worker left them, its handles, its calls in
+    flight: each worker looks for all that before it leaves it behind, and crashes."""
     _, lines = apps.run(apps.attack("leak"), small.QUICK)
     tap.equal(sum("crashed: SIGILL" in line for line in lines), 4, f"crashes: {lines}")
+    tap.equal(lines.count("leak: found nothing"), 4, f"clean starts: {lines}")
     tap.true(not any("WRONG" in line for line in lines), str(lines))
 
 

@@ -184,12 +184,21 @@ def as_pid_1(apps):
     line = ["unshare", "--pid", "--fork", "--mount-proc"]
     if subprocess.run([*line, "true"], capture_output=True).returncode != 0:
         raise tap.Skip("no pid namespace to be had")
-    command = " ".join(apps.command(apps.image("hello", 'print("hello")\n')))
+    command = " ".join(apps.command(apps.image("sleeping", SLEEPING)))
     # An orphan that ends meanwhile is ours to reap; the shell becomes mpyd, and so pid 1.
-    script = f"(sleep 0.1 &) ; exec {command}"
-    done = subprocess.run([*line, "sh", "-c", script], capture_output=True, text=True, timeout=20)
-    tap.equal(done.returncode, 0, done.stderr)
-    tap.true("hello: hello" in done.stderr, done.stderr)
+    script = f"(sleep 1 &) ; exec {command}"
+    running = apps.follow(service.Service([*line, "sh", "-c", script]))
+    running.wait_line("^sleeping: ready")
+    first = service.descendants(running.pid)[0]
+    names = [service.status_fields(pid)["Name"] for pid in service.descendants(first)]
+    tap.true("sleep" in names, f"the orphan is not a child of mpyd: {names}")
+    end = time.monotonic() + 10
+    while len(service.descendants(first)) > 2:
+        tap.true(time.monotonic() < end, "the orphan was not reaped")
+        time.sleep(0.05)
+    os.kill(first, signal.SIGTERM)
+    tap.equal(running.wait(10), 0, f"exit status: {running.lines}")
+    tap.true("sleeping: asked" in running.lines, str(running.lines))
 
 
 TESTS = [

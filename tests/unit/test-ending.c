@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+// What the end of a worker is called, from what is known of it.
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "call/wire.h"
+#include "daemon/ending.h"
+
+static const struct {
+    const char *what;
+    struct ending_facts facts;
+    enum ending ending;
+} endings[] = {
+    {"ran to its end", {CLD_EXITED, 0, true, WIRE_EXIT_OK, 0, "", false}, ENDING_OK},
+    {"sys.exit(3)", {CLD_EXITED, 3, true, WIRE_EXIT_OK, 3, "", false}, ENDING_STATUS},
+    {"exception", {CLD_EXITED, 120, true, WIRE_EXIT_EXCEPTION, 0, "", false}, ENDING_EXCEPTION},
+    {"heap", {CLD_EXITED, 121, true, WIRE_EXIT_HEAP, 0, "", false}, ENDING_HEAP},
+    {"nlr", {CLD_EXITED, 122, true, WIRE_EXIT_NLR, 0, "", false}, ENDING_NLR},
+    {"abort", {CLD_EXITED, 123, true, WIRE_EXIT_ABORT, 0, "", false}, ENDING_ABORTED},
+    {"stopped", {CLD_EXITED, 126, true, WIRE_EXIT_STOPPED, 0, "", false}, ENDING_STOPPED},
+    {"no channel", {CLD_EXITED, 124, false, 0, 0, "", false}, ENDING_CHANNEL},
+    {"no entry", {CLD_EXITED, 125, true, WIRE_EXIT_IMAGE, 0, "", false}, ENDING_IMAGE},
+    {"silent 0", {CLD_EXITED, 0, false, 0, 0, "", false}, ENDING_UNANNOUNCED},
+    {"silent 120", {CLD_EXITED, 120, false, 0, 0, "", false}, ENDING_UNANNOUNCED},
+    {"said 0, was 1", {CLD_EXITED, 1, true, WIRE_EXIT_OK, 0, "", false}, ENDING_UNANNOUNCED},
+    {"said heap, was exception",
+     {CLD_EXITED, 120, true, WIRE_EXIT_HEAP, 0, "", false},
+     ENDING_UNANNOUNCED},
+    {"denied call", {CLD_KILLED, SIGSYS, false, 0, 0, "", false}, ENDING_DENIED},
+    {"denied call, core", {CLD_DUMPED, SIGSYS, false, 0, 0, "", false}, ENDING_DENIED},
+    {"segfault", {CLD_KILLED, SIGSEGV, false, 0, 0, "", false}, ENDING_SIGNAL},
+    {"killed by somebody", {CLD_KILLED, SIGKILL, false, 0, 0, "", false}, ENDING_SIGNAL},
+    {"killed by us", {CLD_KILLED, SIGKILL, false, 0, 0, "", true}, ENDING_KILLED},
+    {"crashed before our kill", {CLD_KILLED, SIGSEGV, false, 0, 0, "", true}, ENDING_SIGNAL},
+    {"broken", {CLD_KILLED, SIGKILL, false, 0, 0, "ring", false}, ENDING_BROKEN},
+    {"broken, then exited", {CLD_EXITED, 0, true, 0, 0, "ring", false}, ENDING_BROKEN},
+};
+
+static void test_classify_every_ending(void **state) {
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        if (ending_classify(&endings[i].facts) != endings[i].ending) {
+            fail_msg("%s: %d", endings[i].what, ending_classify(&endings[i].facts));
+        }
+    }
+}
+
+static void test_describe_every_ending_says_something(void **state) {
+    char text[ENDING_TEXT_SIZE];
+
+    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+        text[0] = '\0';
+        ending_describe(endings[i].ending, &endings[i].facts, text);
+        assert_true(strlen(text) >= strlen("ended"));
+    }
+}
+
+static void test_is_failure_only_good_ends_are_none(void **state) {
+    for (int ending = ENDING_OK; ending <= ENDING_KILLED; ending++) {
+        assert_int_equal(ending_is_failure((enum ending)ending),
+                         ending != ENDING_OK && ending != ENDING_STOPPED);
+    }
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_classify_every_ending),
+        cmocka_unit_test(test_describe_every_ending_says_something),
+        cmocka_unit_test(test_is_failure_only_good_ends_are_none),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
