@@ -41,7 +41,7 @@ static int narrow(struct policy *policy, enum policy_key direction,
     r = policy_narrow(policy, direction, (const char *const *)grants->items, grants->n_items,
                       reason);
     if (r == -EINVAL || r == -EPERM) {
-        (void)snprintf(why, POLICY_WHY_SIZE, "line %u: %.480s",
+        (void)snprintf(why, POLICY_WHY_SIZE, "%u: %.480s",
                        line_of_bad(policy, direction, grants), reason);
         return GRANTS_BAD_CONFIG;
     }

@@ -235,7 +235,7 @@ static int make_policy(struct running *running) {
         return EXIT_IMAGE;
     }
     if (r == GRANTS_BAD_CONFIG) {
-        log_error("%s: %s", running->options->config, why);
+        log_error("%s:%s", running->options->config, why);
         return EXIT_CONFIG;
     }
     if (r < 0) {

@@ -97,7 +97,7 @@ def configurations(apps):
         ("\n[limits]\nhandels = 3\n", ":3: "),
         ("[colours]\nred = 1\n", ":1: "),
         ("[grants\nlisten = tcp:127.0.0.1:80\n", ":1: no ]"),
-        ("[grants]\nlisten = tcp:127.0.0.1:80\n", "line 2: listen = tcp:127.0.0.1:80 would widen"),
+        ("[grants]\nlisten = tcp:127.0.0.1:80\n", ":2: listen = tcp:127.0.0.1:80 would widen"),
         ("[grants]\nlisten = tcp:80 # all\n", ":2: [grants] listen: "),
         ("[grants]\nlisten = tcp:http\n", ":2: [grants] listen: "),
         ("[restart]\ndelay = 10s\ndelay_max = 1s\n", ":3: [restart] delay is longer"),
@@ -120,7 +120,7 @@ def widening_grants(apps):
         "connect = tcp:127.0.0.1:2, tcp:*:3\n"
         "connect = tcp:*:4\n"
     )
-    refuses(apps, ("run", image, "--config", apps.file(text)), 4, "line 3: connect = tcp:*:3 would")
+    refuses(apps, ("run", image, "--config", apps.file(text)), 4, ":3: connect = tcp:*:3 would")
 
 
 def empty_configuration(apps):
