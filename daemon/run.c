@@ -2,6 +2,7 @@
 #include "daemon/run.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -207,21 +208,21 @@ static int load_image(struct running *running) {
     return 0;
 }
 
-static int check_limits(struct running *running) {
-    const struct config *config = &running->supervisor.config;
-    const struct manifest *manifest = &running->image.manifest;
-
-    if (manifest->arena_size > config->arena_size) {
-        log_error("%s: needs an arena of %llu bytes, the configuration allows %llu", manifest->name,
-                  (unsigned long long)manifest->arena_size, (unsigned long long)config->arena_size);
-        return EXIT_CONFIG;
-    }
-    if (manifest->heap_size > config->heap_size) {
-        log_error("%s: needs a heap of %llu bytes, the configuration allows %llu", manifest->name,
-                  (unsigned long long)manifest->heap_size, (unsigned long long)config->heap_size);
+static int check_limit(const char *name, const char *what, uint64_t wanted, uint64_t allowed) {
+    if (wanted > allowed) {
+        log_error("%s: needs %s of %" PRIu64 " bytes, the configuration allows %" PRIu64, name,
+                  what, wanted, allowed);
         return EXIT_CONFIG;
     }
     return 0;
+}
+
+static int check_limits(struct running *running) {
+    const struct config *config = &running->supervisor.config;
+    const struct manifest *manifest = &running->image.manifest;
+    int r = check_limit(manifest->name, "an arena", manifest->arena_size, config->arena_size);
+
+    return r ? r : check_limit(manifest->name, "a heap", manifest->heap_size, config->heap_size);
 }
 
 static int make_policy(struct running *running) {
