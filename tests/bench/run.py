@@ -1,0 +1,103 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Measures mpyd against floors and peers. ./bench builds and then runs this.
+
+How to add a group of figures:
+
+1. figures.py: the group's name in GROUPS, a row in FIGURES for each figure.
+2. groups/NAME.py with measure(env). It returns {key: value} of its rows; a value is a number
+   or a stats.Result, which has texts for the table as well. A figure that cannot be had here is
+   left out, after env.say() has told why. Keys of no row are an error.
+3. env is an env.Env: paths, a temporary folder, freeze(), rounds(). What cannot go on raises
+   env.Trouble. stats.interleave() runs alternatives A B A B, stats.ratio() pairs them.
+
+Exit status: 0 measured (whatever came out), 1 a measurement failed, 2 bad arguments, 130 Ctrl-C.
+"""
+
+import argparse
+import importlib
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+sys.path[:0] = [str(HERE), str(HERE.parent / "harness")]
+sys.dont_write_bytecode = True
+
+import env as environment
+import figures
+import stats
+import table
+
+
+def parse(arguments):
+    parser = argparse.ArgumentParser(prog="bench", description="Measure mpyd.")
+    parser.add_argument("--build", type=Path, help="meson's build folder")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
+    parser.add_argument("--only", action="append", metavar="NAME", choices=figures.GROUPS,
+                        help="measure this group only; may be repeated")
+    parser.add_argument("--quick", action="store_true", help="fewer rounds, rougher figures")
+    parser.add_argument("--list", action="store_true", help="list the groups and their figures")
+    options = parser.parse_args(arguments)
+    if not options.list and not (options.build and options.build.is_dir()):
+        parser.error("--build must name a build folder")
+    return options
+
+
+def measure_group(group, env):
+    """{key: stats.Result} of one group."""
+    found = importlib.import_module(f"groups.{group}").measure(env)
+    keys = [figure.key for figure in figures.of_group(group)]
+    foreign = sorted(set(found) - set(keys))
+    if foreign:
+        raise KeyError(f"groups/{group}.py measured what figures.py has no row for: {foreign}")
+    return {
+        key: value if isinstance(value, stats.Result) else stats.Result(value)
+        for key, value in found.items()
+    }
+
+
+def measure(groups, env):
+    """What was measured, and the names of the groups that failed."""
+    results, failed = {}, []
+    for group in groups:
+        env.say(f"{group}: {figures.GROUPS[group]}")
+        try:
+            results.update(measure_group(group, env))
+        except (environment.Trouble, OSError, AssertionError) as trouble:
+            env.say(f"{group}: FAILED: {trouble}")
+            failed.append(group)
+    return results, failed
+
+
+def write_json(path, results):
+    values = {key: round(result.value, 6) for key, result in results.items()}
+    new = path.with_name(path.name + ".new")
+    new.write_text(json.dumps(values, indent=2) + "\n")
+    os.replace(new, path)
+
+
+def main():
+    options = parse(sys.argv[1:])
+    if options.list:
+        print(table.listing())
+        return 0
+    groups = [group for group in figures.GROUPS if not options.only or group in options.only]
+    with tempfile.TemporaryDirectory(prefix="mpyd-bench-") as work:
+        # Apps run as users of their own, who must come to what is in here.
+        os.chmod(work, 0o755)
+        env = environment.Env(options.build.resolve(), Path(work), options.quick)
+        results, failed = measure(groups, env)
+    print(table.render(results))
+    if options.json:
+        write_json(options.json, results)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        sys.exit(130)
