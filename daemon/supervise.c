@@ -9,6 +9,7 @@
 #include <sys/epoll.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "daemon/ending.h"
 #include "daemon/layers-report.h"
 
@@ -45,6 +46,9 @@ static int on_ready(struct supervisor *supervisor) {
 static int on_started(struct supervisor *supervisor) {
     log_info("%s: started, generation %" PRIu32, supervisor->app.name,
              supervisor->app.worker.generation);
+    if (supervisor->app.worker.generation == 1) {
+        memory_give_back();
+    }
     return SUPERVISE_RUNNING;
 }
 

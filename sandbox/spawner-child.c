@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "base/title.h"
 #include "sandbox/filter.h"
 
@@ -192,6 +193,7 @@ static int configure(struct spawner_state *state, const struct spawner_request *
         return send_failure(0, r, "configure: libseccomp");
     }
     state->configured = true;
+    memory_give_back();
     return 0;
 }
 
