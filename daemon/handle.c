@@ -27,6 +27,7 @@ struct handle_table {
     struct app *app;
     uint32_t quota;
     uint32_t n_used;
+    uint32_t n_fresh; /* slots that were ever used, from 0 up: the others cost no memory */
     struct handle *first_free, *last_free; /* a queue: the longest unused slot goes first */
     struct handle slots[WIRE_HANDLES];
 };
@@ -48,6 +49,11 @@ static void push_free(struct handle_table *table, struct handle *handle) {
 static struct handle *pop_free(struct handle_table *table) {
     struct handle *handle = table->first_free;
 
+    if (table->n_fresh < WIRE_HANDLES) {
+        handle = &table->slots[table->n_fresh++];
+        handle->table = table;
+        return handle;
+    }
     if (!handle) {
         return NULL;
     }
@@ -65,10 +71,6 @@ int handles_new(struct app *app, struct handle_table **ret_table) {
         return -ENOMEM;
     }
     table->app = app;
-    for (size_t i = 0; i < WIRE_HANDLES; i++) {
-        table->slots[i].table = table;
-        push_free(table, &table->slots[i]);
-    }
     *ret_table = table;
     return 0;
 }
@@ -86,7 +88,7 @@ void handles_set_quota(struct handle_table *table, uint32_t quota) {
 }
 
 void handles_reap(struct handle_table *table) {
-    for (size_t i = 0; i < WIRE_HANDLES; i++) {
+    for (size_t i = 0; i < table->n_fresh; i++) {
         if (table->slots[i].kind != 0) {
             handle_free(&table->slots[i]);
         }

@@ -16,7 +16,7 @@
 #include "daemon/elf.h"
 #include "daemon/why.h"
 
-#define COPY_SIZE (64u << 10)
+#define COPY_SIZE (16u << 10)
 #define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 
 #define REFUSE(why, ...) why_refuse(why, IMAGE_WHY_SIZE, __VA_ARGS__)
@@ -216,7 +216,7 @@ int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
 
 // Copies FROM to its end into TO. The size may change meanwhile: what counts is what was read.
 static int copy(int from, int to, uint64_t *ret_size, char *why) {
-    static uint8_t buffer[COPY_SIZE];
+    uint8_t buffer[COPY_SIZE];
     uint64_t size = 0;
 
     for (;;) {

@@ -245,6 +245,17 @@ bool policy_allows_resolve(const struct policy *policy, const char *name,
     return refused(rules, why, "resolve %s", canonical);
 }
 
+bool policy_resolves(const struct policy *policy) {
+    const struct rules *rules = &policy->directions[POLICY_CONNECT];
+
+    for (size_t i = 0; i < rules->n_rules; i++) {
+        if (rules->rules[i].host != POLICY_NETWORK) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // -- what the kernel is told ---------------------------------------------------------------------
 
 size_t policy_tcp_ports(const struct policy *policy, enum policy_key direction, uint16_t *ports) {

@@ -65,6 +65,9 @@ bool policy_allows_connect(const struct policy *policy, const struct policy_name
 bool policy_allows_resolve(const struct policy *policy, const char *name,
                            char why[POLICY_WHY_SIZE]);
 
+// Whether there is any name that may be looked up. Narrowing may end that, nothing begins it.
+bool policy_resolves(const struct policy *policy);
+
 // The TCP ports that grants of DIRECTION cover, ascending and each once, for
 // sandbox_confine_ports(). Connecting by name may need DNS over TCP: port 53 then is among them.
 // PORTS has room for POLICY_PORTS. Returns their number; POLICY_PORTS: no port is excluded.

@@ -33,6 +33,7 @@
 // Every step returns 0 or the exit status, having logged why.
 struct running {
     const struct run_options *options;
+    char name[APP_NAME_SIZE]; /* before the image was read; it must turn out to be the app's */
     int image_fd;
     FILE *config_file;
     struct sandbox_options sandbox;
@@ -89,7 +90,7 @@ static int read_config(struct running *running) {
 }
 
 // The name is not certain before the image is read; the ids depend on it before that.
-static int choose_name(struct running *running, char name[APP_NAME_SIZE]) {
+static int choose_name(struct running *running) {
     const struct run_options *options = running->options;
 
     if (options->name && !parse_is_app_name(options->name)) {
@@ -97,8 +98,8 @@ static int choose_name(struct running *running, char name[APP_NAME_SIZE]) {
         return EXIT_USAGE;
     }
     if (options->name) {
-        (void)snprintf(name, APP_NAME_SIZE, "%s", options->name);
-    } else if (identity_name(options->image, name, APP_NAME_SIZE) < 0) {
+        (void)snprintf(running->name, APP_NAME_SIZE, "%s", options->name);
+    } else if (identity_name(options->image, running->name, APP_NAME_SIZE) < 0) {
         log_error("%s: the file is not called after an app; say which with --name", options->image);
         return EXIT_USAGE;
     }
@@ -128,24 +129,33 @@ static int choose_cpu(struct running *running) {
     return 0;
 }
 
-static int make_app(struct running *running, const char *name) {
+static int make_channel(struct running *running) {
     struct app *app = &running->supervisor.app;
     int r = channel_init(&app->channel);
 
     if (r == 0) {
         r = kernel_page_init(&app->kernel_page);
     }
-    if (r == 0) {
-        r = app_init(app, name);
+    if (r < 0) {
+        (void)log_errno(r, "cannot make the channel");
+        return EXIT_INTERNAL;
     }
+    return 0;
+}
+
+// After the spawner was forked: none of this is its business, nor in its memory.
+static int make_app(struct running *running) {
+    struct app *app = &running->supervisor.app;
+    int r = descriptors_raise(running->supervisor.config.handles);
+
     if (r == 0) {
-        r = descriptors_raise(running->supervisor.config.handles);
+        r = app_init(app, running->name);
     }
     if (r == 0) {
         r = resolver_new(app->loop, NULL, &app->resolver);
     }
     if (r < 0) {
-        (void)log_errno(r, "cannot make the channel");
+        (void)log_errno(r, "cannot make the app");
         return EXIT_INTERNAL;
     }
     return 0;
@@ -165,8 +175,7 @@ static int fork_spawner(struct running *running) {
 
     running->sandbox.optional = supervisor->config.optional;
     running->has_ids = geteuid() == 0;
-    identity_of(supervisor->app.name, &running->sandbox.supervisor_uid,
-                &running->sandbox.worker_uid);
+    identity_of(running->name, &running->sandbox.supervisor_uid, &running->sandbox.worker_uid);
     r = spawner_fork(&running->sandbox, &descriptors, &supervisor->spawner);
     if (r < 0) {
         (void)log_errno(r, "cannot make the spawner");
@@ -242,6 +251,10 @@ static int make_policy(struct running *running) {
     if (r < 0) {
         (void)log_errno(r, "cannot make the policy");
         return EXIT_INTERNAL;
+    }
+    // The resolver had to be made before the drop; most apps look no name up.
+    if (!policy_resolves(supervisor->app.policy)) {
+        supervisor->app.resolver = resolver_free(supervisor->app.resolver);
     }
     return 0;
 }
@@ -324,21 +337,12 @@ static int configure_spawner(struct running *running) {
 
 static int prepare(struct running *running) {
     static int (*const steps[])(struct running *) = {
-        choose_cpu,  fork_spawner,  confine,  load_image,        check_limits,
-        make_policy, confine_ports, size_app, configure_spawner,
+        choose_name,  open_image,    read_config, choose_cpu,        make_channel,
+        fork_spawner, make_app,      confine,     load_image,        check_limits,
+        make_policy,  confine_ports, size_app,    configure_spawner,
     };
-    char name[APP_NAME_SIZE];
-    int r = choose_name(running, name);
+    int r = 0;
 
-    if (r == 0) {
-        r = open_image(running);
-    }
-    if (r == 0) {
-        r = read_config(running);
-    }
-    if (r == 0) {
-        r = make_app(running, name);
-    }
     for (size_t i = 0; r == 0 && i < sizeof(steps) / sizeof(steps[0]); i++) {
         r = steps[i](running);
     }

@@ -334,6 +334,21 @@ static void test_tcp_ports_by_name_include_dns(void **state) {
     assert_int_equal(policy_tcp_ports(any, POLICY_CONNECT, ports), POLICY_PORTS);
 }
 
+static bool resolves(enum policy_key direction, const char *rule) {
+    CLEANUP(policy_freep) struct policy *policy = policy_of(direction, RULES(rule));
+
+    return policy_resolves(policy);
+}
+
+static void test_resolves_when_a_grant_may_mean_a_name(void **state) {
+    assert_true(resolves(POLICY_CONNECT, "tcp:example.org:80"));
+    assert_true(resolves(POLICY_CONNECT, "udp:*.example.org:80"));
+    assert_true(resolves(POLICY_CONNECT, "tcp:*:443"));
+    assert_false(resolves(POLICY_CONNECT, "tcp:10.0.0.0/8:*"));
+    assert_false(resolves(POLICY_CONNECT, "tcp:[::1]:1"));
+    assert_false(resolves(POLICY_LISTEN, "tcp:80"));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_empty_policy_refuses_everything),
@@ -346,6 +361,7 @@ int main(void) {
         cmocka_unit_test(test_names_oldest_forgotten),
         cmocka_unit_test(test_narrow_replaces_and_says_so),
         cmocka_unit_test(test_narrow_widening_refused_and_nothing_changed),
+        cmocka_unit_test(test_resolves_when_a_grant_may_mean_a_name),
         cmocka_unit_test(test_tcp_ports_listed_once),
         cmocka_unit_test(test_tcp_ports_by_name_include_dns),
     };
