@@ -21,8 +21,8 @@
 
 #include "tests/bench/slices.h"
 
-#define EVENTFD_ROUND_TRIPS 300
-#define SPIN_ROUND_TRIPS 3000
+#define EVENTFD_ROUND_TRIPS 60
+#define SPIN_ROUND_TRIPS 600
 
 struct words {
     alignas(64) uint32_t question;

@@ -18,6 +18,7 @@ import argparse
 import importlib
 import json
 import os
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -33,7 +34,9 @@ import table
 
 
 def parse(arguments):
-    parser = argparse.ArgumentParser(prog="bench", description="Measure mpyd.")
+    parser = argparse.ArgumentParser(
+        prog="bench", description="Measure mpyd.", allow_abbrev=False
+    )
     parser.add_argument("--build", type=Path, help="meson's build folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
     parser.add_argument("--only", action="append", metavar="NAME", choices=figures.GROUPS,
@@ -43,6 +46,8 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if not options.list and not (options.build and options.build.is_dir()):
         parser.error("--build must name a build folder")
+    if options.json and not options.json.absolute().parent.is_dir():
+        parser.error(f"--json: no folder {options.json.parent}")
     return options
 
 
@@ -79,7 +84,14 @@ def write_json(path, results):
     os.replace(new, path)
 
 
+def leave(number, frame):
+    """As Ctrl-C does: what was started is ended first."""
+    raise KeyboardInterrupt
+
+
 def main():
+    signal.signal(signal.SIGTERM, leave)
+    signal.signal(signal.SIGPIPE, signal.SIG_DFL)
     options = parse(sys.argv[1:])
     if options.list:
         print(table.listing())

@@ -6,7 +6,7 @@
 
 #include <stdint.h>
 
-#define SLICES 101 /* the first of each is warm-up */
+#define SLICES 401 /* the first of each is warm-up */
 #define SLICE_ITEMS_MAX 20
 
 struct slice_item {
