@@ -190,7 +190,7 @@ static int configure(struct spawner_state *state, const struct spawner_request *
     title_set("mpyd: spawner %s", app_name);
     r = make_filter(state);
     if (r < 0) {
-        return send_failure(0, r, "configure: libseccomp");
+        return send_failure(0, r, "configure: filter");
     }
     state->configured = true;
     memory_give_back();
