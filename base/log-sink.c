@@ -31,8 +31,9 @@ static struct {
     int patience_msec;
     uint64_t n_lost;
     size_t start, size; /* of what the queue keeps: whole lines, of the first perhaps the rest */
-    char queue[QUEUE_SIZE];
 } sink = {.fd = STDERR_FILENO, .patience_msec = PATIENCE_MSEC};
+
+static char queue[QUEUE_SIZE]; /* apart, so that it takes no room in the file */
 
 void log_sink_open(void) {
     struct stat st;
@@ -81,7 +82,7 @@ static void drop(size_t n) {
 
 // Nobody will ever read it, or the disk is full: keeping it would not help.
 static void discard(void) {
-    const char *at = sink.queue + sink.start;
+    const char *at = queue + sink.start;
 
     for (; sink.size > 0; drop(1)) {
         sink.n_lost += *at++ == '\n';
@@ -91,7 +92,7 @@ static void discard(void) {
 // One line a write: what fits into a pipe stays in one piece among what others write.
 void log_sink_flush(void) {
     while (sink.size > 0) {
-        const char *line = sink.queue + sink.start;
+        const char *line = queue + sink.start;
         const char *end = memchr(line, '\n', sink.size);
         ssize_t n = write_some(line, (size_t)(end - line) + 1);
 
@@ -131,10 +132,10 @@ void log_sink_write(const char *line, size_t size) {
         return;
     }
     if (sink.start + sink.size + size > QUEUE_SIZE) {
-        memmove(sink.queue, sink.queue + sink.start, sink.size);
+        memmove(queue, queue + sink.start, sink.size);
         sink.start = 0;
     }
-    memcpy(sink.queue + sink.start + sink.size, line, size);
+    memcpy(queue + sink.start + sink.size, line, size);
     sink.size += size;
     log_sink_flush();
     wait_for_room();

@@ -21,20 +21,17 @@ struct handle {
     void (*free)(void *object);
     uint32_t kind; /* 0: not in use */
     uint32_t serial;
+    uint32_t index;
 };
 
 struct handle_table {
     struct app *app;
     uint32_t quota;
     uint32_t n_used;
-    uint32_t n_fresh; /* slots that were ever used, from 0 up: the others cost no memory */
     struct handle *first_free, *last_free; /* a queue: the longest unused slot goes first */
-    struct handle slots[WIRE_HANDLES];
+    uint32_t n_slots;
+    struct handle *slots[WIRE_HANDLES]; /* the first n_slots, made as they are needed */
 };
-
-static uint32_t handle_index(const struct handle *handle) {
-    return (uint32_t)(handle - handle->table->slots);
-}
 
 static void push_free(struct handle_table *table, struct handle *handle) {
     handle->next_free = NULL;
@@ -46,17 +43,20 @@ static void push_free(struct handle_table *table, struct handle *handle) {
     table->last_free = handle;
 }
 
-static struct handle *pop_free(struct handle_table *table) {
+// A slot that was never used, as long as there is one. Returns NULL without memory.
+static struct handle *take_slot(struct handle_table *table) {
     struct handle *handle = table->first_free;
 
-    if (table->n_fresh < WIRE_HANDLES) {
-        handle = &table->slots[table->n_fresh++];
-        handle->table = table;
+    if (table->n_slots < WIRE_HANDLES) {
+        handle = calloc(1, sizeof(*handle));
+        if (handle) {
+            handle->table = table;
+            handle->index = table->n_slots;
+            table->slots[table->n_slots++] = handle;
+        }
         return handle;
     }
-    if (!handle) {
-        return NULL;
-    }
+    assert(handle); /* the quota is not above WIRE_HANDLES */
     table->first_free = handle->next_free;
     if (!table->first_free) {
         table->last_free = NULL;
@@ -78,6 +78,9 @@ int handles_new(struct app *app, struct handle_table **ret_table) {
 struct handle_table *handles_free(struct handle_table *table) {
     if (table) {
         handles_reap(table);
+        for (size_t i = 0; i < table->n_slots; i++) {
+            free(table->slots[i]);
+        }
         free(table);
     }
     return NULL;
@@ -88,9 +91,9 @@ void handles_set_quota(struct handle_table *table, uint32_t quota) {
 }
 
 void handles_reap(struct handle_table *table) {
-    for (size_t i = 0; i < table->n_fresh; i++) {
-        if (table->slots[i].kind != 0) {
-            handle_free(&table->slots[i]);
+    for (size_t i = 0; i < table->n_slots; i++) {
+        if (table->slots[i]->kind != 0) {
+            handle_free(table->slots[i]);
         }
     }
 }
@@ -104,9 +107,9 @@ int handle_new(struct app *app, uint32_t kind, void *object, void (*free)(void *
     if (table->n_used >= table->quota) {
         return EMFILE;
     }
-    handle = pop_free(table);
+    handle = take_slot(table);
     if (!handle) {
-        return EMFILE;
+        return ENOMEM;
     }
     table->n_used++;
     handle->serial = (handle->serial + 1) & SERIAL_MASK;
@@ -142,9 +145,9 @@ void handle_free(struct handle *handle) {
 }
 
 struct handle *handle_find(struct app *app, uint64_t number, uint32_t kind) {
-    struct handle *handle = &app->handles->slots[number & INDEX_MASK];
+    struct handle *handle = app->handles->slots[number & INDEX_MASK];
 
-    if (number > UINT32_MAX || handle->kind == 0 || handle->kind != kind ||
+    if (!handle || number > UINT32_MAX || handle->kind == 0 || handle->kind != kind ||
         handle->serial != number >> HANDLE_INDEX_BITS) {
         return NULL;
     }
@@ -156,7 +159,7 @@ void *handle_object(const struct handle *handle) {
 }
 
 uint32_t handle_number(const struct handle *handle) {
-    return handle_index(handle) | handle->serial << HANDLE_INDEX_BITS;
+    return handle->index | handle->serial << HANDLE_INDEX_BITS;
 }
 
 struct app *handle_app(const struct handle *handle) {
@@ -164,5 +167,5 @@ struct app *handle_app(const struct handle *handle) {
 }
 
 void handle_ready(struct handle *handle, uint32_t set, uint32_t clear) {
-    (void)channel_ready(&handle->table->app->channel, handle_index(handle), set, clear);
+    (void)channel_ready(&handle->table->app->channel, handle->index, set, clear);
 }

@@ -91,8 +91,8 @@ struct resolver *app_resolver(struct app *app); /* daemon/resolver.h */
 // -- handles -------------------------------------------------------------------------------------
 
 // Gives OBJECT of KIND (generated enum handle_kind) a handle. FREE is called with OBJECT when the
-// handle is closed or the worker dies. Returns 0 and *ret_handle, or EMFILE if the app has its
-// quota; OBJECT stays the caller's then.
+// handle is closed or the worker dies. Returns 0 and *ret_handle; EMFILE if the app has its quota;
+// or ENOMEM. OBJECT stays the caller's then.
 int handle_new(struct app *app, uint32_t kind, void *object, void (*free)(void *object),
                struct handle **ret_handle);
 

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -16,7 +17,7 @@
 #include "daemon/elf.h"
 #include "daemon/why.h"
 
-#define COPY_SIZE (16u << 10)
+#define COPY_SIZE (64u << 10)
 #define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 
 #define REFUSE(why, ...) why_refuse(why, IMAGE_WHY_SIZE, __VA_ARGS__)
@@ -216,11 +217,14 @@ int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
 
 // Copies FROM to its end into TO. The size may change meanwhile: what counts is what was read.
 static int copy(int from, int to, uint64_t *ret_size, char *why) {
-    uint8_t buffer[COPY_SIZE];
+    CLEANUP_FREE uint8_t *buffer = malloc(COPY_SIZE);
     uint64_t size = 0;
 
+    if (!buffer) {
+        return -ENOMEM;
+    }
     for (;;) {
-        ssize_t n = pread(from, buffer, sizeof(buffer), (off_t)size);
+        ssize_t n = pread(from, buffer, COPY_SIZE, (off_t)size);
         int r;
 
         if (n < 0 && errno == EINTR) {
