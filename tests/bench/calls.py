@@ -3,14 +3,12 @@
 
 import os
 import re
-import time
 
 import service
 
 from env import Trouble
 
 ACROSS = "[sandbox]\ncpu = any\n"  # spin as it is by default
-SETTLE_SEC = 0.25  # worker.c waits a little longer
 
 
 def command(env, name, config=None):
@@ -36,23 +34,19 @@ def same_cpu(env, name, cpu):
     return read(env.output(on_cpu(cpu, command(env, name)), merge=True))
 
 
-def pin_apart(pid, cpus):
-    """Supervisor PID to the second of CPUS, what is below it to the first. Waits for all three."""
-    end = time.monotonic() + SETTLE_SEC
-    below = []
-    while len(below) < 2 and time.monotonic() < end:
-        time.sleep(0.01)
-        below = service.descendants(pid)
-    for one in below:
+def pin_apart(running, cpus):
+    """The supervisor to the second of CPUS, what is below it to the first; worker.c waits for it."""
+    running.wait_line("started, generation")
+    for one in service.descendants(running.pid):
         os.sched_setaffinity(one, cpus[:1])
-    os.sched_setaffinity(pid, cpus[1:2])
+    os.sched_setaffinity(running.pid, cpus[1:2])
 
 
 def across_cpus(env, name, cpus):
     """What the measurement NAME says, worker and supervisor each on a CPU of its own."""
     config = env.config(ACROSS, "across.conf")
     running = service.Service([str(word) for word in command(env, name, config)])
-    pin_apart(running.pid, cpus)
+    pin_apart(running, cpus)
     if running.wait() != 0:
         raise Trouble(f"mpyd run {name} failed; it said:\n{running.output()}")
     found = read(running.output())

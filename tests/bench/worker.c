@@ -20,7 +20,7 @@
 #define NULL_CALLS 60 /* in a slice, some 200 us: short of what interrupts it */
 #define BATCHES 20
 #define PAYLOAD_CALLS 20
-#define SETTLE_USEC 300000 /* for ./bench to put both processes where it wants them */
+#define SETTLE_USEC 500000 /* for ./bench to put both processes where it wants them */
 
 static char heap[64 << 10]; /* the manifest promises one */
 

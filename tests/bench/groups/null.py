@@ -4,6 +4,20 @@
 import calls
 import stats
 
+APP = """\
+import calls
+import time
+
+def slice():
+    nop = calls.channel_nop
+    start = time.time_ns()
+    for _ in range(60):
+        nop()
+    return (time.time_ns() - start) / 60
+
+print("= null", sorted([slice() for _ in range(400)])[200])
+"""
+
 
 def floor(env, kind, cpu, peer):
     return float(env.output([env.bench / "floor-round-trip", kind, cpu, peer]))
@@ -33,8 +47,19 @@ def cross_core(env):
     return stats.ratio(times["ours"], times["floor"], "ns", digits=0)
 
 
+def from_python(env):
+    """The same call made by an app, loop and all."""
+    image = env.freeze("python", APP)
+    command = calls.on_cpu(env.cpus[-1], [env.mpyd, "run", image])
+    times = [calls.read(env.output(command, merge=True))["null"] for _ in range(env.rounds(9))]
+    return stats.plain([nsec / 1000 for nsec in times], "us")
+
+
 def measure(env):
-    results = {"null_call_same_core_ratio": same_core(env)}
+    results = {
+        "null_call_same_core_ratio": same_core(env),
+        "null_call_python_us": from_python(env),
+    }
     if len(env.cpus) > 1:
         results["null_call_cross_core_ratio"] = cross_core(env)
     else:
