@@ -131,7 +131,8 @@ void log_sink_write(const char *line, size_t size) {
         sink.n_lost++;
         return;
     }
-    if (sink.start + sink.size + size > QUEUE_SIZE) {
+    // An empty queue begins at its beginning: what is read at once costs one page of it, not all.
+    if (sink.size == 0 || sink.start + sink.size + size > QUEUE_SIZE) {
         memmove(queue, queue + sink.start, sink.size);
         sink.start = 0;
     }
