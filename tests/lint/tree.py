@@ -7,6 +7,7 @@ import subprocess
 
 from tap import Skip
 
+CORPORA = "tests/fuzz/corpus/"  # inputs of fuzz targets: bytes, not files of anybody's writing
 GENERATED = ("__pycache__", ".git", ".ci-cache")
 
 
@@ -14,7 +15,11 @@ class Tree:
     def __init__(self, source, build):
         self.source = os.path.abspath(source)
         self.build = os.path.abspath(build)
-        self.files = [f for f in self._list() if os.path.isfile(os.path.join(self.source, f))]
+        self.files = [
+            f
+            for f in self._list()
+            if os.path.isfile(os.path.join(self.source, f)) and not f.startswith(CORPORA)
+        ]
 
     def _list(self):
         """What git knows, or, in an unpacked archive, what is there."""

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+#include "tests/fuzz/fake-loop.h"
+
+#include <stddef.h>
+#include <string.h>
+#include <sys/queue.h>
+
+#include "tests/fuzz/fuzz.h"
+
+struct source {
+    int fd;
+    source_function function;
+    void *context;
+    TAILQ_ENTRY(source) all;
+};
+
+struct timer {
+    uint64_t due_usec; /* UINT64_MAX: not set */
+    timer_function function;
+    void *context;
+    TAILQ_ENTRY(timer) all;
+};
+
+struct loop {
+    int (*prepare)(void *context);
+    void (*awake)(void *context);
+    void *context;
+};
+
+static struct loop the_loop;
+static TAILQ_HEAD(, source) sources = TAILQ_HEAD_INITIALIZER(sources);
+static TAILQ_HEAD(timers, timer) timers = TAILQ_HEAD_INITIALIZER(timers);
+static unsigned n_sources, n_timers;
+static uint64_t now_usec = 1000000;
+
+int loop_new(struct loop **ret_loop) {
+    the_loop = (struct loop){0};
+    *ret_loop = &the_loop;
+    return 0;
+}
+
+struct loop *loop_free(struct loop *loop) {
+    return NULL;
+}
+
+void loop_set_prepare(struct loop *loop, int (*prepare)(void *context),
+                      void (*awake)(void *context), void *context) {
+    *loop = (struct loop){.prepare = prepare, .awake = awake, .context = context};
+}
+
+int source_new(struct loop *loop, int fd, uint32_t events, source_function function, void *context,
+               struct source **ret_source) {
+    struct source *source = calloc(1, sizeof(*source));
+
+    REQUIRE(source && fd >= 0);
+    *source = (struct source){.fd = fd, .function = function, .context = context};
+    TAILQ_INSERT_TAIL(&sources, source, all);
+    n_sources++;
+    *ret_source = source;
+    return 0;
+}
+
+int source_set_events(struct source *source, uint32_t events) {
+    return 0;
+}
+
+struct source *source_free(struct source *source) {
+    if (source) {
+        TAILQ_REMOVE(&sources, source, all);
+        n_sources--;
+        free(source);
+    }
+    return NULL;
+}
+
+int timer_new(struct loop *loop, timer_function function, void *context, struct timer **ret_timer) {
+    struct timer *timer = calloc(1, sizeof(*timer));
+
+    REQUIRE(timer);
+    *timer = (struct timer){.due_usec = UINT64_MAX, .function = function, .context = context};
+    TAILQ_INSERT_TAIL(&timers, timer, all);
+    n_timers++;
+    *ret_timer = timer;
+    return 0;
+}
+
+void timer_set(struct timer *timer, uint64_t usec) {
+    if (__builtin_add_overflow(now_usec, usec, &timer->due_usec)) {
+        timer->due_usec = UINT64_MAX;
+    }
+}
+
+void timer_clear(struct timer *timer) {
+    timer->due_usec = UINT64_MAX;
+}
+
+struct timer *timer_free(struct timer *timer) {
+    if (timer) {
+        TAILQ_REMOVE(&timers, timer, all);
+        n_timers--;
+        free(timer);
+    }
+    return NULL;
+}
+
+uint64_t loop_now_usec(void) {
+    return now_usec;
+}
+
+// -- what the target makes happen ----------------------------------------------------------------
+
+int fake_loop_turn(void) {
+    int r = the_loop.prepare(the_loop.context);
+
+    the_loop.awake(the_loop.context);
+    return r;
+}
+
+bool fake_loop_event(uint32_t which, uint32_t events) {
+    struct source *source = TAILQ_FIRST(&sources);
+
+    if (!source) {
+        return false;
+    }
+    for (uint32_t i = which % n_sources; i > 0; i--) {
+        source = TAILQ_NEXT(source, all);
+    }
+    REQUIRE(source->function(source->context, events) == 0);
+    return true;
+}
+
+static struct timer *next_due(void) {
+    struct timer *timer;
+
+    TAILQ_FOREACH(timer, &timers, all) {
+        if (timer->due_usec <= now_usec) {
+            return timer;
+        }
+    }
+    return NULL;
+}
+
+// What a timer sets for now is due at the next turn, as in the loop proper.
+void fake_loop_pass(uint64_t usec) {
+    struct timer *timer;
+
+    now_usec += usec % 3600000000;
+    for (unsigned n = n_timers; n > 0 && (timer = next_due()); n--) {
+        timer->due_usec = UINT64_MAX;
+        REQUIRE(timer->function(timer->context) == 0);
+    }
+}
+
+unsigned fake_loop_count(void) {
+    return n_sources + n_timers;
+}

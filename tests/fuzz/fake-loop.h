@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// A loop in place of daemon/loop.c, for targets that must do the same each time: nothing happens in
+// it unless the target says so, and its clock stands still.
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "daemon/loop.h"
+
+// What serve.c does each time before the loop sleeps, and right after. Returns what it returns.
+int fake_loop_turn(void);
+
+// Tells source number WHICH (of those that are there, modulo) of EVENTS. False: there are none.
+bool fake_loop_event(uint32_t which, uint32_t events);
+
+// Lets time pass and runs what is due by then, each timer at most once.
+void fake_loop_pass(uint64_t usec);
+
+// How many sources and timers there are: none once everything was freed.
+unsigned fake_loop_count(void);
