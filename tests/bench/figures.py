@@ -18,6 +18,7 @@ GROUPS = {
     "apps": "200 apps at once",
     "vm": "upstream's benchmark programs, against upstream's unix build",
     "http": "requests a second of the demo, against the same app on upstream's unix build",
+    "handles": "polling many sockets, and calling while they are open",
     "idle": "wake-ups and CPU time of the idle demo",
 }
 
@@ -43,6 +44,8 @@ VM_CORE = ("core_locals", "core_qstr", "core_str", "core_yield_from")
 VM_VIPER = ("viper_call0", "viper_call1a", "viper_call1b", "viper_call1c", "viper_call2a",
             "viper_call2b")
 
+APPS = (1, 2, 5, 10, 20, 50, 100, 200)  # at once
+HANDLES = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512)
 HTTP_PATHS = {"page": "/", "readings": "/readings"}  # besides /stats, whose figures have no word here
 HTTP_CONNECTIONS = (1, 64)
 
@@ -77,6 +80,8 @@ FIGURES = (
     Figure("apps_idle_wakeups_per_s", "apps", "wake-ups of all while idle", "/s", "<=", 0),
     Figure("apps_stop_s", "apps", "stop until none is left", "s"),
     Figure("apps_left", "apps", "processes left after that", "", "<=", 0),
+    *(Figure(f"apps_{n}_pss_kib", "apps", f"  PSS per app, of {n}", "KiB") for n in APPS),
+    *(Figure(f"apps_{n}_start_ms", "apps", f"  start of each, of {n}", "ms") for n in APPS),
     Figure("vm_speed_ratio", "vm", "speed of bytecode, geometric mean", "x", ">=", 1.5),
     Figure("vm_programs_ratio", "vm", "the same without core_*", "x"),
     Figure("vm_viper_ratio", "vm", "calls of @viper code, geometric mean", "x"),
@@ -86,6 +91,10 @@ FIGURES = (
     Figure("http_c64_ratio", "http", "the same, 64 connections", "x", ">=", 1.2),
     *(Figure(f"http_{name}_c{n}_ratio", "http", f"requests for {path}, {n} connections", "x")
       for name, path in HTTP_PATHS.items() for n in HTTP_CONNECTIONS),
+    *(Figure(f"handles_{n}_poll_us", "handles", f"poll of {n} sockets, none ready", "us")
+      for n in HANDLES),
+    *(Figure(f"handles_{n}_call_us", "handles", f"null call by the app with {n} open", "us")
+      for n in HANDLES),
     Figure("idle_wakeups_per_s", "idle", "wake-ups of the idle demo", "/s", "<=", 0),
     Figure("idle_cpu_us_per_s", "idle", "CPU time of the idle demo", "us/s"),
 )

@@ -28,7 +28,9 @@ sys.path[:0] = [str(HERE), str(HERE.parent / "harness")]
 sys.dont_write_bytecode = True
 
 import env as environment
+import document
 import figures
+import plots
 import stats
 import table
 
@@ -39,6 +41,8 @@ def parse(arguments):
     )
     parser.add_argument("--build", type=Path, help="meson's build folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
+    parser.add_argument("--plots", type=Path, metavar="DIR", help="draw the curves into DIR")
+    parser.add_argument("--doc", type=Path, metavar="FILE", help="put the table into FILE")
     parser.add_argument("--only", action="append", metavar="NAME", choices=figures.GROUPS,
                         help="measure this group only; may be repeated")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, rougher figures")
@@ -77,11 +81,23 @@ def measure(groups, env):
     return results, failed
 
 
-def write_json(path, results):
-    values = {key: round(result.value, 6) for key, result in results.items()}
+def write_json(path, values):
     new = path.with_name(path.name + ".new")
     new.write_text(json.dumps(values, indent=2) + "\n")
     os.replace(new, path)
+
+
+def report(results, options):
+    """The table, and whatever else was asked for."""
+    values = {key: round(result.value, 6) for key, result in results.items()}
+    text = table.render(results)
+    print(text)
+    if options.json:
+        write_json(options.json, values)
+    if options.doc:
+        document.put_table(options.doc, text)
+    if options.plots:
+        plots.draw(values, options.plots)
 
 
 def leave(number, frame):
@@ -102,9 +118,7 @@ def main():
         os.chmod(work, 0o755)
         env = environment.Env(options.build.resolve(), Path(work), options.quick)
         results, failed = measure(groups, env)
-    print(table.render(results))
-    if options.json:
-        write_json(options.json, results)
+    report(results, options)
     return 1 if failed else 0
 
 

@@ -6,8 +6,8 @@ import time
 import fleet
 import processes
 import stats
+from figures import APPS
 
-APPS = 200
 APPS_QUICK = 20
 IDLE_SECONDS = 10
 
@@ -22,17 +22,32 @@ def _idle(pids):
     return cpu / 1e7 / IDLE_SECONDS, woken / IDLE_SECONDS
 
 
-def _figures(apps, before, start_seconds, n):
+def _pss(apps):
+    """KiB for each app."""
+    found = apps.processes()
+    return sum(processes.pss_kib(pid) for pids in found for pid in pids) / len(found)
+
+
+def _grow(apps, steps):
+    """Starts more and more apps. Figures of each step, and seconds until all of them ran."""
+    found, seconds, n_before = {}, 0.0, 0
+    for n in steps:
+        step = apps.start(n)
+        seconds += step
+        found[f"apps_{n}_pss_kib"] = stats.plain([_pss(apps)], "KiB", 0)
+        found[f"apps_{n}_start_ms"] = stats.plain([1000 * step / (n - n_before)], "ms")
+        n_before = n
+    found["apps_pss_kib"] = found[f"apps_{n_before}_pss_kib"]
+    return found, seconds
+
+
+def _figures(apps, before, n):
+    """Of N apps that run and have nothing to do; stops them."""
     after = processes.Machine()
-    pids = [pid for app in apps.processes() for pid in app]
-    pss = sum(processes.pss_kib(pid) for pid in pids) / n
-    cpu_percent, woken = _idle(pids)
+    cpu_percent, woken = _idle([pid for app in apps.processes() for pid in app])
     stop_seconds, left = apps.stop()
-    total = (before.available - after.available) / n
     return {
-        "apps_start_s": stats.plain([start_seconds], f"s, {n} apps"),
-        "apps_memory_kib": stats.plain([total], "KiB", 0),
-        "apps_pss_kib": stats.plain([pss], "KiB", 0),
+        "apps_memory_kib": stats.plain([(before.available - after.available) / n], "KiB", 0),
         "apps_kernel_kib": stats.plain([(after.kernel - before.kernel) / n], "KiB", 0),
         "apps_idle_cpu_percent": stats.plain([cpu_percent], "%", 4),
         "apps_idle_wakeups_per_s": stats.plain([woken], "/s"),
@@ -42,9 +57,10 @@ def _figures(apps, before, start_seconds, n):
 
 
 def measure(env):
-    n = env.rounds(APPS, APPS_QUICK)
+    steps = [n for n in APPS if n <= env.rounds(max(APPS), APPS_QUICK)]
     with fleet.Fleet(env, fleet.idle_image(env)) as apps:
-        apps.prepare(n)
+        apps.prepare(steps[-1])
         before = processes.Machine()
-        seconds = apps.start(n)
-        return _figures(apps, before, seconds, n)
+        found, seconds = _grow(apps, steps)
+        found["apps_start_s"] = stats.plain([seconds], f"s, {steps[-1]} apps")
+        return {**found, **_figures(apps, before, steps[-1])}
