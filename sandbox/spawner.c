@@ -148,6 +148,16 @@ int spawner_kill(struct spawner *spawner) {
     return send_request(spawner, &request, -1);
 }
 
+// They go to the log: what a spawner in wrong hands says must not be able to forge lines there.
+static void make_printable(char *text, size_t size) {
+    text[size - 1] = '\0';
+    for (; *text; text++) {
+        if (*text < ' ' || *text > '~') {
+            *text = '?';
+        }
+    }
+}
+
 int spawner_receive(struct spawner *spawner, struct spawner_event *ret_event) {
     struct spawner_event event = {0};
     ssize_t n = recv(spawner->socket, &event, sizeof(event), MSG_DONTWAIT | MSG_TRUNC);
@@ -167,10 +177,10 @@ int spawner_receive(struct spawner *spawner, struct spawner_event *ret_event) {
             offsetof(struct spawner_event, reports) + event.n_reports * sizeof(event.reports[0])) {
         return -EBADMSG;
     }
-    event.what[sizeof(event.what) - 1] = '\0';
+    make_printable(event.what, sizeof(event.what));
     for (uint32_t i = 0; i < event.n_reports; i++) {
-        event.reports[i].name[sizeof(event.reports[i].name) - 1] = '\0';
-        event.reports[i].why[sizeof(event.reports[i].why) - 1] = '\0';
+        make_printable(event.reports[i].name, sizeof(event.reports[i].name));
+        make_printable(event.reports[i].why, sizeof(event.reports[i].why));
     }
     *ret_event = event;
     return 1;

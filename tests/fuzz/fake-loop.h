@@ -12,11 +12,17 @@
 // What serve.c does each time before the loop sleeps, and right after. Returns what it returns.
 int fake_loop_turn(void);
 
-// Tells source number WHICH (of those that are there, modulo) of EVENTS. False: there are none.
-bool fake_loop_event(uint32_t which, uint32_t events);
+// What loop_run() does where the daemon would sleep, until loop_exit(). A negative return ends it.
+void fake_loop_set_sleep(int (*sleep)(void));
 
-// Lets time pass and runs what is due by then, each timer at most once.
-void fake_loop_pass(uint64_t usec);
+// Tells source number WHICH (of those that are there, modulo), or that of FD, of EVENTS. Returns
+// what its function does; 0 if there is none.
+int fake_loop_event(uint32_t which, uint32_t events);
+int fake_loop_event_of(int fd, uint32_t events);
+
+// Lets time pass and runs what is due by then, each timer at most once. Returns what the first that
+// failed does, or 0.
+int fake_loop_pass(uint64_t usec);
 
 // How many sources and timers there are: none once everything was freed.
 unsigned fake_loop_count(void);

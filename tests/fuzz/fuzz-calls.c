@@ -310,11 +310,12 @@ static void step_event(void) {
         EPOLLIN, EPOLLOUT, EPOLLIN | EPOLLRDHUP, EPOLLERR, EPOLLHUP | EPOLLERR, EPOLLIN | EPOLLOUT};
     uint32_t which = input_u8(&input);
 
-    (void)fake_loop_event(which, events[input_below(&input, sizeof(events) / sizeof(events[0]))]);
+    REQUIRE(fake_loop_event(which,
+                            events[input_below(&input, sizeof(events) / sizeof(events[0]))]) == 0);
 }
 
 static void step_time(void) {
-    fake_loop_pass((uint64_t)input_u16(&input) << (input_u8(&input) % 16));
+    REQUIRE(fake_loop_pass((uint64_t)input_u16(&input) << (input_u8(&input) % 16)) == 0);
 }
 
 static void step_answer(void) {
