@@ -26,6 +26,10 @@ static int move_environment(void) {
     for (size_t i = 0; i < n; i++) {
         copy[i] = strdup(environ[i]);
         if (!copy[i]) {
+            while (i > 0) {
+                free(copy[--i]);
+            }
+            free(copy);
             return -1;
         }
     }
