@@ -222,13 +222,13 @@ static void test_ring_full_counter_does_not_block(void **state) {
 
 struct flipper {
     volatile uint32_t *length;
-    volatile bool stop;
+    bool stop;
 };
 
 static void *flip(void *context) {
     struct flipper *flipper = context;
 
-    while (!flipper->stop) {
+    while (!__atomic_load_n(&flipper->stop, __ATOMIC_RELAXED)) {
         *flipper->length ^= 0xffff0000u;
     }
     return NULL;
@@ -256,7 +256,7 @@ static void test_take_flipping_length_is_read_once(void **state) {
             n_torn += mine.call != 16;
         }
     }
-    flipper.stop = true;
+    __atomic_store_n(&flipper.stop, true, __ATOMIC_RELAXED);
     pthread_join(thread, NULL);
     assert_true(n_checked > 0);
     assert_int_equal(n_torn, 0);
