@@ -7,6 +7,8 @@
 #include <string.h>
 #include <sys/random.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "daemon/address.h"
@@ -23,6 +25,10 @@ struct fake_socket {
     size_t n_heard;
 };
 
+// Stands in datagrams that the app may not hear.
+static const char forbidden[] = "\xf7not for you\xf7";
+static bool gave_forbidden;
+
 static struct fake_socket sockets[FAKE_FDS];
 static unsigned n_open;
 static struct app *app;
@@ -35,6 +41,14 @@ void fake_kernel_start(struct app *new_app, struct input *new_input) {
 
 unsigned fake_kernel_count(void) {
     return n_open;
+}
+
+bool fake_kernel_leaked(void) {
+    bool gave = gave_forbidden;
+
+    gave_forbidden = false;
+    return gave &&
+           memmem(app->channel.arena, app->channel.arena_size, forbidden, sizeof(forbidden) - 1);
 }
 
 // -- what the input decides ----------------------------------------------------------------------
@@ -254,6 +268,7 @@ WRAP(ssize_t, recvfrom, int fd, void *data, size_t size, int flags, struct socka
      socklen_t *name_size) {
     struct fake_socket *socket = find(fd);
     struct sockaddr_storage sender;
+    struct wire_address address;
     ssize_t n;
 
     REQUIRE(!socket->stream && size <= 65536 && flags == MSG_DONTWAIT);
@@ -266,9 +281,12 @@ WRAP(ssize_t, recvfrom, int fd, void *data, size_t size, int flags, struct socka
     n = moved(size);
     memset(data, 'd', (size_t)n);
     memcpy(&sender, name, sizeof(sender));
-    if (address_from_socket(&sender, &socket->heard[socket->n_heard % HEARD_MAX]) == 0 &&
-        socket->n_heard < HEARD_MAX - 1) {
-        socket->n_heard++;
+    if (address_from_socket(&sender, &address) < 0 ||
+        !(socket->bound || may_connect(socket, &address))) {
+        gave_forbidden = true;
+        memcpy(data, forbidden, (size_t)n < sizeof(forbidden) ? (size_t)n : sizeof(forbidden));
+    } else if (socket->n_heard < HEARD_MAX) {
+        socket->heard[socket->n_heard++] = address;
     }
     return n;
 }
@@ -310,6 +328,9 @@ WRAP(int, getsockopt, int fd, int level, int option, void *value, socklen_t *siz
 WRAP(int, poll, struct pollfd *fds, nfds_t n, int timeout) {
     int n_ready = 0;
 
+    if (n > 0 && fds[0].fd < FAKE_FD_MIN) {
+        return (int)syscall(SYS_poll, fds, n, timeout); // the channel's own
+    }
     REQUIRE(timeout == 0);
     for (nfds_t i = 0; i < n; i++) {
         (void)find(fds[i].fd);

@@ -6,6 +6,7 @@
 // kernel is checked here: descriptors that are open, memory that is private, addresses that the
 // policy allows.
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct app;
@@ -16,6 +17,9 @@ struct input;
 
 // The functions of libc below are linked with --wrap: tests/fuzz/meson.build has their names.
 void fake_kernel_start(struct app *app, struct input *input);
+
+// Whether a datagram that the app may not hear is in the arena, where its worker can read it.
+bool fake_kernel_leaked(void);
 
 // How many sockets are open.
 unsigned fake_kernel_count(void);

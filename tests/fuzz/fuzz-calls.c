@@ -42,9 +42,11 @@ static struct input input;
 
 // The worker of the moment.
 static struct {
-    uint32_t tail, head;     /* of the rings, as it counts them */
-    uint32_t tags[TAGS_MAX]; /* submitted and not completed */
-    size_t n_tags;
+    uint32_t tail, head; /* of the rings, as it counts them */
+    struct {
+        uint32_t tag, call;
+    } made[TAGS_MAX]; /* submitted and not completed */
+    size_t n_made;
     uint32_t next_tag;
     uint64_t handles[KNOWN];
     uint32_t n_handles;
@@ -135,8 +137,9 @@ static void submit(const struct wire_submission *submission) {
     *next_submission() = *submission;
     worker.tail++;
     __atomic_store_n(&app.channel.header->submission_tail, worker.tail, __ATOMIC_RELEASE);
-    if (worker.n_tags < TAGS_MAX) {
-        worker.tags[worker.n_tags++] = submission->tag;
+    if (worker.n_made < TAGS_MAX) {
+        worker.made[worker.n_made].tag = submission->tag;
+        worker.made[worker.n_made++].call = submission->call;
     }
 }
 
@@ -167,14 +170,15 @@ static void take_completion(const struct wire_completion *completion) {
         return;
     }
     REQUIRE(completion->result > -4096);
-    while (i < worker.n_tags && worker.tags[i] != completion->tag) {
+    while (i < worker.n_made && worker.made[i].tag != completion->tag) {
         i++;
     }
-    REQUIRE(i < worker.n_tags); // a call that it made, and not for the second time
-    worker.tags[i] = worker.tags[--worker.n_tags];
-    if (completion->result > 0) {
+    REQUIRE(i < worker.n_made); // a call that it made, and not for the second time
+    if (completion->result > 0 &&
+        (worker.made[i].call == CALL_SOCKET_OPEN || worker.made[i].call == CALL_SOCKET_ACCEPT)) {
         worker.handles[worker.n_handles++ % KNOWN] = (uint64_t)completion->result;
     }
+    worker.made[i] = worker.made[--worker.n_made];
 }
 
 static void take_completions(void) {
@@ -252,6 +256,14 @@ static uint64_t some_window(void) {
     return input_u8(&input) * 256u | (uint64_t)size << 32;
 }
 
+// The newest most often, since that is the one in a useful state.
+static uint64_t some_handle(void) {
+    uint32_t back = input_u8(&input) % 8;
+
+    back = back < 5 ? 0 : input_u8(&input) % KNOWN;
+    return worker.n_handles > back ? worker.handles[(worker.n_handles - 1 - back) % KNOWN] : 0;
+}
+
 // One of ten is of any value.
 static uint64_t some_value(const struct trace_argument *argument) {
     if (input_u8(&input) > 230) {
@@ -259,7 +271,7 @@ static uint64_t some_value(const struct trace_argument *argument) {
     }
     switch (argument->type) {
     case TRACE_HANDLE:
-        return worker.handles[input_u8(&input) % KNOWN];
+        return some_handle();
     case TRACE_ENUM:
         return some_enum(argument->values);
     case TRACE_STR:
@@ -281,15 +293,16 @@ static void step_call(void) {
     struct wire_submission submission = {.tag = worker.next_tag++};
     const struct trace_row *row;
 
-    do {
-        submission.call = input_u8(&input) % (CALLS_END + 1);
-    } while (input.size > 0 && !calls_find(submission.call));
-    row = &trace_rows[calls_find(submission.call) ? submission.call : CALL_CHANNEL_NOP];
+    for (uint32_t n = input_u8(&input) % CALLS_VERSION; n > 0; n--) {
+        while (!calls_find(++submission.call)) {
+        }
+    }
+    row = &trace_rows[submission.call];
     for (size_t i = 0; i < row->n_arguments; i++) {
         submission.arg[i] = some_value(&row->arguments[i]);
     }
-    if (submission.call == CALL_CHANNEL_CANCEL && worker.n_tags > 0) {
-        submission.arg[0] = worker.tags[submission.arg[0] % worker.n_tags];
+    if (submission.call == CALL_CHANNEL_CANCEL && worker.n_made > 0) {
+        submission.arg[0] = worker.made[submission.arg[0] % worker.n_made].tag;
     }
     submit(&submission);
 }
@@ -330,6 +343,21 @@ static void step_stop(void) {
     REQUIRE(stop_begin(&stop, input_u8(&input) & 1 ? WIRE_STOP : WIRE_INTERRUPT) == 0);
 }
 
+// Two calls of one name: the second is no mistake of an app's.
+static void step_tag_twice(void) {
+    struct wire_submission submission = {.call = CALL_CHANNEL_NOP};
+
+    step_turn();
+    take_completions();
+    if (worker.lies || app.worker.broken[0] != '\0' || app.flights.n_calls == 0) {
+        return;
+    }
+    submission.tag = app.flights.calls[0].tag;
+    submit(&submission);
+    step_turn();
+    REQUIRE(app.worker.broken[0] != '\0' || worker.tail != app.channel.submission_head);
+}
+
 static void step_lie(void) {
     uint64_t value = input_u64(&input);
     size_t place = input_u16(&input) % (WIRE_ARENA_OFFSET - sizeof(value));
@@ -346,6 +374,8 @@ static void step(void) {
 
     if (which == 255) {
         step_lie();
+    } else if (which == 254) {
+        step_tag_twice();
     } else {
         steps[which % (sizeof(steps) / sizeof(steps[0]))]();
     }
@@ -355,7 +385,7 @@ static void step(void) {
 
 static void check(void) {
     REQUIRE(app.channel.n_in_flight <= WIRE_SUBMISSIONS);
-    REQUIRE(fake_kernel_count() <= QUOTA);
+    REQUIRE(fake_kernel_count() <= QUOTA && !fake_kernel_leaked());
     REQUIRE(app.channel.arena_size == ARENA_SIZE);
     REQUIRE(strnlen(app.refusal, sizeof(app.refusal)) < sizeof(app.refusal));
     REQUIRE(is_harmless(app.worker.broken, strlen(app.worker.broken)));
@@ -371,7 +401,21 @@ static void check_served(void) {
 
     if (!worker.lies && !broken && app.channel.submission_head == worker.tail &&
         app.channel.completion_published == app.channel.completion_tail) {
-        REQUIRE(worker.n_tags == TAGS_MAX || worker.n_tags == app.flights.n_calls);
+        REQUIRE(worker.n_made == TAGS_MAX || worker.n_made == app.flights.n_calls);
+    }
+}
+
+// What has no socket takes no place of the quota.
+static void check_handles(void) {
+    struct handle *spare[QUOTA];
+    unsigned n = 0;
+
+    while (n < QUOTA && handle_new(&app, HANDLE_SOCKET, NULL, NULL, &spare[n]) == 0) {
+        n++;
+    }
+    REQUIRE(n + fake_kernel_count() == QUOTA);
+    while (n > 0) {
+        handle_free(spare[--n]);
     }
 }
 
@@ -391,6 +435,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
         }
     }
     step_turn();
+    check_handles();
     end_worker();
     free_app();
     return 0;

@@ -89,11 +89,15 @@ static uint32_t n_loads_of(const uint32_t *word, uint32_t *ret_value) {
     return n;
 }
 
-// An index near the truth, where it matters, or any.
+// An index near the truth, or as far from it as matters, or any.
 static uint32_t near(uint32_t truth) {
-    int8_t step = (int8_t)input_u8(&input);
+    static const int32_t steps[] = {64, 65, 66, -63, -64, -65, -127, -128, -129, 128};
+    uint8_t how = input_u8(&input);
 
-    return step == INT8_MIN ? input_u32(&input) : truth + (uint32_t)step;
+    if (how < 200) {
+        return truth + (uint32_t)(how % 20) - 10;
+    }
+    return how < 250 ? truth + (uint32_t)steps[how % 10] : input_u32(&input);
 }
 
 static void worker_writes(void) {
@@ -228,7 +232,8 @@ static void do_pending(void) {
 
 static void do_window(void) {
     uint8_t private[256], *memory = NULL;
-    uint64_t packed = input_u64(&input);
+    uint32_t start = input_u8(&input) & 1 ? input_u32(&input) : input_u16(&input);
+    uint64_t packed = start | (uint64_t)near(ARENA_SIZE - start) << 32;
     uint64_t offset = packed & UINT32_MAX, length = packed >> 32;
     size_t size = 0;
     int r = channel_window(&channel, packed, &memory, &size);

@@ -299,6 +299,11 @@ static void compare_ports(const struct policy *policy, enum policy_key direction
         address.port = probes.ports[i % probes.n_ports];
         REQUIRE(listed[address.port] || !allows(policy, direction, POLICY_TCP, &address));
     }
+    for (size_t i = 0; i < probes.n_names && direction == POLICY_CONNECT; i++) {
+        char why[POLICY_WHY_SIZE];
+
+        REQUIRE(listed[53] || !policy_allows_resolve(policy, probes.names[i], why));
+    }
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
