@@ -91,7 +91,9 @@ class Reader:
         self.titles = {}
 
     def complain(self, line, message):
-        self.complaints.append((line, message))
+        # It quotes the table, where a field may hold anything, line breaks too.
+        shown = ''.join(c if c.isprintable() else ascii(c)[1:-1] for c in message)
+        self.complaints.append((line, shown))
 
     def finish(self):
         if self.complaints:
