@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <sys/mman.h>
@@ -66,16 +67,14 @@ int channel_resize(struct channel *channel, size_t arena_size) {
     return 0;
 }
 
-static void drain(int fd, bool blocking) {
+// A ring that stays in it wakes the next worker once for nothing. No worker runs that could take it
+// between the two calls, and one of the descriptors is blocking.
+static void drain(int fd) {
+    struct pollfd rung = {.fd = fd, .events = POLLIN};
     uint64_t count = 0;
-    int flags = fcntl(fd, F_GETFL);
 
-    if (blocking) {
-        (void)fcntl(fd, F_SETFL, flags | O_NONBLOCK);
-    }
-    (void)!read(fd, &count, sizeof(count));
-    if (blocking) {
-        (void)fcntl(fd, F_SETFL, flags);
+    if (poll(&rung, 1, 0) > 0) {
+        (void)!read(fd, &count, sizeof(count));
     }
 }
 
@@ -88,8 +87,8 @@ void channel_reset(struct channel *channel) {
     }
     channel->header->worker_cpu = WIRE_NO_CPU;
     channel->header->supervisor_cpu = doorbell_cpu();
-    drain(channel->ring_fd, true);
-    drain(channel->doorbell_fd, false);
+    drain(channel->ring_fd);
+    drain(channel->doorbell_fd);
     channel->submission_head = 0;
     channel->completion_tail = 0;
     channel->completion_published = 0;
