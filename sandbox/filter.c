@@ -92,10 +92,12 @@ int filter_supervisor_apply(struct confinement *c, const struct layer *layer) {
 }
 
 int filter_supervisor_verify(struct confinement *c, const struct layer *layer) {
-    if (prctl(PR_GET_SECCOMP, 0, 0, 0, 0) != SECCOMP_MODE_FILTER) {
-        return -ESTALE;
+    int mode = prctl(PR_GET_SECCOMP, 0, 0, 0, 0);
+
+    if (mode != SECCOMP_MODE_FILTER) {
+        return mode < 0 ? -errno : -ESTALE;
     }
     CLEANUP_FD int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
-    return fd < 0 && errno == EPERM ? 0 : -ESTALE;
+    return fd >= 0 ? -ESTALE : errno == EPERM ? 0 : -errno;
 }

@@ -147,7 +147,11 @@ int landlock_files_apply(struct confinement *c, const struct layer *layer) {
 int landlock_files_verify(struct confinement *c, const struct layer *layer) {
     CLEANUP_FD int fd = open("/", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-    return fd < 0 && errno == EACCES ? 0 : -ESTALE;
+    if (fd < 0 && errno == EACCES) {
+        return 0;
+    }
+    fail(c, "open /, which is to be refused");
+    return fd < 0 ? -errno : -ESTALE;
 }
 
 static int allow_ports(int ruleset, uint64_t access, const uint16_t *ports, size_t n_ports) {
@@ -175,8 +179,10 @@ static int verify_ports(const uint16_t *listen, size_t n_listen) {
     if (fd < 0) {
         return -errno;
     }
-    return bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0 && errno == EACCES ? 0
-                                                                                         : -ESTALE;
+    if (bind(fd, (struct sockaddr *)&address, sizeof(address)) == 0) {
+        return -ESTALE;
+    }
+    return errno == EACCES ? 0 : -errno;
 }
 
 static int confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t *connect,
@@ -217,10 +223,15 @@ static int confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t
     if (r < 0) {
         return r;
     }
+    *ret_why = "bind to port 0, which is to be refused";
+    r = listen_any ? 0 : verify_ports(listen, n_listen);
+    if (r < 0) {
+        return r;
+    }
     *ret_why = connect_any  ? "listening only: grants connect to too many ports for a list"
                : listen_any ? "connecting only: grants listen on too many ports for a list"
                             : "";
-    return listen_any ? 0 : verify_ports(listen, n_listen);
+    return 0;
 }
 
 int sandbox_confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t *connect,

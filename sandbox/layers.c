@@ -107,9 +107,7 @@ bool layer_is_optional(const struct sandbox_options *options, const char *name) 
 }
 
 void layer_describe(const struct layer_report *report, char *text, size_t size) {
-    (void)snprintf(text, size, "%s: %s%s%s", report->name, report->why,
-                   report->why[0] && report->error ? ": " : "",
-                   report->error ? strerror(report->error) : "");
+    (void)snprintf(text, size, "%s%s%s", report->name, report->why[0] ? ": " : "", report->why);
 }
 
 int layer_fail(struct confinement *confinement, const char *step) {

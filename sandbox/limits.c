@@ -143,10 +143,16 @@ int descriptors_verify(struct confinement *c, const struct layer *layer) {
     if (!directory) {
         return layer_fail(c, "open /proc/self/fd");
     }
+    errno = 0;
     for (struct dirent *entry = readdir(directory); entry; entry = readdir(directory)) {
         n += entry->d_name[0] != '.';
     }
+    int error = errno;
+
     (void)closedir(directory);
+    if (error) {
+        return -error;
+    }
     return n == SPAWNER_FD_SOCKET + 1 + 1 /* the directory */ ? 0 : -ESTALE;
 }
 
@@ -167,7 +173,12 @@ int session_verify(struct confinement *c, const struct layer *layer) {
     struct sigaction action;
     sigset_t mask;
 
-    if (getsid(0) != getpid() || sigprocmask(SIG_SETMASK, NULL, &mask) < 0) {
+    pid_t session = getsid(0);
+
+    if (session < 0 || sigprocmask(SIG_SETMASK, NULL, &mask) < 0) {
+        return -errno;
+    }
+    if (session != getpid()) {
         return -ESTALE;
     }
     for (int i = 1; i < NSIG; i++) {

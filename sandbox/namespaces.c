@@ -186,7 +186,15 @@ int namespace_verify(struct confinement *c, const struct layer *layer) {
     unsigned i = find_namespace(layer);
     uint64_t inner = namespace_inode(&namespaces[i]);
 
-    if (inner == 0 || inner == c->outer_namespaces[i]) {
+    if (inner == 0) {
+        return layer_fail(c, namespaces[i].path);
+    }
+    if (c->outer_namespaces[i] == 0) {
+        (void)snprintf(c->why, sizeof(c->why), "nothing to tell it from: no %s outside",
+                       namespaces[i].path);
+        return -ESTALE;
+    }
+    if (inner == c->outer_namespaces[i]) {
         return -ESTALE;
     }
     if (namespaces[i].flag == CLONE_NEWPID && getpid() != 1) {

@@ -48,14 +48,19 @@ int ids_apply(struct confinement *c, const struct layer *layer) {
 int ids_verify(struct confinement *c, const struct layer *layer) {
     uid_t real_uid = 0, effective_uid = 0, saved_uid = 0;
     gid_t real_gid = 0, effective_gid = 0, saved_gid = 0;
+    int n_groups = 0;
 
     if (getresuid(&real_uid, &effective_uid, &saved_uid) < 0 ||
         getresgid(&real_gid, &effective_gid, &saved_gid) < 0) {
         return -errno;
     }
+    n_groups = getgroups(0, NULL);
+    if (n_groups < 0) {
+        return -errno;
+    }
     if (real_uid != c->uid || effective_uid != c->uid || saved_uid != c->uid ||
         real_gid != c->gid || effective_gid != c->gid || saved_gid != c->gid || c->uid == 0 ||
-        getgroups(0, NULL) != 0) {
+        n_groups != 0) {
         return -ESTALE;
     }
     return 0;
@@ -104,7 +109,9 @@ int no_new_privs_apply(struct confinement *c, const struct layer *layer) {
 }
 
 int no_new_privs_verify(struct confinement *c, const struct layer *layer) {
-    return prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) == 1 ? 0 : -ESTALE;
+    int set = prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0);
+
+    return set == 1 ? 0 : set < 0 ? -errno : -ESTALE;
 }
 
 int not_dumpable_apply(struct confinement *c, const struct layer *layer) {
@@ -112,7 +119,9 @@ int not_dumpable_apply(struct confinement *c, const struct layer *layer) {
 }
 
 int not_dumpable_verify(struct confinement *c, const struct layer *layer) {
-    return prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) == 0 ? 0 : -ESTALE;
+    int set = prctl(PR_GET_DUMPABLE, 0, 0, 0, 0);
+
+    return set == 0 ? 0 : set < 0 ? -errno : -ESTALE;
 }
 
 static const unsigned long speculations[] = {PR_SPEC_STORE_BYPASS, PR_SPEC_INDIRECT_BRANCH};

@@ -122,7 +122,7 @@ struct spawner_event {
     int32_t code;   /* CLD_EXITED, CLD_KILLED, CLD_DUMPED */
     int32_t status; /* exit status or signal */
     uint32_t n_reports;
-    char what[64]; /* the step that failed */
+    char what[96]; /* the step that failed */
     struct layer_report reports[LAYERS_MAX];
 };
 

@@ -41,6 +41,7 @@ struct spawner_state {
     int pidfd; /* of the running worker, or -1 */
     pid_t pid;
     uint32_t generation;
+    const char *failed; /* the step that ends this process; NULL: send */
     struct sock_filter filter[FILTER_MAX];
     unsigned filter_length;
 };
@@ -57,7 +58,17 @@ static int send_event(const struct spawner_event *event) {
     size_t size =
         offsetof(struct spawner_event, reports) + event->n_reports * sizeof(event->reports[0]);
 
-    return send(SPAWNER_FD_SOCKET, event, size, MSG_NOSIGNAL) < 0 ? -errno : 0;
+    while (send(SPAWNER_FD_SOCKET, event, size, MSG_NOSIGNAL) < 0) {
+        if (errno != EINTR) {
+            return -errno;
+        }
+    }
+    return 0;
+}
+
+static int fail(struct spawner_state *state, const char *step) {
+    state->failed = step;
+    return -errno;
 }
 
 static int send_failure(uint32_t generation, int error, const char *what) {
@@ -112,7 +123,12 @@ static void prepare_launch(const struct spawner_state *state, bool rehearsal,
 // Waits for the child of PIDFD to end. Returns 0 or -errno.
 static int reap(int pidfd, siginfo_t *ret_info) {
     *ret_info = (siginfo_t){0};
-    return waitid(P_PIDFD, (id_t)pidfd, ret_info, WEXITED) < 0 ? -errno : 0;
+    while (waitid(P_PIDFD, (id_t)pidfd, ret_info, WEXITED) < 0) {
+        if (errno != EINTR) {
+            return -errno;
+        }
+    }
+    return 0;
 }
 
 static int make_filter(struct spawner_state *state) {
@@ -161,25 +177,28 @@ static int rehearse(struct spawner_state *state, struct spawner_event *event) {
     return killed ? 0 : launch.error ? -launch.error : -ESTALE;
 }
 
-static int check_image(int image_fd) {
+// Returns what is wrong with it, errno saying why, or NULL.
+static const char *check_image(int image_fd) {
     struct stat st;
 
     if (fstat(image_fd, &st) < 0) {
-        return -errno;
+        return "configure: fstat";
     }
-    return st.st_mode & 0444 ? -EPERM : 0;
+    errno = EPERM;
+    return st.st_mode & 0444 ? "configure: the image can be read" : NULL;
 }
 
 static int configure(struct spawner_state *state, const struct spawner_request *request,
                      int image_fd) {
+    const char *wrong = NULL;
     int r = 0;
 
     if (state->pidfd >= 0 || image_fd < 0) {
         return send_failure(0, state->pidfd >= 0 ? EBUSY : EBADF, "configure");
     }
-    r = check_image(image_fd);
-    if (r < 0) {
-        return send_failure(0, r, "configure: the image can be read");
+    wrong = check_image(image_fd);
+    if (wrong) {
+        return send_failure(0, errno, wrong);
     }
     if (image_fd != SPAWNER_FD_IMAGE && dup3(image_fd, SPAWNER_FD_IMAGE, O_CLOEXEC) < 0) {
         return send_failure(0, errno, "configure: dup3");
@@ -201,7 +220,7 @@ static int start(struct spawner_state *state, uint32_t generation) {
     struct spawner_event event = {.kind = SPAWNER_STARTED, .generation = generation};
     struct launch launch;
     siginfo_t info;
-    char what[160] = "execveat";
+    char what[sizeof(event.what)] = "execveat";
 
     if (!state->configured || state->pidfd >= 0) {
         return send_failure(generation, state->configured ? EBUSY : EINVAL, "start");
@@ -231,7 +250,7 @@ static int ended(struct spawner_state *state) {
     struct spawner_event event = {
         .kind = SPAWNER_ENDED, .generation = state->generation, .pid = state->pid};
     siginfo_t info;
-    int r = reap(state->pidfd, &info);
+    int r = reap(state->pidfd, &info) < 0 ? fail(state, "waitid") : 0;
 
     state->pidfd = close_fd(state->pidfd);
     if (r < 0) {
@@ -274,13 +293,14 @@ static int serve(struct spawner_state *state) {
     ssize_t n = recvmsg(SPAWNER_FD_SOCKET, &message, MSG_CMSG_CLOEXEC);
 
     if (n <= 0) {
-        return n == 0 ? -ECONNRESET : errno == EINTR ? 0 : -errno;
+        return n == 0 ? -ECONNRESET : errno == EINTR ? 0 : fail(state, "recvmsg");
     }
     int fd = take_descriptor(&message);
     CLEANUP_FD int spare = fd == SPAWNER_FD_IMAGE ? -1 : fd;
 
+    errno = EBADMSG;
     if ((size_t)n != sizeof(request)) {
-        return -EBADMSG;
+        return fail(state, "a request");
     }
     switch (request.kind) {
     case SPAWNER_CONFIGURE:
@@ -291,7 +311,7 @@ static int serve(struct spawner_state *state) {
         kill_worker(state);
         return 0;
     default:
-        return -EBADMSG;
+        return fail(state, "a request");
     }
 }
 
@@ -301,7 +321,7 @@ static int loop(struct spawner_state *state) {
                                    {.fd = state->pidfd, .events = POLLIN}};
 
         if (poll(sources, 2, -1) < 0) {
-            r = errno == EINTR ? 0 : -errno;
+            r = errno == EINTR ? 0 : fail(state, "poll");
             continue;
         }
         if (sources[1].revents) {
@@ -328,14 +348,13 @@ static int confine(struct spawner_state *state, struct confinement *c) {
     if (r < 0) {
         const struct layer_report *last =
             event.n_reports > 0 ? &event.reports[event.n_reports - 1] : NULL;
-        char what[160] = "rehearsal";
 
-        if (last && last->state == LAYER_FAILED) {
-            layer_describe(last, what, sizeof(what));
-        }
         event.kind = SPAWNER_FAILED;
         event.error = -r;
-        memcpy(event.what, what, sizeof(event.what) - 1);
+        (void)snprintf(event.what, sizeof(event.what), "rehearsal");
+        if (last && last->state == LAYER_FAILED) {
+            layer_describe(last, event.what, sizeof(event.what));
+        }
     }
     // Before its row the socket is still at its first number.
     if (c->socket != SPAWNER_FD_SOCKET && dup3(c->socket, SPAWNER_FD_SOCKET, O_CLOEXEC) < 0) {
@@ -358,6 +377,9 @@ _Noreturn void spawner_child(struct confinement *confinement) {
 
     if (r == 0) {
         r = loop(&state);
+        if (r != -ECONNRESET) {
+            (void)send_failure(state.generation, r, state.failed ? state.failed : "send");
+        }
     }
     // With a pid namespace this exit is the worker's end; without one the signal is.
     kill_worker(&state);

@@ -18,11 +18,10 @@ int sandbox_confine_supervisor(const struct sandbox_options *options,
     int r = layers_apply(&confinement, reports, &n_reports);
 
     if (r < 0) {
-        char text[160];
+        char text[96];
 
         layer_describe(&reports[n_reports - 1], text, sizeof(text));
-        log_error("supervisor: %s", text);
-        return r;
+        return log_errno(r, "supervisor: %s", text);
     }
     return (int)n_reports;
 }
