@@ -200,6 +200,10 @@ static int read_line(struct reading *reading, char *line, int size) {
         }
         line[length++] = (char)c;
     }
+    if (c == EOF && ferror(reading->file)) {
+        reading->error = -EIO; // what Linux said is lost
+        return 0;
+    }
     if (c == EOF && length == 0) {
         return 0;
     }
@@ -249,10 +253,6 @@ int config_read(struct config *config, FILE *file, const char *name, char why[CO
 
     if (reading.error < 0) {
         return reading.error;
-    }
-    if (ferror(file)) {
-        (void)snprintf(why, CONFIG_WHY_SIZE, "%.200s: cannot be read", name);
-        return -EINVAL;
     }
     if (line < 0) {
         return -ENOMEM;

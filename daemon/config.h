@@ -59,5 +59,5 @@ int config_init(struct config *config);
 void config_done(struct config *config);
 
 // Reads FILE, called NAME in messages, into an initialised CONFIG. Returns 0; -EINVAL with
-// "NAME:LINE: message" in WHY; or -ENOMEM. FILE stays open.
+// "NAME:LINE: message" in WHY; -ENOMEM or -EIO. FILE stays open.
 int config_read(struct config *config, FILE *file, const char *name, char why[CONFIG_WHY_SIZE]);

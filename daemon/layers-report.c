@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/layers-report.h"
 
+#include <errno.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,9 @@ static void append(char text[LAYERS_TEXT_SIZE], const char *format, ...) {
 
 static void append_layer(char text[LAYERS_TEXT_SIZE], const struct layer_report *report) {
     const int name_size = (int)sizeof(report->name), why_size = (int)sizeof(report->why);
-    const char *why = report->why[0] ? report->why : report->error ? strerror(report->error) : "";
+    // ESTALE is ours, and in words already.
+    const char *error = report->error && report->error != ESTALE ? strerror(report->error) : "";
+    bool is_told = report->state != LAYER_ON && (report->why[0] || error[0]);
 
     append(text, "%.*s ", name_size, report->name);
     switch (report->state) {
@@ -36,8 +40,9 @@ static void append_layer(char text[LAYERS_TEXT_SIZE], const struct layer_report 
         append(text, "MISSING");
         break;
     }
-    if (why[0] != '\0' && report->state != LAYER_ON) {
-        append(text, " (%.*s)", why_size, why);
+    if (is_told) {
+        append(text, " (%.*s%s%s)", why_size, report->why, report->why[0] && error[0] ? ": " : "",
+               error);
     }
 }
 

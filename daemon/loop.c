@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 
 // A loop of its own, and not a library's, because its wake-up is on the path of every call: one
 // system call to sleep, none to arm a timer, and hooks at the very last moment before sleeping.
@@ -298,7 +299,7 @@ static int run_once(struct loop *loop) {
     }
     if (loop->n_events < 0) {
         loop->n_events = 0;
-        return r == EINTR ? 0 : -r;
+        return r == EINTR ? 0 : log_errno(r, "cannot wait for events");
     }
     r = run_events(loop);
     loop->n_events = 0;

@@ -2,6 +2,7 @@
 
 // The command line of mpyd.
 
+#include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
 #include <stdbool.h>
@@ -73,14 +74,19 @@ static int run_verb(int n_arguments, char **arguments, struct run_options *optio
     return run(options);
 }
 
-// A descriptor opened later must never become 0, 1 or 2, where messages go.
-static bool open_standard(void) {
-    int fd = 0;
+// A descriptor opened later must never become 0, 1 or 2, where messages go. And shells and service
+// managers leave some open that are none of ours.
+static int order_descriptors(void) {
+    int fd = 0, r = 0;
 
     do {
         fd = open("/dev/null", O_RDWR);
     } while (fd >= 0 && fd <= 2);
-    return fd >= 0;
+    if (fd < 0) {
+        return log_errno(errno, "cannot open /dev/null");
+    }
+    r = fd_close_from(3);
+    return r < 0 ? log_errno(r, "cannot close the descriptors that were inherited") : 0;
 }
 
 int main(int argc, char **argv) {
@@ -88,9 +94,7 @@ int main(int argc, char **argv) {
     int option = 0;
 
     title_init(argc, argv);
-    // Shells and service managers leave descriptors open that are none of ours.
-    if (!open_standard() || fd_close_from(3) < 0) {
-        log_error("cannot put the descriptors in order");
+    if (order_descriptors() < 0) {
         return EXIT_INTERNAL;
     }
     log_sink_open();

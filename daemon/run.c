@@ -203,7 +203,7 @@ static int load_image(struct running *running) {
 
     if (r < 0) {
         (void)log_errno(r, "cannot load the image %s", options->image);
-        return EXIT_IMAGE;
+        return EXIT_INTERNAL; // nothing is known against the image
     }
     if (r > 0) {
         log_error("%s: %s", options->image, why);
@@ -260,10 +260,11 @@ static int make_policy(struct running *running) {
 }
 
 static int confine_ports(struct running *running) {
-    int r =
-        grants_confine_ports(running->supervisor.app.policy, &running->reports[running->n_reports]);
+    struct layer_report *report = &running->reports[running->n_reports];
+    int r = grants_confine_ports(running->supervisor.app.policy, report);
 
     if (r < 0) {
+        (void)log_errno(r, "cannot confine the ports: %s", report->why);
         return EXIT_SANDBOX;
     }
     report_layers(running->reports, running->n_reports + 1);

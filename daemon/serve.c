@@ -8,7 +8,8 @@
 #include "daemon/dispatch.h"
 
 #define BATCH 32        /* calls between two stores of the completion tail */
-#define BATCHES 8       /* before other descriptors have their turn */
+#define BATCHES 64      /* before other descriptors have their turn, ... */
+#define CALLS 256       /* ... and calls in them */
 #define POLL_USEC 1000u /* how late a call may be served while the doorbell is disarmed */
 #define POLLS 100       /* before the doorbell is tried again */
 
@@ -26,6 +27,7 @@ static int serve_batch(struct serve *serve) {
 // What sources and handlers completed since the last time goes out together.
 static int flush(struct serve *serve) {
     struct app *app = serve->app;
+    int r = 0;
 
     waits_check(&app->waits);
     if (app->channel.broken) {
@@ -35,7 +37,8 @@ static int flush(struct serve *serve) {
         return serve->on_broken(serve->context);
     }
     upcalls_retry(&app->upcalls, &app->channel);
-    return channel_flush(&app->channel);
+    r = channel_flush(&app->channel);
+    return r < 0 ? log_errno(r, "%s: cannot wake the worker", app->name) : 0;
 }
 
 // A ring that announced nothing is a mistake or an attack; a few come of races between ringing and
@@ -69,10 +72,11 @@ static int run(struct serve *serve) {
     if (!app->worker.running) {
         return 0;
     }
-    for (int i = 0; i < BATCHES; i++) {
+    for (int i = 0, n_calls = 0; i < BATCHES && n_calls < CALLS; i++) {
         int n = serve_batch(serve);
         int r = n < 0 ? n : flush(serve);
 
+        n_calls += n;
         if (r == 0) {
             r = judge_ring(serve, n);
         }

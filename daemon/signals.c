@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 
 // Looks before it reaps: the spawner's number must not be given to another process while
 // spawner_done() may still mean it.
@@ -58,7 +59,7 @@ int signals_block(void) {
 
     stop_signals(&set);
     if (sigprocmask(SIG_BLOCK, &set, NULL) < 0 || signal(SIGPIPE, SIG_IGN) == SIG_ERR) {
-        return -errno;
+        return log_errno(errno, "cannot block signals");
     }
     return 0;
 }

@@ -19,7 +19,7 @@ struct signals {
 
 // Blocks the signals that ask to stop, so that none ends the supervisor on the way: one that comes
 // early is read once the loop runs. First thing of all. The spawner unblocks them for itself.
-// Returns 0 or -errno.
+// Returns 0 or -errno, which is logged.
 int signals_block(void);
 
 // Begins to read the signals that signals_block() holds. Returns 0 or -errno; signals_done() undoes

@@ -27,9 +27,10 @@ static int start_worker(struct supervisor *supervisor) {
 
     app_next_generation(app);
     r = kernel_page_next(&app->kernel_page, app->worker.generation);
-    if (r == 0) {
-        r = spawner_start(&supervisor->spawner, app->worker.generation);
+    if (r < 0) {
+        return log_errno(r, "%s: cannot get random numbers for a worker", app->name);
     }
+    r = spawner_start(&supervisor->spawner, app->worker.generation);
     if (r < 0) {
         return log_errno(r, "%s: cannot ask for a worker", app->name);
     }
@@ -58,10 +59,19 @@ static int on_failed(struct supervisor *supervisor) {
     return finish(supervisor, EXIT_SANDBOX);
 }
 
+// A worker that runs ends with it.
+static int on_lost(struct supervisor *supervisor) {
+    const struct spawner_event *event = &supervisor->event;
+
+    (void)log_errno(event->error, "%s: the spawner failed: %s", supervisor->app.name, event->what);
+    return -ECONNRESET;
+}
+
 static int on_broken(struct supervisor *supervisor) {
     int r = stop_kill(&supervisor->stop);
 
-    return r < 0 ? r : SUPERVISE_KILLING;
+    return r < 0 ? log_errno(r, "%s: cannot ask for its end", supervisor->app.name)
+                 : SUPERVISE_KILLING;
 }
 
 static int begin_stop(struct supervisor *supervisor) {
@@ -171,6 +181,7 @@ static const action actions[SUPERVISE_STATES][SUPERVISE_EVENTS] = {
         },
     [SUPERVISE_RUNNING] =
         {
+            [SUPERVISE_FAILED] = on_lost,
             [SUPERVISE_ENDED] = on_ended,
             [SUPERVISE_BROKEN] = on_broken,
             [SUPERVISE_STOP] = begin_stop,
@@ -178,12 +189,14 @@ static const action actions[SUPERVISE_STATES][SUPERVISE_EVENTS] = {
     [SUPERVISE_KILLING] =
         {
             [SUPERVISE_STARTED] = stay, // told late: its first words had broken the protocol
+            [SUPERVISE_FAILED] = on_lost,
             [SUPERVISE_ENDED] = on_ended,
             [SUPERVISE_BROKEN] = stay,
             [SUPERVISE_STOP] = stay,
         },
     [SUPERVISE_RESTING] =
         {
+            [SUPERVISE_FAILED] = on_lost,
             [SUPERVISE_RETRY] = start_worker,
             [SUPERVISE_STOP] = end_now,
         },
@@ -291,6 +304,9 @@ static int make_sources(struct supervisor *supervisor) {
 int supervise_run(struct supervisor *supervisor) {
     int r = make_sources(supervisor);
 
+    if (r < 0) {
+        (void)log_errno(r, "%s: cannot make what is waited for", supervisor->app.name);
+    }
     log_room_init(&supervisor->log_room, supervisor->app.loop);
     if (r == 0) {
         r = loop_run(supervisor->app.loop);
