@@ -91,8 +91,15 @@ uint32_t caller_submit(uint32_t call, const uint64_t arg[WIRE_ARGS]) {
     return slot->tag;
 }
 
+// Not with each completion: the supervisor may be spinning on the same cache line. It needs to know
+// before the next call, before a sleep and after an upcall.
+static void publish_head(void) {
+    __atomic_store_n(&caller.header->completion_head, caller.completion_head, __ATOMIC_RELEASE);
+}
+
 void caller_flush(void) {
-    __atomic_store_n(&caller.header->worker_cpu, doorbell_cpu(), __ATOMIC_RELAXED);
+    publish_head();
+    doorbell_tell_cpu(&caller.luck, &caller.header->worker_cpu);
     if (doorbell_publish(&caller.header->submission_tail, caller.submission_tail,
                          &caller.header->supervisor_asleep)) {
         (void)doorbell_ring(caller.ring_fd);
@@ -125,10 +132,10 @@ void caller_consume(void) {
         struct wire_completion entry =
             caller.completions[caller.completion_head++ % WIRE_COMPLETIONS];
 
-        __atomic_store_n(&caller.header->completion_head, caller.completion_head, __ATOMIC_RELEASE);
         if (entry.kind == WIRE_COMPLETION) {
             complete(&entry);
         } else {
+            publish_head();
             caller_on_upcall(entry.kind, entry.tag, entry.result);
         }
     }
@@ -140,9 +147,11 @@ static void sleep_until_posted(void) {
     uint64_t count = 0;
 
     if (doorbell_spin(&caller.luck, &header->completion_tail, caller.completion_head,
+                      &caller.completions[caller.completion_head % WIRE_COMPLETIONS],
                       &header->supervisor_cpu, caller.kernel->spin_nsec)) {
         return;
     }
+    publish_head();
     __atomic_store_n(&header->worker_asleep, 1, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&header->completion_tail, __ATOMIC_SEQ_CST) == caller.completion_head) {
         (void)!read(caller.sleep_fd, &count, sizeof(count));

@@ -86,7 +86,6 @@ void channel_reset(struct channel *channel) {
         memset(channel->arena, 0, channel->arena_size);
     }
     channel->header->worker_cpu = WIRE_NO_CPU;
-    channel->header->supervisor_cpu = doorbell_cpu();
     drain(channel->ring_fd);
     drain(channel->doorbell_fd);
     channel->submission_head = 0;
@@ -97,6 +96,7 @@ void channel_reset(struct channel *channel) {
     channel->readiness_generation = 0;
     memset(channel->ready, 0, sizeof(channel->ready));
     channel->luck = (struct doorbell_luck){0};
+    doorbell_tell_cpu(&channel->luck, &channel->header->supervisor_cpu);
     channel->broken = NULL;
 }
 
@@ -186,7 +186,7 @@ int channel_flush(struct channel *channel) {
         return 0;
     }
     channel->completion_published = channel->completion_tail;
-    __atomic_store_n(&header->supervisor_cpu, doorbell_cpu(), __ATOMIC_RELAXED);
+    doorbell_tell_cpu(&channel->luck, &header->supervisor_cpu);
     if (doorbell_publish(&header->completion_tail, channel->completion_tail,
                          &header->worker_asleep)) {
         return doorbell_ring(channel->ring_fd);
@@ -222,6 +222,7 @@ bool channel_pending(struct channel *channel, uint32_t spin_nsec) {
         return false;
     }
     if (doorbell_spin(&channel->luck, &header->submission_tail, channel->submission_head,
+                      &channel->submissions[channel->submission_head % WIRE_SUBMISSIONS],
                       &header->worker_cpu, spin_nsec)) {
         return true;
     }

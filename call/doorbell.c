@@ -10,6 +10,7 @@
 #define SPINS_PER_LOOK 16 /* pauses between two looks at the clock */
 #define MISSES_UNLUCKY 8  /* in a row: stop spinning for a while */
 #define SKIP_UNLUCKY 256  /* waits without a spin, once unlucky */
+#define POSTS_PER_CPU 64  /* posts between two that tell the CPU */
 
 #if defined(__x86_64__)
 
@@ -57,6 +58,13 @@ static void pause_cpu(void) {
 
 #endif
 
+void doorbell_tell_cpu(struct doorbell_luck *luck, uint32_t *cpu) {
+    if (luck->n_told++ % POSTS_PER_CPU == 0) {
+        luck->cpu = doorbell_cpu();
+        __atomic_store_n(cpu, luck->cpu, __ATOMIC_RELAXED);
+    }
+}
+
 int doorbell_ring(int fd) {
     static const uint64_t one = 1;
 
@@ -86,24 +94,27 @@ static uint64_t now_nsec(void) {
     return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
-static bool spin_until(const uint32_t *word, uint32_t seen, uint32_t spin_nsec) {
-    uint64_t start = now_nsec();
+// The clock is asked after the first looks: an answer often comes sooner than the clock's.
+static bool spin_until(const uint32_t *word, uint32_t seen, const void *entry, uint32_t spin_nsec) {
+    uint64_t start = 0;
+    uint64_t now = 0;
 
-    while (start != 0 && now_nsec() - start < spin_nsec) {
+    do {
         for (unsigned i = 0; i < SPINS_PER_LOOK; i++) {
+            __builtin_prefetch(entry);
             if (__atomic_load_n(word, __ATOMIC_ACQUIRE) != seen) {
                 return true;
             }
             pause_cpu();
         }
-    }
+        now = now_nsec();
+        start = start != 0 ? start : now;
+    } while (now != 0 && now - start < spin_nsec);
     return false;
 }
 
 bool doorbell_spin(struct doorbell_luck *luck, const uint32_t *word, uint32_t seen,
-                   const uint32_t *peer_cpu, uint32_t spin_nsec) {
-    uint32_t cpu = WIRE_NO_CPU;
-
+                   const void *entry, const uint32_t *peer_cpu, uint32_t spin_nsec) {
     if (__atomic_load_n(word, __ATOMIC_ACQUIRE) != seen) {
         return true;
     }
@@ -114,11 +125,10 @@ bool doorbell_spin(struct doorbell_luck *luck, const uint32_t *word, uint32_t se
         luck->skip--;
         return false;
     }
-    cpu = doorbell_cpu();
-    if (cpu == WIRE_NO_CPU || __atomic_load_n(peer_cpu, __ATOMIC_RELAXED) == cpu) {
+    if (luck->cpu == WIRE_NO_CPU || __atomic_load_n(peer_cpu, __ATOMIC_RELAXED) == luck->cpu) {
         return false;
     }
-    if (spin_until(word, seen, spin_nsec)) {
+    if (spin_until(word, seen, entry, spin_nsec)) {
         luck->misses = 0;
         return true;
     }

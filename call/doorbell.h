@@ -29,9 +29,16 @@ bool doorbell_publish(uint32_t *tail, uint32_t value, const uint32_t *asleep);
 struct doorbell_luck {
     uint32_t misses; /* in a row */
     uint32_t skip;   /* waits to go before the next try */
+    uint32_t n_told; /* posts, of which some tell the CPU */
+    uint32_t cpu;    /* as last told */
 };
 
+// Tells the peer in *cpu where this thread runs, with one post of many: asking costs as much as
+// half of a call, and who is believed elsewhere costs the peer one spin in vain.
+void doorbell_tell_cpu(struct doorbell_luck *luck, uint32_t *cpu);
+
 // Spins until *word differs from SEEN, for at most SPIN_NSEC, and only while *peer_cpu is another
-// CPU than this one. Returns true as soon as it differs. 0 ns never spins.
+// CPU than this one. Returns true as soon as it differs. 0 ns never spins. ENTRY is what will be
+// read then: its cache line is fetched along with the word's, not after it.
 bool doorbell_spin(struct doorbell_luck *luck, const uint32_t *word, uint32_t seen,
-                   const uint32_t *peer_cpu, uint32_t spin_nsec);
+                   const void *entry, const uint32_t *peer_cpu, uint32_t spin_nsec);
