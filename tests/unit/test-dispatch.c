@@ -109,6 +109,16 @@ static void test_our_own_failure_goes_up(void **state) {
     expect_not_completed();
 }
 
+static void test_our_own_failure_ends_the_serving(void **state) {
+    struct channel *channel = &fakes.app.channel;
+
+    fakes.handle_return = -EIO;
+    channel->submissions[0] = (struct wire_submission){.call = CALL_CHANNEL_NOP, .tag = TAG};
+    channel->header->submission_tail = 1;
+    assert_int_equal(dispatch_next(&fakes.app), -EIO);
+    expect_not_completed();
+}
+
 static void test_later_leaves_the_call_in_flight(void **state) {
     fakes.handle_return = CALL_LATER;
     assert_int_equal(dispatch_number(CALL_CHANNEL_WAIT), 0);
@@ -231,6 +241,7 @@ int main(void) {
         TEST(test_refused_call_completes_with_eacces),
         TEST(test_wrong_argument_completes_with_einval),
         TEST(test_our_own_failure_goes_up),
+        TEST(test_our_own_failure_ends_the_serving),
         TEST(test_later_leaves_the_call_in_flight),
         TEST(test_number_without_a_call_is_enosys),
         TEST_NOT_STARTED(test_call_before_start_breaks_the_worker),

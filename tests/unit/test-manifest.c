@@ -124,6 +124,7 @@ static const struct {
     {"{\"name\":\"app.store\",\"size\":0}", "{}", "no field modules[1].name"},
     {"\"size\":0}", "\"size\":-5}", "modules[1].size = -5 is outside"},
     {"\"path\":\"index.html\"", "\"path\":\"/etc\"", "resources[0].path = \"/etc\""},
+    {"\"path\":\"index.html\"", "\"path\":\"\"", "resources[0].path = \"\""},
     {"\"size\":5}]", "\"size\":[[[[[[]]]]]]}]", "byte "},
     {"\"micropython\":\"1.25.0\"}", "\"micropython\":\"1.25.0\"}{}", "byte"},
     {"\"micropython\":\"1.25.0\"}", "\"micropython\":\"1.25.0\",}", "byte "},

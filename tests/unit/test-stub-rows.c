@@ -135,6 +135,16 @@ static void test_good_arguments_are_handled(void **state) {
     assert_true(fakes.n_permitted > 0);
 }
 
+static void test_failure_of_the_handler_leaves_no_result(void **state) {
+    for (size_t i = 0; i < N(stub_cases); i++) {
+        struct wire_submission submission = good_submission(&stub_cases[i]);
+
+        fakes.handle_return = -EIO;
+        assert_int_equal(serve(&submission), -EIO);
+        assert_int_equal(fakes.n_handled, i + 1);
+    }
+}
+
 static void test_unused_arguments_break_the_worker(void **state) {
     for (size_t i = 0; i < N(stub_cases); i++) {
         struct wire_submission submission = good_submission(&stub_cases[i]);
@@ -325,6 +335,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_every_row_has_a_case),
         TEST(test_good_arguments_are_handled),
+        TEST(test_failure_of_the_handler_leaves_no_result),
         TEST(test_unused_arguments_break_the_worker),
         TEST(test_refused_call_is_not_handled),
         TEST(test_bad_arguments_are_not_handled),
