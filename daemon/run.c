@@ -365,9 +365,7 @@ static int supervise(struct running *running) {
 static void done(struct running *running) {
     struct supervisor *supervisor = &running->supervisor;
 
-    if (supervisor->spawner.pid > 0) {
-        spawner_done(&supervisor->spawner);
-    }
+    spawner_done(&supervisor->spawner);
     app_done(&supervisor->app);
     image_done(&running->image);
     config_done(&supervisor->config);
