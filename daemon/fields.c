@@ -190,8 +190,13 @@ int field_parse(const struct field_reader *reader, const char *text, size_t size
         return -ENOMEM;
     }
     json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    // Without memory json-c stops early or leaves a field out, and says so only from 0.17 on.
+    errno = 0;
     object = json_tokener_parse_ex(tokener, text, (int)size);
     error = json_tokener_get_error(tokener);
+    if (errno == ENOMEM) {
+        return -ENOMEM;
+    }
     if (error == json_tokener_continue) {
         return REFUSE(reader, "the JSON text ends early, at byte %zu", size);
     }

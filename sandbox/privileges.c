@@ -101,7 +101,9 @@ int capabilities_verify(struct confinement *c, const struct layer *layer) {
     if (!none || !have) {
         return -errno;
     }
-    return cap_compare(have, none) == 0 ? 0 : -ESTALE;
+    int difference = cap_compare(have, none);
+
+    return difference == 0 ? 0 : difference < 0 ? -errno : -ESTALE;
 }
 
 int no_new_privs_apply(struct confinement *c, const struct layer *layer) {

@@ -316,7 +316,9 @@ static int serve(struct spawner_state *state) {
 }
 
 static int loop(struct spawner_state *state) {
-    for (int r = 0; r == 0;) {
+    int r = 0;
+
+    while (r == 0) {
         struct pollfd sources[] = {{.fd = SPAWNER_FD_SOCKET, .events = POLLIN},
                                    {.fd = state->pidfd, .events = POLLIN}};
 
@@ -330,11 +332,8 @@ static int loop(struct spawner_state *state) {
         if (r == 0 && sources[0].revents) {
             r = serve(state);
         }
-        if (r < 0) {
-            return r;
-        }
     }
-    return 0;
+    return r;
 }
 
 // Confines this process and tells the supervisor, either way.
@@ -362,6 +361,9 @@ static int confine(struct spawner_state *state, struct confinement *c) {
     }
     int sent = send_event(&event);
 
+    if (r == 0 && sent < 0) {
+        (void)send_failure(0, sent, "send");
+    }
     return r < 0 ? r : sent;
 }
 
