@@ -87,12 +87,12 @@ struct wire_header {
 #define WIRE_NO_CPU UINT32_MAX
 
 #define WIRE_SUBMISSION_OFFSET WIRE_PAGE
-#define WIRE_COMPLETION_OFFSET (2 * WIRE_PAGE)
-#define WIRE_READINESS_OFFSET (3 * WIRE_PAGE)
-#define WIRE_ARENA_OFFSET (4 * WIRE_PAGE)
+#define WIRE_COMPLETION_OFFSET (2 * (size_t)WIRE_PAGE)
+#define WIRE_READINESS_OFFSET (3 * (size_t)WIRE_PAGE)
+#define WIRE_ARENA_OFFSET (4 * (size_t)WIRE_PAGE)
 
 // Bytes of a whole channel whose arena has ARENA_SIZE bytes (a multiple of WIRE_PAGE).
-#define WIRE_CHANNEL_SIZE(arena_size) ((size_t)WIRE_ARENA_OFFSET + (arena_size))
+#define WIRE_CHANNEL_SIZE(arena_size) (WIRE_ARENA_OFFSET + (arena_size))
 
 #define WIRE_MAGIC 0x3144505945504d00ull /* "\0MPEYPD1" */
 #define WIRE_FILTER_MAX 64u

@@ -74,7 +74,7 @@ int limits_apply(struct confinement *c, const struct layer *layer) {
 
 int limits_verify(struct confinement *c, const struct layer *layer) {
     for (size_t i = 0; i < sizeof(limits) / sizeof(limits[0]); i++) {
-        struct rlimit now, wanted;
+        struct rlimit now = {0}, wanted = {0};
 
         if (limits[i].process != c->process) {
             continue;
