@@ -165,11 +165,47 @@ static void test_arena_without_room_is_enobufs(void **state) {
     assert_int_equal(fake.n_calls, 0);
 }
 
+// MADE is a call; it must have had this number and these arguments.
+#define EXPECT(wanted, made, ...)                                                                  \
+    do {                                                                                           \
+        fake.n_calls = 0;                                                                          \
+        assert_int_equal(made, 0);                                                                 \
+        assert_int_equal(fake.number, wanted);                                                     \
+        expect_args((const uint64_t[WIRE_ARGS]){__VA_ARGS__});                                     \
+    } while (0)
+
+static void test_each_proxy_makes_its_own_call(void **state) {
+    const struct wire_address address = {.family = WIRE_INET, .port = 53};
+    const uint64_t where = PACK(0, sizeof(address));
+    uint8_t data[4] = {0};
+
+    EXPECT(CALL_CHANNEL_NOP, call_channel_nop(), 0);
+    EXPECT(CALL_CHANNEL_START, call_channel_start(1, 2), 1, 2);
+    EXPECT(CALL_CHANNEL_CANCEL, call_channel_cancel(3), 3);
+    EXPECT(CALL_CHANNEL_EXPLAIN, call_channel_explain(data, 4), PACK(0, 4));
+    EXPECT(CALL_CHANNEL_EXIT, call_channel_exit(1, 255), 1, 255);
+    EXPECT(CALL_LOG_WRITE, call_log_write(3, "text", 4), 3, PACK(0, 4));
+    EXPECT(CALL_CLOCK_READ, call_clock_read(1), 1);
+    EXPECT(CALL_RANDOM_BYTES, call_random_bytes(data, 4), PACK(0, 4));
+    EXPECT(CALL_SOCKET_OPEN, call_socket_open(1, 2), 1, 2);
+    EXPECT(CALL_SOCKET_BIND, call_socket_bind(9, &address), 9, where);
+    EXPECT(CALL_SOCKET_LISTEN, call_socket_listen(9, 5), 9, 5);
+    EXPECT(CALL_SOCKET_CONNECT, call_socket_connect(9, &address), 9, where);
+    EXPECT(CALL_SOCKET_SETOPT, call_socket_setopt(9, 1, -1), 9, 1, UINT64_MAX);
+    EXPECT(CALL_SOCKET_GETOPT, call_socket_getopt(9, 1), 9, 1);
+    EXPECT(CALL_SOCKET_NAME, call_socket_name(9, 1, data, 4), 9, 1, PACK(0, 4));
+    EXPECT(CALL_SOCKET_SHUTDOWN, call_socket_shutdown(9, 1), 9, 1);
+    EXPECT(CALL_SOCKET_CLOSE, call_socket_close(9), 9);
+    EXPECT(CALL_NAME_RESOLVE, call_name_resolve("host", 4, 53, 1, data, 4), PACK(0, 4), 53, 1,
+           PACK(4, 4));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_values_travel_in_place),
+        TEST(test_each_proxy_makes_its_own_call),
         TEST(test_f64_travels_bit_by_bit),
         TEST(test_inputs_are_copied_to_the_arena),
         TEST(test_empty_buffer_packs_as_zero),
