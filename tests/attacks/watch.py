@@ -16,6 +16,8 @@ SICK = re.compile(r"Sanitizer|runtime error:|Assertion|stack smashing")
 ENDING = re.compile(r"^mpyd: [a-z-]+: (killed|crashed|ended|failed|stopped|was aborted)(: .*)?")
 COUNTERS = re.compile(r"so far (\d+) workers, (\d+) of them broken; (\d+) calls, (\d+) refused")
 
+PATIENCE_SECONDS = 60
+
 # Workers without end, and without a pause between two.
 ENDLESS = """\
 [restart]
@@ -30,7 +32,7 @@ abort = 400ms
 
 
 class Watched:
-    """COMMAND, which is mpyd run. Counts the ends of its workers, by kind, and keeps the last lines."""
+    """COMMAND, which is mpyd run: counts the ends of its workers by kind, keeps the last lines."""
 
     def __init__(self, command):
         self.process = subprocess.Popen(
@@ -59,6 +61,14 @@ class Watched:
                 self.endings[re.sub(r"\b[a-z]+\.[a-z]+: |\d+", "", kind)] += 1
             elif found := COUNTERS.search(line):
                 self.counters = tuple(int(number) for number in found.groups())
+
+    def wait_line(self, line):
+        """Until it has said LINE, of late."""
+        end = time.monotonic() + PATIENCE_SECONDS
+        while line not in list(self.last):
+            self.check_alive()
+            tap.true(time.monotonic() < end, f"it does not say {line}")
+            time.sleep(0.01)
 
     def n_ended(self):
         return sum(self.endings.values())
