@@ -46,6 +46,10 @@ void call_complete(struct app *app, struct call_reference reference, int64_t res
     }
 }
 
+bool call_is_waiting(const struct app *app, struct call_reference reference) {
+    return is_alive(app, reference);
+}
+
 void call_answer(struct app *app, struct call_reference reference, struct window window,
                  const void *data, size_t size) {
     assert(size <= window.size);

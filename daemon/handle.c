@@ -169,3 +169,7 @@ struct app *handle_app(const struct handle *handle) {
 void handle_ready(struct handle *handle, uint32_t set, uint32_t clear) {
     (void)channel_ready(&handle->table->app->channel, handle->index, set, clear);
 }
+
+bool handle_is_ready(const struct handle *handle, uint32_t ready) {
+    return (handle->table->app->channel.ready[handle->index] & ready) != 0;
+}

@@ -55,6 +55,9 @@ struct call_reference {
 struct call_reference call_reference(const struct call *call);
 void call_complete(struct app *app, struct call_reference reference, int64_t result);
 
+// Whether the call still waits for its end: it was not cancelled, and its worker lives.
+bool call_is_waiting(const struct app *app, struct call_reference reference);
+
 // Copies SIZE bytes to the window WINDOW of a call that completes later, unless its worker has
 // died.
 void call_answer(struct app *app, struct call_reference reference, struct window window,
@@ -105,3 +108,4 @@ struct app *handle_app(const struct handle *handle);
 
 // Sets and clears readiness bits (enum wire_ready); a newly set one wakes a waiting worker.
 void handle_ready(struct handle *handle, uint32_t set, uint32_t clear);
+bool handle_is_ready(const struct handle *handle, uint32_t ready);

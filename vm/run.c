@@ -17,6 +17,7 @@
 #include "vm/app.h"
 #include "vm/log.h"
 #include "vm/resources.h"
+#include "vm/socket.h"
 #include "vm/stop.h"
 
 #define APP_STATUS_MAX 119 /* of sys.exit(); above are enum wire_exit's */
@@ -27,6 +28,9 @@ static const mp_print_t print_stderr = {(void *)(uintptr_t)&mp_sys_stderr_obj,
                                         mp_stream_write_adaptor};
 
 static void __attribute__((noreturn)) end_worker(int status) {
+    if (status != WIRE_EXIT_ABORT) {
+        socket_later_finish();
+    }
     log_flush(&log_stdout);
     log_flush(&log_stderr);
     (void)call_channel_exit(status <= APP_STATUS_MAX ? WIRE_EXIT_OK : (uint32_t)status, status);
@@ -106,7 +110,7 @@ static bool entry_exists(void) {
         return false;
     }
     for (size_t i = 0; i < length; i++) {
-        path[i] = app_image.entry[i] == '.' ? '/' : app_image.entry[i];
+        path[i] = (char)(app_image.entry[i] == '.' ? '/' : app_image.entry[i]);
     }
     memcpy(path + length, ".py", sizeof(".py"));
     return mp_find_frozen_module(path, NULL, NULL) == MP_IMPORT_STAT_FILE;

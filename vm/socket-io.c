@@ -16,7 +16,6 @@
 // something.
 
 #define NSEC_PER_USEC 1000
-#define AHEAD_SIZE 1024     /* a request of usual length */
 #define ARENA_RESERVE 4096u /* left to the other arguments of a call, and to other calls */
 
 // -- waiting -------------------------------------------------------------------------------------
@@ -28,7 +27,13 @@ int64_t socket_deadline(const socket_object_t *self) {
     return clock_nsec(CLOCK_ID_MONOTONIC) + self->timeout_usec * NSEC_PER_USEC;
 }
 
-static bool is_ready(const socket_object_t *self, uint32_t ready) {
+static bool is_ready(socket_object_t *self, uint32_t ready) {
+    if (ready == WIRE_READABLE && socket_ahead_has(self)) {
+        return true;
+    }
+    if (ready == WIRE_WRITABLE && !socket_later_is_empty(self)) {
+        return false;
+    }
     return (caller_ready(self->handle) & ready) != 0;
 }
 
@@ -94,48 +99,41 @@ static int64_t receive_waiting(socket_object_t *self, void *data, size_t size,
     return result;
 }
 
-static size_t take_ahead(socket_object_t *self, void *data, size_t size) {
-    size_t available = (size_t)(self->ahead_end - self->ahead_start);
-
-    if (size > available) {
-        size = available;
-    }
-    memcpy(data, self->ahead + self->ahead_start, size);
-    self->ahead_start += (uint16_t)size;
-    if (self->ahead_start == self->ahead_end) {
-        m_del(uint8_t, self->ahead, AHEAD_SIZE);
-        self->ahead = NULL;
-    }
-    return size;
-}
-
 // Small reads of a stream are of lines, byte by byte, or of headers.
 static int64_t receive_ahead(socket_object_t *self, void *data, size_t size) {
-    uint8_t *ahead = m_new_maybe(uint8_t, AHEAD_SIZE);
+    uint8_t *ahead = m_new_maybe(uint8_t, SOCKET_AHEAD_SIZE);
     int64_t result;
 
     if (ahead == NULL) {
         return receive_waiting(self, data, size, NULL);
     }
-    result = receive_waiting(self, ahead, AHEAD_SIZE, NULL);
+    result = receive_waiting(self, ahead, SOCKET_AHEAD_SIZE, NULL);
     if (result <= 0) {
-        m_del(uint8_t, ahead, AHEAD_SIZE);
+        m_del(uint8_t, ahead, SOCKET_AHEAD_SIZE);
         return result;
     }
     self->ahead = ahead;
     self->ahead_start = 0;
     self->ahead_end = (uint16_t)result;
-    return (int64_t)take_ahead(self, data, size);
+    return socket_ahead_take(self, data, size);
 }
 
 int64_t socket_receive(socket_object_t *self, void *data, size_t size) {
     if (size == 0) {
         return 0;
     }
-    if (self->ahead != NULL) {
-        return (int64_t)take_ahead(self, data, size);
+    socket_ahead_fetch(self);
+    if (self->posted != 0) { /* and has not come */
+        int error = socket_wait(self, WIRE_READABLE, socket_deadline(self));
+
+        if (error != 0) {
+            return -error;
+        }
     }
-    if (self->type == SOCKET_OPEN_TYPE_STREAM && size < AHEAD_SIZE) {
+    if (socket_ahead_has(self)) {
+        return socket_ahead_take(self, data, size);
+    }
+    if (self->type == SOCKET_OPEN_TYPE_STREAM && size < SOCKET_AHEAD_SIZE) {
         return receive_ahead(self, data, size);
     }
     return receive_waiting(self, data, size, NULL);
@@ -154,8 +152,14 @@ int64_t socket_receive_from(socket_object_t *self, void *data, size_t size,
 
 int64_t socket_send(socket_object_t *self, const void *data, size_t size, int64_t deadline) {
     size_t part = self->type == SOCKET_OPEN_TYPE_STREAM ? transfer_size(size) : size;
-    int64_t result = call_socket_send(self->handle, data, part);
+    int64_t result = -socket_later_fetch(self);
 
+    if (result == 0) {
+        if (socket_later_send(self, data, part)) {
+            return (int64_t)part;
+        }
+        result = call_socket_send(self->handle, data, part);
+    }
     while (result == -MP_EAGAIN && self->timeout_usec != 0) {
         int error = socket_wait(self, WIRE_WRITABLE, deadline);
 
@@ -171,10 +175,10 @@ void socket_close(socket_object_t *self) {
     uint32_t handle = self->handle;
 
     self->handle = 0;
-    self->ahead = NULL; /* left to the collector, which may be what runs this */
-    if (handle != 0) {
+    if (handle != 0 && !socket_later_close(self, handle)) {
         (void)call_socket_close(handle);
     }
+    socket_ahead_close(self);
 }
 
 void socket_check_open(const socket_object_t *self) {
@@ -187,7 +191,7 @@ void socket_check_open(const socket_object_t *self) {
 
 // Upstream reads and writes until it has all or is told EAGAIN. For a non-blocking socket that is
 // read off the readiness table, so what a stream does when it is ready stays one call.
-static int non_blocking_error(const socket_object_t *self, uint32_t ready) {
+static int non_blocking_error(socket_object_t *self, uint32_t ready) {
     if (self->handle == 0) {
         return MP_EBADF;
     }
@@ -205,11 +209,9 @@ static mp_uint_t stream_result(int64_t result, int *errcode) {
 static mp_uint_t stream_read(mp_obj_t self_in, void *data, mp_uint_t size, int *errcode) {
     socket_object_t *self = MP_OBJ_TO_PTR(self_in);
 
-    if (self->ahead == NULL) {
-        *errcode = non_blocking_error(self, WIRE_READABLE);
-        if (*errcode != 0) {
-            return MP_STREAM_ERROR;
-        }
+    *errcode = non_blocking_error(self, WIRE_READABLE);
+    if (*errcode != 0) {
+        return MP_STREAM_ERROR;
     }
     return stream_result(socket_receive(self, data, size), errcode);
 }
@@ -224,8 +226,18 @@ static mp_uint_t stream_write(mp_obj_t self_in, const void *data, mp_uint_t size
     return stream_result(socket_send(self, data, size, socket_deadline(self)), errcode);
 }
 
+static bool poll_readable(socket_object_t *self, bool is_readable) {
+    if (socket_ahead_has(self)) {
+        return true;
+    }
+    if (self->timeout_usec == 0) {
+        socket_ahead_post(self, is_readable);
+    }
+    return is_readable;
+}
+
 // What it is asked for, and always errors.
-static mp_uint_t stream_poll(const socket_object_t *self, uintptr_t asked) {
+static mp_uint_t stream_poll(socket_object_t *self, uintptr_t asked) {
     uint32_t ready;
     mp_uint_t found = 0;
 
@@ -233,10 +245,10 @@ static mp_uint_t stream_poll(const socket_object_t *self, uintptr_t asked) {
         return MP_STREAM_POLL_NVAL;
     }
     ready = caller_ready(self->handle);
-    if ((asked & MP_STREAM_POLL_RD) && ((ready & WIRE_READABLE) || self->ahead != NULL)) {
+    if ((asked & MP_STREAM_POLL_RD) && poll_readable(self, ready & WIRE_READABLE)) {
         found |= MP_STREAM_POLL_RD;
     }
-    if ((asked & MP_STREAM_POLL_WR) && (ready & WIRE_WRITABLE)) {
+    if ((asked & MP_STREAM_POLL_WR) && is_ready(self, WIRE_WRITABLE)) {
         found |= MP_STREAM_POLL_WR;
     }
     if (ready & WIRE_ERROR) {

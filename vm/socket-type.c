@@ -41,7 +41,10 @@ static socket_object_t *new_object(uint32_t family, uint32_t type) {
     self->family_is_default = false;
     self->options = 0;
     self->timeout_usec = -1;
-    self->ahead = NULL;
+    self->ahead = self->window = NULL;
+    self->is_connected = self->has_end = false;
+    self->posted = 0;
+    self->later = 0;
     return self;
 }
 
@@ -136,6 +139,7 @@ static mp_obj_t socket_connect(mp_obj_t self_in, mp_obj_t address_in) {
         result = call_socket_connect(self->handle, &address);
     }
     check(CALL_SOCKET_CONNECT, result);
+    self->is_connected = self->type == SOCKET_OPEN_TYPE_STREAM;
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_connect_obj, socket_connect);
@@ -193,6 +197,7 @@ static mp_obj_t socket_accept(mp_obj_t self_in) {
         result = call_socket_accept(self->handle, &peer, sizeof(peer));
     } while (result == -MP_EAGAIN && self->timeout_usec != 0);
     accepted->handle = (uint32_t)check(CALL_SOCKET_ACCEPT, result);
+    accepted->is_connected = true;
     pair[0] = MP_OBJ_FROM_PTR(accepted);
     pair[1] = socket_make_address(&peer);
     return mp_obj_new_tuple(2, pair);

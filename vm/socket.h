@@ -14,6 +14,7 @@
 #include "call/wire.h"
 
 #define SOCKET_TRANSFER_MAX 65536u /* bytes of one call */
+#define SOCKET_AHEAD_SIZE 1024u    /* a request of usual length */
 
 typedef struct _socket_object_t {
     mp_obj_base_t base;
@@ -24,9 +25,18 @@ typedef struct _socket_object_t {
     uint8_t options;        /* bit N: option N of setopt was turned on */
     int64_t timeout_usec;   /* 0: non-blocking; negative: no limit */
 
-    /* Bytes read ahead of a stream, for readers of lines: one call instead of one a byte. */
-    uint8_t *ahead; /* on the heap; NULL: none */
+    /* Bytes read ahead of a stream: one call instead of one a byte for readers of lines, and none
+       for those who poll first (socket-ahead.c). */
+    uint8_t *ahead; /* WINDOW, or on the heap; NULL: none */
     uint16_t ahead_start, ahead_end;
+    bool is_connected;      /* a stream that has a peer: receiving is no mistake */
+    bool posted_is_waiting; /* the posted receive: for the peer, and not just for its turn */
+    bool has_end;           /* END is how a posted receive went: 0 or -errno */
+    int end;
+    uint32_t posted; /* the tag of a receive nobody waits for yet; 0: none */
+    uint8_t *window; /* where its bytes go, of the pool */
+
+    uint8_t later; /* 1 + its place in socket-later.c; 0: none */
 } socket_object_t;
 
 extern const mp_obj_type_t socket_type;
@@ -83,3 +93,55 @@ void socket_close(socket_object_t *self);
 
 // Raises MP_EBADF if the socket is closed.
 void socket_check_open(const socket_object_t *self);
+
+// -- socket-ahead.c ------------------------------------------------------------------------------
+
+// Posts a receive, if nothing else is read ahead: one that is answered at once where there is
+// something to receive (IS_READABLE), else one that waits for it.
+void socket_ahead_post(socket_object_t *self, bool is_readable);
+
+// Whether there are bytes, the end or an error, or will be after socket_ahead_fetch().
+bool socket_ahead_has(socket_object_t *self);
+
+// Waits for a posted receive that is answered at once.
+void socket_ahead_fetch(socket_object_t *self);
+
+// Takes up to SIZE bytes, or what there is instead: 0 at the end, -errno. Only if there is any.
+int64_t socket_ahead_take(socket_object_t *self, void *data, size_t size);
+
+// After the handle was closed.
+void socket_ahead_close(socket_object_t *self);
+
+// -- socket-later.c ------------------------------------------------------------------------------
+
+// Sends SIZE bytes of a non-blocking stream with whatever goes to the supervisor next, within half
+// a millisecond of running bytecode. False: not now. What the peer does not take stays here, and
+// goes out when the app waits for anything.
+bool socket_later_send(socket_object_t *self, const void *data, size_t size);
+
+// Waits until all that was sent before has been tried. Returns 0; EAGAIN if some of it is still
+// here; or what went wrong, once.
+int socket_later_fetch(socket_object_t *self);
+
+// Whether the socket has nothing here that keeps it from sending.
+bool socket_later_is_empty(const socket_object_t *self);
+
+// Takes over HANDLE from a socket that is closed with bytes still here. False: it has none.
+bool socket_later_close(socket_object_t *self, uint32_t handle);
+
+// Before the worker sleeps: goes on with what is here.
+void socket_later_run(void);
+
+// At the end of the app: waits for what is here, a little.
+void socket_later_finish(void);
+
+// From the VM's loop, while submissions are held back.
+void socket_later_tick(void);
+
+// -- socket-pool.c -------------------------------------------------------------------------------
+
+// A buffer in the arena for a call that nobody waits for yet, or NULL: there is no room, or few
+// other calls could be made. SIZE up to SOCKET_POOL_MAX.
+#define SOCKET_POOL_MAX 16384u
+uint8_t *socket_pool_take(size_t size);
+void socket_pool_give(uint8_t *buffer, size_t size);

@@ -4,6 +4,8 @@
 #include "py/objexcept.h"
 #include "py/runtime.h"
 
+#include "vm/socket.h"
+
 uint32_t stop_seen;
 
 static uint32_t level_reached; /* enum wire_stop */
@@ -46,6 +48,7 @@ void stop_changed(uint32_t control) {
     if (level > level_reached) {
         reach(level);
     }
+    socket_later_tick();
 }
 
 bool stop_is_cause(const void *exception) {

@@ -7,6 +7,7 @@
 #include "call/caller.h"
 #include "call/proxies.h"
 #include "vm/clock.h"
+#include "vm/socket.h"
 
 #define NSEC_PER_USEC 1000
 #define USEC_PER_MSEC 1000
@@ -17,6 +18,7 @@
 static uint32_t generation;
 
 void wait_usec(int64_t timeout_usec) {
+    socket_later_run();
     if (caller_generation() == generation && timeout_usec != 0) {
         (void)call_channel_wait(generation, timeout_usec < 0 ? -1 : timeout_usec);
     }

@@ -133,6 +133,46 @@ int handle_socket_recv(struct call *call, struct handle *handle, struct window d
     return receive_datagram(socket, data, &sender, ret_result);
 }
 
+// A receive that waits is worth it because of what it spares: the worker hears of its bytes and has
+// them in one.
+int handle_socket_receive(struct call *call, struct handle *handle, struct window data,
+                          int64_t *ret_result) {
+    struct socket *socket = handle_object(handle);
+    int r = EAGAIN;
+
+    if (!socket->is_stream || socket->is_listening) {
+        return EOPNOTSUPP;
+    }
+    if (socket->is_receiving) {
+        return EALREADY;
+    }
+    if (handle_is_ready(handle, WIRE_READABLE)) {
+        r = receive_stream(socket, data, ret_result);
+    }
+    if (r != EAGAIN) {
+        return r;
+    }
+    socket->is_receiving = true;
+    socket->receive = call_reference(call);
+    socket->receive_window = data;
+    return CALL_LATER;
+}
+
+void socket_receive_now(struct socket *socket) {
+    struct app *app = handle_app(socket->handle);
+    int64_t result = 0;
+    int r = 0;
+
+    if (call_is_waiting(app, socket->receive)) {
+        r = receive_stream(socket, socket->receive_window, &result);
+        if (r == EAGAIN) {
+            return;
+        }
+        call_complete(app, socket->receive, r == 0 ? result : -r);
+    }
+    socket->is_receiving = false;
+}
+
 // Of a stream, the sender is its peer.
 int handle_socket_recvfrom(struct call *call, struct handle *handle, struct window data,
                            struct window peer, int64_t *ret_result) {

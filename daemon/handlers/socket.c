@@ -63,6 +63,10 @@ static void socket_free(void *object) {
     struct socket *socket = object, *listener;
     bool was_given = socket->is_given;
 
+    if (socket->is_receiving) {
+        call_complete(handle_app(socket->handle), socket->receive, -ECANCELED);
+    }
+
     (void)socket_release(socket);
     while (was_given && (listener = LIST_FIRST(&starving))) {
         feed(listener);
@@ -91,6 +95,9 @@ static int on_events(void *context, uint32_t events) {
         socket->is_ended = true;
     }
     handle_ready(socket->handle, set, 0);
+    if (socket->is_receiving && (set & WIRE_READABLE)) {
+        socket_receive_now(socket);
+    }
     return 0;
 }
 

@@ -25,12 +25,19 @@ struct socket {
     bool is_ended;       /* the peer sends no more: readable for good */
     struct peers *peers; /* of a bound datagram socket */
 
+    bool is_receiving; /* a receive waits for the peer: */
+    struct call_reference receive;
+    struct window receive_window;
+
     bool is_starved; /* a listener that found no free handle; in the list of these */
     LIST_ENTRY(socket) starved;
 };
 
 // Puts the socket into the loop, once. Returns 0 or ENOMEM.
 int socket_watch(struct socket *socket);
+
+// Ends the receive that waits, if there is something for it now. In socket-transfer.c.
+void socket_receive_now(struct socket *socket);
 
 // The senders a bound datagram socket heard last, whom it may answer without a grant to connect, as
 // a stream socket that listens may answer who connected. Those on this machine or its link only if
