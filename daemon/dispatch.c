@@ -105,7 +105,10 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
     if (traces) {
         trace_call(&call, submission, result, r);
     }
-    if (r < 0 || r == APP_BROKEN) {
+    if (r < 0) {
+        return log_errno(r, "%s: %s", app->name, row ? row->name : "a call");
+    }
+    if (r == APP_BROKEN) {
         return r;
     }
     if (r == CALL_LATER) {

@@ -31,7 +31,8 @@ static int start_worker(struct supervisor *supervisor) {
         return log_errno(r, "%s: cannot get random numbers for a worker", app->name);
     }
     r = spawner_start(&supervisor->spawner, app->worker.generation);
-    if (r < 0) {
+    // One that is gone has said why, or its socket's end will: that is read next.
+    if (r < 0 && r != -EPIPE && r != -ECONNRESET) {
         return log_errno(r, "%s: cannot ask for a worker", app->name);
     }
     // From here on its calls are served: they may come before the spawner's word that it started.
