@@ -1,0 +1,3 @@
+# SPDX-License-Identifier: MIT
+# Starts, says one thing and ends.
+print("hello")
