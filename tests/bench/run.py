@@ -52,6 +52,8 @@ def parse(arguments):
         parser.error("--build must name a build folder")
     if options.json and not options.json.absolute().parent.is_dir():
         parser.error(f"--json: no folder {options.json.parent}")
+    if options.doc and not document.has_place(options.doc):
+        parser.error(f"--doc: {options.doc} has no place for the table")
     return options
 
 
