@@ -55,6 +55,7 @@ CALL(int, ftruncate64, (int fd, off_t size), (fd, size), -1)
 CALL(int, fstat64, (int fd, struct stat *status), (fd, status), -1)
 CALL(int, eventfd, (unsigned count, int flags), (count, flags), -1)
 CALL(int, fcntl64, (int fd, int command, long argument), (fd, command, argument), -1)
+CALL(int, epoll_create1, (int flags), (flags), -1)
 CALL(int, madvise, (void *start, size_t size, int advice), (start, size, advice), -1)
 CALL(void *, mmap64, (void *at, size_t size, int prot, int flags, int fd, off_t offset),
      (at, size, prot, flags, fd, offset), (void *)-1)

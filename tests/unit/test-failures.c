@@ -15,7 +15,9 @@
 
 #include "base/cleanup.h"
 #include "call/channel.h"
+#include "daemon/app.h"
 #include "daemon/image.h"
+#include "daemon/kernel-page.h"
 #include "daemon/policy-names.h"
 #include "daemon/policy.h"
 #include "tests/unit/failing-libc.h"
@@ -80,6 +82,22 @@ static int load_image(void) {
     return r;
 }
 
+static int make_app(void) {
+    static struct app app;
+    int r;
+
+    app = (struct app){.channel = {.memory_fd = -1, .ring_fd = -1, .doorbell_fd = -1}};
+    r = channel_init(&app.channel);
+    if (r == 0) {
+        r = kernel_page_init(&app.kernel_page);
+    }
+    if (r == 0) {
+        r = app_init(&app, "app");
+    }
+    app_done(&app);
+    return r;
+}
+
 static int next_descriptor(void) {
     int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
@@ -117,7 +135,8 @@ static unsigned fail_each(int (*operation)(void), int error) {
 }
 
 static void test_every_failure_comes_back_and_leaves_nothing(void **state) {
-    static int (*const operations[])(void) = {make_channel, make_policy, make_names, load_image};
+    static int (*const operations[])(void) = {make_channel, make_policy, make_names, load_image,
+                                              make_app};
     const int errors[] = {EIO, EINTR, EMFILE};
 
     (void)state;
