@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Build folders, each for one tool, and the suite run in them."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -45,14 +46,24 @@ def logged(command, log, environment=None):
         raise Failure(f"{' '.join(command[:2])} failed with status {status}; see {log}")
 
 
-def make(folder, *options, cc="gcc", targets=()):
-    """Sets FOLDER up with the OPTIONS of meson, unless it is, and builds TARGETS, or all."""
+def setup(folder, *options, cc="gcc"):
+    """Sets FOLDER up with the OPTIONS of meson, unless it is."""
     need("meson", "ninja", cc)
     os.makedirs(folder, exist_ok=True)
-    log = os.path.join(folder, "build.log")
     if not os.path.exists(os.path.join(folder, "build.ninja")):
+        log = os.path.join(folder, "build.log")
         logged(["meson", "setup", folder, SOURCE, *options], log, {"CC": cc})
-    logged(["ninja", "-C", folder, *targets], log)
+
+
+def make(folder, *options, cc="gcc", targets=()):
+    """Sets FOLDER up and builds TARGETS, or all."""
+    setup(folder, *options, cc=cc)
+    logged(["ninja", "-C", folder, *targets], os.path.join(folder, "build.log"))
+
+
+def introspect(folder, what):
+    command = ["meson", "introspect", "--" + what, folder]
+    return json.loads(subprocess.run(command, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def test(folder, *options, environment=None):

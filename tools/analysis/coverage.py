@@ -5,7 +5,6 @@ Counters are in a file that is mapped when a program starts (clang's continuous 
 the supervisor and the spawner count on behind their filters, across fork and through SIGKILL.
 """
 
-import json
 import os
 import re
 import shutil
@@ -16,6 +15,7 @@ from analysis import build
 # %p: a file for each process; %c: continuous. In the program, since tests clear the environment.
 NAME = "%p-%c.profraw"
 OURS = ("base/", "call/", "sandbox/", "daemon/", "vm/")
+LEFT_OUT = ["--no-suite", "lint", "--no-suite", "sanitizers"]  # those run nothing of this build
 LEAST = 95.0  # per cent of all lines
 # What the worker can reach first: every line and every branch.
 WHOLE = re.compile(
@@ -111,10 +111,8 @@ def findings(files):
 
 
 def programs(folder):
-    targets = subprocess.run(
-        ["meson", "introspect", "--targets", folder], check=True, stdout=subprocess.PIPE
-    ).stdout
-    return [t["filename"][0] for t in json.loads(targets) if t["type"] == "executable"]
+    targets = build.introspect(folder, "targets")
+    return [t["filename"][0] for t in targets if t["type"] == "executable"]
 
 
 def llvm_cov(folder, verb, *options, **others):
@@ -158,7 +156,7 @@ def coverage(folder):
     profiles, html = os.path.join(folder, "profiles"), os.path.join(folder, "html")
     built = os.path.join(folder, "built")
     make(folder, profiles, built)
-    good = build.test(folder, "--no-suite", "lint")
+    good = build.test(folder, *LEFT_OUT)
     merge(folder, profiles, built)
     files = parse(llvm_cov(folder, "export", "-format=lcov", stdout=subprocess.PIPE), folder)
     llvm_cov(folder, "show", "-format=html", "-output-dir=" + html, "-show-branches=count",
