@@ -24,50 +24,48 @@
 #include "daemon/serve.h"
 #include "daemon/stop.h"
 #include "daemon/trace.h"
+#include "tests/fuzz/calls-worker.h"
 #include "tests/fuzz/fake-kernel.h"
 #include "tests/fuzz/fake-loop.h"
 #include "tests/fuzz/fake-resolver.h"
 #include "tests/fuzz/fuzz.h"
 
-#define ARENA_SIZE (256u << 10)
 #define QUOTA 12u /* most handles */
-#define KNOWN 16u /* handles remembered, a power of two */
-#define TAGS_MAX 1024u
 
-static struct app app;
+struct app app;
 static struct channel channel; /* of one input after the other */
 static struct serve serve;
 static struct stop stop;
-static struct input input;
-
-// The worker of the moment.
-static struct {
-    uint32_t tail, head; /* of the rings, as it counts them */
-    struct {
-        uint32_t tag, call;
-    } made[TAGS_MAX]; /* submitted and not completed */
-    size_t n_made;
-    uint32_t next_tag;
-    uint64_t handles[KNOWN];
-    uint32_t n_handles;
-    bool lies; /* wrote to the rings itself: what it reads there proves nothing */
-} worker;
+struct input input;
 
 // -- in place of the daemon's --------------------------------------------------------------------
 
 void __real_channel_take(void *destination, const void *shared, size_t size);
 void __wrap_channel_take(void *destination, const void *shared, size_t size);
+int __real_stub_address(struct call *call, uint64_t value, struct wire_address *ret_address);
+int __wrap_stub_address(struct call *call, uint64_t value, struct wire_address *ret_address);
 void __wrap_log_sink_write(const char *line, size_t size);
 int __wrap_spawner_kill(struct spawner *spawner);
 
 void __wrap_channel_take(void *destination, const void *shared, size_t size) {
     uint8_t *bytes = (uint8_t *)shared;
 
-    REQUIRE(bytes >= app.channel.arena && bytes + size <= app.channel.arena + ARENA_SIZE);
+    REQUIRE(bytes >= app.channel.arena && bytes + size <= app.channel.arena + WORKER_ARENA_SIZE);
     __real_channel_take(destination, shared, size);
     for (size_t i = 0; i < size; i++) {
         bytes[i] = (uint8_t)~bytes[i];
     }
+}
+
+// What a handler gets is an address of the Internet, with nothing where nothing belongs.
+int __wrap_stub_address(struct call *call, uint64_t value, struct wire_address *ret_address) {
+    static const uint8_t zeroes[12];
+    int r = __real_stub_address(call, value, ret_address);
+
+    REQUIRE(r != 0 || ret_address->family == WIRE_INET6 ||
+            (ret_address->family == WIRE_INET && ret_address->scope == 0 &&
+             memcmp(ret_address->host + 4, zeroes, sizeof(zeroes)) == 0));
+    return r;
 }
 
 void __wrap_log_sink_write(const char *line, size_t size) {
@@ -102,7 +100,7 @@ static int on_broken(void *context) {
 
 static void make_app(void) {
     if (!channel.header) {
-        REQUIRE(channel_init(&channel) == 0 && channel_resize(&channel, ARENA_SIZE) == 0);
+        REQUIRE(channel_init(&channel) == 0 && channel_resize(&channel, WORKER_ARENA_SIZE) == 0);
         log_set_level(LOG_DEBUG);
         dispatch_set_trace(true);
     }
@@ -129,30 +127,16 @@ static void free_app(void) {
 
 // -- the worker ----------------------------------------------------------------------------------
 
-static struct wire_submission *next_submission(void) {
-    return &app.channel.submissions[worker.tail % WIRE_SUBMISSIONS];
-}
-
-static void submit(const struct wire_submission *submission) {
-    *next_submission() = *submission;
-    worker.tail++;
-    __atomic_store_n(&app.channel.header->submission_tail, worker.tail, __ATOMIC_RELEASE);
-    if (worker.n_made < TAGS_MAX) {
-        worker.made[worker.n_made].tag = submission->tag;
-        worker.made[worker.n_made++].call = submission->call;
-    }
-}
-
 static void start_worker(void) {
     struct wire_submission start = {
         .call = CALL_CHANNEL_START, .tag = 1, .arg = {WIRE_ABI, CALLS_VERSION}};
 
-    memset(&worker, 0, sizeof(worker));
+    worker = (struct calls_worker){0};
     worker.next_tag = 2;
     app_next_generation(&app);
     app.worker.running = true;
     if (input_u8(&input) < 240) {
-        submit(&start);
+        worker_submit(&start);
     }
 }
 
@@ -162,156 +146,31 @@ static void end_worker(void) {
     REQUIRE(fake_kernel_count() == 0 && app.flights.n_calls == 0 && app.waits.n_waits == 0);
 }
 
-static void take_completion(const struct wire_completion *completion) {
-    size_t i = 0;
-
-    if (completion->kind != WIRE_COMPLETION) {
-        REQUIRE(completion->kind == WIRE_UPCALL_STOP && completion->result <= WIRE_ABORT);
-        return;
-    }
-    REQUIRE(completion->result > -4096);
-    while (i < worker.n_made && worker.made[i].tag != completion->tag) {
-        i++;
-    }
-    REQUIRE(i < worker.n_made); // a call that it made, and not for the second time
-    if (completion->result > 0 &&
-        (worker.made[i].call == CALL_SOCKET_OPEN || worker.made[i].call == CALL_SOCKET_ACCEPT)) {
-        worker.handles[worker.n_handles++ % KNOWN] = (uint64_t)completion->result;
-    }
-    worker.made[i] = worker.made[--worker.n_made];
-}
-
-static void take_completions(void) {
-    uint32_t tail = __atomic_load_n(&app.channel.header->completion_tail, __ATOMIC_ACQUIRE);
-
-    if (worker.lies) {
-        return;
-    }
-    REQUIRE(tail - worker.head <= WIRE_COMPLETIONS);
-    while (worker.head != tail) {
-        take_completion(&app.channel.completions[worker.head++ % WIRE_COMPLETIONS]);
-    }
-    __atomic_store_n(&app.channel.header->completion_head, worker.head, __ATOMIC_RELEASE);
-}
-
-// -- arguments -----------------------------------------------------------------------------------
-
-// Puts SIZE bytes of the input, or an address, into the arena. Returns where.
-static uint64_t put(const void *data, size_t size) {
-    uint32_t offset = input_u8(&input) * 256u;
-
-    if (data) {
-        memcpy(app.channel.arena + offset, data, size);
-    } else {
-        size = input_bytes(&input, app.channel.arena + offset, size);
-    }
-    return offset | (uint64_t)size << 32;
-}
-
-static uint64_t some_address(void) {
-    static const struct wire_address good[] = {
-        {.family = WIRE_INET, .port = 8001, .host = {127, 0, 0, 1}},
-        {.family = WIRE_INET, .port = 5000},
-        {.family = WIRE_INET, .port = 53, .host = {192, 0, 2, 7}},
-        {.family = WIRE_INET, .port = 80, .host = {10, 1, 2, 3}},
-        {.family = WIRE_INET6, .port = 85, .host = {0x20, 1, 0x0d, 0xb8, [15] = 9}},
-        {.family = WIRE_INET6, .port = 0, .host = {[15] = 1}},
-        {.family = WIRE_INET6, .port = 80, .host = {[10] = 0xff, 0xff, 10, 0, 0, 1}},
-    };
-    uint32_t n = sizeof(good) / sizeof(good[0]), which = input_below(&input, n + 3);
-    struct wire_address address = {.family = input_u8(&input) & 1 ? WIRE_INET : WIRE_INET6};
-
-    if (which < n) {
-        return put(&good[which], sizeof(good[which]));
-    }
-    if (which == n) {
-        return put(NULL, sizeof(address));
-    }
-    address.port = input_u16(&input);
-    (void)input_bytes(&input, address.host, address.family == WIRE_INET ? 4 : 16);
-    return put(&address, sizeof(address));
-}
-
-static uint64_t some_text(void) {
-    static const char *const good[] = {"localhost", "example.org", "www.example.net", "::1",
-                                       "a\nb"};
-    uint32_t n = sizeof(good) / sizeof(good[0]), which = input_below(&input, n + 2);
-
-    return which < n ? put(good[which], strlen(good[which])) : put(NULL, input_u8(&input));
-}
-
-static uint64_t some_enum(const struct trace_value *values) {
-    uint32_t n = 0;
-
-    while (values[n].name) {
-        n++;
-    }
-    return values[input_below(&input, n)].number;
-}
-
-static uint64_t some_window(void) {
-    static const uint32_t sizes[] = {24, 24, 768, 4096, 65536, 512, 0, 23};
-    uint32_t size = sizes[input_below(&input, sizeof(sizes) / sizeof(sizes[0]))];
-
-    return input_u8(&input) * 256u | (uint64_t)size << 32;
-}
-
-// The newest most often, since that is the one in a useful state.
-static uint64_t some_handle(void) {
-    uint32_t back = input_u8(&input) % 8;
-
-    back = back < 5 ? 0 : input_u8(&input) % KNOWN;
-    return worker.n_handles > back ? worker.handles[(worker.n_handles - 1 - back) % KNOWN] : 0;
-}
-
-// One of ten is of any value.
-static uint64_t some_value(const struct trace_argument *argument) {
-    if (input_u8(&input) > 230) {
-        return input_u64(&input);
-    }
-    switch (argument->type) {
-    case TRACE_HANDLE:
-        return some_handle();
-    case TRACE_ENUM:
-        return some_enum(argument->values);
-    case TRACE_STR:
-        return some_text();
-    case TRACE_BYTES:
-        return put(NULL, input_u8(&input) * 16u);
-    case TRACE_OUT:
-        return some_window();
-    case TRACE_ADDRESS:
-        return some_address();
-    default:
-        return (uint64_t)(int8_t)input_u8(&input);
-    }
-}
-
 // -- steps ---------------------------------------------------------------------------------------
 
 static void step_call(void) {
     struct wire_submission submission = {.tag = worker.next_tag++};
     const struct trace_row *row;
 
-    for (uint32_t n = input_u8(&input) % CALLS_VERSION; n > 0; n--) {
-        while (!calls_find(++submission.call)) {
-        }
+    submission.call = input_u8(&input) % CALLS_END;
+    while (!calls_find(submission.call)) {
+        submission.call++; // the last number has a call
     }
     row = &trace_rows[submission.call];
     for (size_t i = 0; i < row->n_arguments; i++) {
-        submission.arg[i] = some_value(&row->arguments[i]);
+        submission.arg[i] = worker_argument(&row->arguments[i]);
     }
     if (submission.call == CALL_CHANNEL_CANCEL && worker.n_made > 0) {
         submission.arg[0] = worker.made[submission.arg[0] % worker.n_made].tag;
     }
-    submit(&submission);
+    worker_submit(&submission);
 }
 
 static void step_raw(void) {
     struct wire_submission submission = {0};
 
     (void)input_bytes(&input, &submission, sizeof(submission));
-    submit(&submission);
+    worker_submit(&submission);
 }
 
 static void step_turn(void) {
@@ -348,12 +207,12 @@ static void step_tag_twice(void) {
     struct wire_submission submission = {.call = CALL_CHANNEL_NOP};
 
     step_turn();
-    take_completions();
+    worker_take_completions();
     if (worker.lies || app.worker.broken[0] != '\0' || app.flights.n_calls == 0) {
         return;
     }
     submission.tag = app.flights.calls[0].tag;
-    submit(&submission);
+    worker_submit(&submission);
     step_turn();
     REQUIRE(app.worker.broken[0] != '\0' || worker.tail != app.channel.submission_head);
 }
@@ -386,7 +245,7 @@ static void step(void) {
 static void check(void) {
     REQUIRE(app.channel.n_in_flight <= WIRE_SUBMISSIONS);
     REQUIRE(fake_kernel_count() <= QUOTA && !fake_kernel_leaked());
-    REQUIRE(app.channel.arena_size == ARENA_SIZE);
+    REQUIRE(app.channel.arena_size == WORKER_ARENA_SIZE);
     REQUIRE(strnlen(app.refusal, sizeof(app.refusal)) < sizeof(app.refusal));
     REQUIRE(is_harmless(app.worker.broken, strlen(app.worker.broken)));
     if (app.worker.broken[0] == '\0' && !app.channel.broken) {
@@ -401,7 +260,7 @@ static void check_served(void) {
 
     if (!worker.lies && !broken && app.channel.submission_head == worker.tail &&
         app.channel.completion_published == app.channel.completion_tail) {
-        REQUIRE(worker.n_made == TAGS_MAX || worker.n_made == app.flights.n_calls);
+        REQUIRE(worker.n_made == WORKER_CALLS_MAX || worker.n_made == app.flights.n_calls);
     }
 }
 
@@ -426,7 +285,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     while (input.size > 0) {
         step();
         check();
-        take_completions();
+        worker_take_completions();
         check_served();
         if (app.worker.broken[0] != '\0' || app.channel.broken || stop.killed) {
             step_turn();
