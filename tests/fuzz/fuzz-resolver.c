@@ -6,6 +6,7 @@
 // No address of this machine or its link comes out of an answer, and every question is answered
 // once.
 
+#define CARES_NO_DEPRECATED // what replaces ares_set_socket_functions() is too new for Debian 12
 #include <ares.h>
 #include <errno.h>
 #include <netinet/in.h>
