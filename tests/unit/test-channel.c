@@ -2,6 +2,7 @@
 // The supervisor's end against a worker that writes whatever it likes into the shared memory.
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -234,6 +235,20 @@ static void test_ring_full_counter_does_not_block(void **state) {
     assert_int_equal(doorbell_ring(channel->doorbell_fd), 0);
 }
 
+static void test_reset_takes_back_what_was_rung(void **state) {
+    struct channel *channel = *state;
+    const int fds[] = {channel->ring_fd, channel->doorbell_fd};
+
+    for (size_t i = 0; i < 2; i++) {
+        struct pollfd rung = {.fd = fds[i], .events = POLLIN};
+
+        assert_int_equal(doorbell_ring(fds[i]), 0);
+        assert_int_equal(poll(&rung, 1, 0), 1);
+        channel_reset(channel);
+        assert_int_equal(poll(&rung, 1, 0), 0);
+    }
+}
+
 struct flipper {
     volatile uint32_t *length;
     bool stop;
@@ -294,6 +309,7 @@ int main(void) {
         TEST(test_memory_size_cannot_change),
         TEST(test_reset_leaves_nothing_of_the_last_worker),
         TEST(test_ring_full_counter_does_not_block),
+        TEST(test_reset_takes_back_what_was_rung),
         TEST(test_take_flipping_length_is_read_once),
     };
 
