@@ -74,12 +74,13 @@ def changes(run, normal):
 
 
 def outcome(run, normal):
-    """One of: unreached, unnoticed, told, ended; or a problem, as text that begins with "!"."""
+    """One of: unreached, unnoticed, told, ended; or a problem, as text that begins with "!", and
+    with "!!" if no fault may cause it."""
     if not run.failed():
         return "unreached"
     problem = broken(run, normal)
     if problem:
-        return "! " + problem
+        return f"{excuses.BROKEN} {problem}"
     new, lost = changes(run, normal)
     if run.status == normal.status and not new and not lost:
         return "unnoticed"
@@ -96,17 +97,17 @@ def outcome(run, normal):
 
 
 def saying_why(run, lines):
-    """Those of LINES that name the error. The app is told EIO of errors its call does not promise."""
+    """Those of LINES that name the error; EIO stands for those that no call promises an app."""
     name = run.fault.error or "ENOMEM"
     words = (os.strerror(plan.number(name)), name, "EIO")
     return [line for line in lines if any(word in line for word in words)]
 
 
-def verdict(run, normal):
+def verdict(run, normal, scenario):
     """One of: unreached, told, ended, excused; or a problem."""
     found = outcome(run, normal)
     if found in ("unreached", "told", "ended"):
         return found
-    if excuses.excuse(run, found):
+    if excuses.excuse(run, found, scenario):
         return "excused"
     return "! goes unnoticed" if found == "unnoticed" else found

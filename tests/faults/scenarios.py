@@ -45,10 +45,10 @@ cpu = any
 spin = 5us
 """
 
-# begin: role and call, and what is in its object's name, of the first Linux call to fail; what comes
-# before is another scenario's. end: the first that is not to fail. status: as it ends when nothing
-# fails. stop: the line at which it is sent SIGTERM. spoil: what becomes of the image. roles: whose
-# calls fail.
+# begin: role and call, and what is in its object's name, of the first Linux call to fail; what
+# comes before is another scenario's. end: the first that is not to fail. status: as it ends when
+# nothing fails. stop: the line at which it is sent SIGTERM. spoil: what becomes of the image.
+# roles: whose calls fail.
 Scenario = collections.namedtuple(
     "Scenario",
     "name app begin config status stop spoil end roles",
