@@ -150,14 +150,20 @@ static void write_filter(FILE *file, const char *name, const struct filter_table
         name, name, n_code, name, name, name);
 }
 
+static FILE *open_output(const char *path) {
+    FILE *file = path ? fopen(path, "we") : NULL;
+
+    if (!file) {
+        fail("cannot be written", path ? path : "make-filters PROGRAM.c TEXT");
+    }
+    return file;
+}
+
 int main(int argc, char **argv) {
     static struct sock_filter code[CODE_MAX];
-    FILE *program = argc == 3 ? fopen(argv[1], "we") : NULL;
-    FILE *text = argc == 3 ? fopen(argv[2], "we") : NULL;
+    FILE *program = open_output(argc == 3 ? argv[1] : NULL);
+    FILE *text = open_output(argc == 3 ? argv[2] : NULL);
 
-    if (!program || !text) {
-        fail("cannot be written", argc == 3 ? argv[1] : "make-filters PROGRAM.c TEXT");
-    }
     (void)fprintf(program, "// Made by sandbox/make-filters.c.\n"
                            "#include \"sandbox/filter-program.h\"\n");
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {

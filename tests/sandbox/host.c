@@ -47,11 +47,15 @@ static void become_user(void) {
 static char **copy_arguments(int argc, char **argv) {
     char **copy = calloc((size_t)argc + 1, sizeof(*copy));
 
-    for (int i = 0; i < argc; i++) {
-        if (!copy || !(copy[i] = strdup(argv[i]))) {
-            perror("arguments");
-            exit(2);
+    for (int i = 0; copy && i < argc; i++) {
+        copy[i] = strdup(argv[i]);
+        if (!copy[i]) {
+            copy = NULL;
         }
+    }
+    if (!copy) {
+        perror("arguments");
+        exit(2);
     }
     title_init(argc, argv);
     return copy;
