@@ -117,6 +117,9 @@ static void test_request_malformed_ends_spawner(void **state) {
     pid_t worker = start_sleeper(&host);
 
     assert_int_equal(send(host.spawner.socket, "short", 5, 0), 5);
+    assert_int_equal(host_event(&host, &event), 1);
+    assert_int_equal(event.kind, SPAWNER_FAILED);
+    assert_string_equal(event.what, "a request");
     assert_int_equal(host_event(&host, &event), -ECONNRESET);
     wait_gone(worker);
     host_done(&host);

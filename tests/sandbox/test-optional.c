@@ -172,11 +172,11 @@ static void expect_failure(int number, unsigned argument, uint64_t mask, const c
 }
 
 static void no_mount(void) {
-    expect_failure(SCMP_SYS(mount), 3, 0, "empty-root: mount private: Operation not permitted");
+    expect_failure(SCMP_SYS(mount), 3, 0, "empty-root: mount private");
 }
 
 static void no_filter(void) {
-    expect_failure(SCMP_SYS(seccomp), 0, 1, "filter: seccomp: Operation not permitted");
+    expect_failure(SCMP_SYS(seccomp), 0, 1, "filter: seccomp");
 }
 
 static void test_layer_denied_required_spawner_fails(void **state) {
