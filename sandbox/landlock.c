@@ -88,6 +88,9 @@ static int allow_resolver(int ruleset) {
     CLEANUP_FREE char *target = realpath("/etc/resolv.conf", NULL);
     char *slash = target ? strrchr(target, '/') : NULL;
 
+    if (!target && errno == ENOMEM) {
+        return -ENOMEM;
+    }
     if (!slash || slash == target || strncmp(target, "/run/", 5) != 0) {
         return allow_reading(ruleset, "/etc/resolv.conf");
     }
