@@ -47,7 +47,7 @@ TABLE = [
             "speculation is a layer that not every processor offers",
         ),
         (
-            ".*", "rt_sigaction", ANY, ANY, UNNOTICED,
+            ".*", "rt_sigaction", ANY, ANY, ANY,
             "fails for SIGKILL, SIGSTOP and libc's own; the layer session reads back what "
             "is set",
         ),
@@ -167,6 +167,10 @@ TABLE = [
             "supervisor", "epoll_ctl|malloc", "@names$", ANY, UNSAID,
             "a socket of c-ares that is not watched: its question times out, which is what "
             "the app is told",
+        ),
+        (
+            "supervisor", "malloc", "socket_peers_add", ANY, UNNOTICED,
+            "who sent a datagram may then be answered only if a grant says so",
         ),
         (
             "supervisor", "getpeername", ANY, ANY, UNNOTICED,

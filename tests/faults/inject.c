@@ -25,7 +25,8 @@ static const char help[] =
     "time\n"
     "  --object TEXT                of that call, count only those whose object's name holds TEXT\n"
     "  --allocation ROLE:N          fail the Nth allocation of ROLE (supervisor, spawner)\n"
-    "  --stop TEXT                  send SIGTERM once a line says TEXT\n"
+    "  --stop TEXT                  send SIGTERM once a line says TEXT, or after half the "
+    "deadline\n"
     "  --user ID                    as this user\n"
     "  --deadline SECONDS           kill everything after that (20)\n";
 
@@ -183,7 +184,8 @@ int main(int argc, char **argv) {
         run_command(plan.user, output.input, argv + optind + 1);
     }
     output_start(&output, pid, plan.stop);
-    set_deadline(plan.deadline_sec);
+    plan.calls.stops = plan.stop;
+    set_deadline(plan.stop ? plan.deadline_sec / 2 : plan.deadline_sec);
     tracees_run(pid, &plan.calls, report);
     output_finish(&output);
     report_allocations(report, faults);

@@ -35,6 +35,7 @@ struct tracees {
     const struct tracees_plan *plan;
     FILE *report;
     pid_t supervisor;
+    bool is_stopped;      /* asked to, since it did not come to it */
     bool watching;        /* calls still matter: stop at each */
     unsigned long n_seen; /* of the call that is to fail */
     struct tracee all[TRACEES_MAX];
@@ -341,6 +342,12 @@ static void kill_rest(struct tracees *tracees, const char *word) {
 }
 
 static void on_deadline(struct tracees *tracees) {
+    if (tracees->plan->stops && !tracees->is_stopped && tracees->supervisor > 0) {
+        tracees->is_stopped = true;
+        (void)kill(tracees->supervisor, SIGTERM);
+        (void)alarm(2 * GRACE_SEC);
+        return;
+    }
     kill_rest(tracees, tracees->supervisor > 0 ? "hang" : "left");
     (void)alarm(GRACE_SEC); // again, for who comes to us by the end of another
 }

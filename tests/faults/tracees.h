@@ -16,6 +16,7 @@ struct faults;
 struct tracees_plan {
     bool list; /* report every call */
     const struct faults *faults;
+    bool stops; /* the first signal has the supervisor asked to stop, and sets another deadline */
     /* The call to fail; number -1: none. */
     enum tracees_role role;
     int number;
