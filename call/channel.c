@@ -79,6 +79,7 @@ static void drain(int fd) {
 }
 
 void channel_reset(struct channel *channel) {
+    // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker): fd_map() has set it, in another file
     memset(channel->header, 0, WIRE_ARENA_OFFSET);
     // Gives the pages of the arena back and leaves it zero: the next worker reads nothing of the
     // last one, and costs no memory until it uses it.
