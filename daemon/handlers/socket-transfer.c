@@ -143,7 +143,7 @@ int handle_socket_receive(struct call *call, struct handle *handle, struct windo
     if (!socket->is_stream || socket->is_listening) {
         return EOPNOTSUPP;
     }
-    if (socket->is_receiving) {
+    if (socket->is_receiving && call_is_waiting(handle_app(handle), socket->receive)) {
         return EALREADY;
     }
     if (handle_is_ready(handle, WIRE_READABLE)) {

@@ -127,6 +127,20 @@ static void test_receive_cancelled_takes_nothing(void **state) {
     (void)close(outside);
 }
 
+static void test_receive_after_a_cancelled_one_waits_anew(void **state) {
+    int64_t size = 0;
+    int outside;
+    struct handle *handle = pair(&outside);
+
+    assert_int_equal(receive(handle, &size), CALL_LATER);
+    assert_int_equal(app_cancel(&socket_app, TAG), 0);
+    assert_int_equal(receive(handle, &size), CALL_LATER);
+    assert_int_equal(send(outside, "123", 3, 0), 3);
+    socket_turn();
+    assert_completed(2, 3);
+    (void)close(outside);
+}
+
 static void test_receive_of_the_unconnected_is_refused(void **state) {
     struct handle *listener = socket_make_listener();
     int64_t size = 0;
@@ -144,6 +158,8 @@ int main(void) {
                                         socket_teardown),
         cmocka_unit_test_setup_teardown(test_receive_ends_with_its_socket, setup, socket_teardown),
         cmocka_unit_test_setup_teardown(test_receive_cancelled_takes_nothing, setup,
+                                        socket_teardown),
+        cmocka_unit_test_setup_teardown(test_receive_after_a_cancelled_one_waits_anew, setup,
                                         socket_teardown),
         cmocka_unit_test_setup_teardown(test_receive_of_the_unconnected_is_refused, setup,
                                         socket_teardown),
