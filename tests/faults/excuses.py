@@ -102,10 +102,6 @@ TABLE = [
             "libc asks how to buffer, and for numbers that are not secret",
         ),
         (
-            "supervisor", "fcntl", "^[0-9a-f]+ [34] ", ANY, UNNOTICED,
-            "stdio asks how a file is open; c-ares asks for a socket that does not block",
-        ),
-        (
             "supervisor", "openat", " / ", "EACCES", UNNOTICED,
             "the refusal that the layer landlock waits for",
         ),
@@ -158,15 +154,16 @@ TABLE = [
         ),
         (
             "supervisor",
-            "socket|connect|bind|setsockopt|getsockname|sendto|recvfrom|writev|epoll_ctl|fcntl",
+            "socket|connect|bind|setsockopt|getsockname|sendto|recvfrom|writev|epoll_ctl",
             "@names$", ANY, UNNOTICED,
             "c-ares asks again, or by another socket; some only find out which address "
             "comes first",
         ),
         (
-            "supervisor", "epoll_ctl|malloc", "@names$", ANY, UNSAID,
-            "a socket of c-ares that is not watched: its question times out, which is what "
-            "the app is told",
+            "supervisor", "socket|connect|epoll_ctl|read|openat|poll|malloc",
+            "@names$", ANY, UNSAID,
+            "c-ares says no more than that its question timed out or that there is no such name, "
+            "and that is what the app is told",
         ),
         (
             "supervisor", "malloc", "socket_peers_add", ANY, UNNOTICED,
