@@ -175,11 +175,13 @@ int user_namespace_apply(struct confinement *c, const struct layer *layer) {
     return write_map(c, "/proc/self/uid_map", map);
 }
 
-static bool has_no_group(void) {
+static int check_no_group(struct confinement *c) {
+    static const char path[] = "/proc/self/gid_map";
     char map[64];
-    CLEANUP_FD int fd = open("/proc/self/gid_map", O_RDONLY | O_CLOEXEC);
+    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, map, sizeof(map));
 
-    return fd >= 0 && read(fd, map, sizeof(map)) == 0;
+    return n < 0 ? layer_fail(c, path) : n > 0 ? -ESTALE : 0;
 }
 
 int namespace_verify(struct confinement *c, const struct layer *layer) {
@@ -200,8 +202,8 @@ int namespace_verify(struct confinement *c, const struct layer *layer) {
     if (namespaces[i].flag == CLONE_NEWPID && getpid() != 1) {
         return -ESTALE;
     }
-    if (namespaces[i].flag == CLONE_NEWUSER && (getuid() != c->uid || !has_no_group())) {
-        return -ESTALE;
+    if (namespaces[i].flag == CLONE_NEWUSER) {
+        return getuid() != c->uid ? -ESTALE : check_no_group(c);
     }
     return 0;
 }
