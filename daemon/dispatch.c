@@ -106,7 +106,8 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
         trace_call(&call, submission, result, r);
     }
     if (r < 0) {
-        return log_errno(r, "%s: %s", app->name, row ? row->name : "a call");
+        assert(row); /* without one there is nothing that could fail */
+        return log_errno(r, "%s: %s", app->name, row->name);
     }
     if (r == APP_BROKEN) {
         return r;
