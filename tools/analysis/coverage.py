@@ -111,8 +111,9 @@ def findings(files):
 
 
 def programs(folder):
-    targets = build.introspect(folder, "targets")
-    return [t["filename"][0] for t in targets if t["type"] == "executable"]
+    """Those that say where the lines are; not what has a copy of them compiled in (a fuzz target)."""
+    found = [t for t in build.introspect(folder, "targets") if t["type"] == "executable"]
+    return [t["filename"][0] for t in found if "/tests/fuzz/" not in t["filename"][0]]
 
 
 def llvm_cov(folder, verb, *options, **others):
