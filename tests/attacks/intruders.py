@@ -37,6 +37,12 @@ def started(apps, command=None):
 # -- looking in ----------------------------------------------------------------------------------
 
 
+def system_call(number, *arguments):
+    """As libc's syscall(), which takes longs: ctypes hands on an int as half of one."""
+    longs = [ctypes.c_long(word) if isinstance(word, int) else word for word in arguments]
+    return libc.syscall(ctypes.c_long(number), *longs)
+
+
 def refused(result):
     return result < 0 and ctypes.get_errno() in (errno.EPERM, errno.EACCES)
 
@@ -55,10 +61,10 @@ def ways_in(pid):
             found.append(f"ptrace {request}")
     byte = ctypes.create_string_buffer(16)
     vector = (ctypes.c_size_t * 2)(ctypes.addressof(byte), 1)
-    if not refused(libc.syscall(SYS_PROCESS_VM_READV, pid, vector, 1, vector, 1, 0)):
+    if not refused(system_call(SYS_PROCESS_VM_READV, pid, vector, 1, vector, 1, 0)):
         found.append("process_vm_readv")
     fd = os.pidfd_open(pid)
-    if not refused(libc.syscall(SYS_PIDFD_GETFD, fd, 0, 0)):
+    if not refused(system_call(SYS_PIDFD_GETFD, fd, 0, 0)):
         found.append("pidfd_getfd")
     os.close(fd)
     return found
