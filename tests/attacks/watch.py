@@ -32,7 +32,8 @@ abort = 400ms
 
 
 class Watched:
-    """COMMAND, which is mpyd run: counts the ends of its workers by kind, keeps the last lines."""
+    """COMMAND, which is mpyd run: counts the ends of its workers by kind, keeps the first lines
+    and the last."""
 
     def __init__(self, command):
         self.process = subprocess.Popen(
@@ -44,6 +45,7 @@ class Watched:
         )
         self.pid = self.process.pid
         self.endings = collections.Counter()
+        self.first = []
         self.last = collections.deque(maxlen=60)
         self.sick = []
         self.counters = (0, 0, 0, 0)
@@ -54,6 +56,8 @@ class Watched:
     def _read(self):
         for line in self.process.stderr:
             self.last.append(line.rstrip("\n"))
+            if len(self.first) < 60:
+                self.first.append(line.rstrip("\n"))
             if len(self.sick) < 100 and (self.sick or SICK.search(line)):
                 self.sick.append(line.rstrip("\n"))
             elif found := ENDING.match(line):
@@ -63,9 +67,10 @@ class Watched:
                 self.counters = tuple(int(number) for number in found.groups())
 
     def wait_line(self, line):
-        """Until it has said LINE, of late."""
+        """Until it has said LINE, at first or of late: in a flood of lines it is not seen for
+        long."""
         end = time.monotonic() + PATIENCE_SECONDS
-        while line not in list(self.last):
+        while line not in self.first + list(self.last):
             self.check_alive()
             tap.true(time.monotonic() < end, f"it does not say {line}")
             time.sleep(0.01)
