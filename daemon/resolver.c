@@ -21,6 +21,7 @@
 
 #define TIMEOUT_MSEC 2000 /* of the first try; c-ares doubles it each time */
 #define TRIES 3
+#define UNWATCHED_MAX 16
 
 // A socket of c-ares in the loop.
 struct watch {
@@ -30,12 +31,20 @@ struct watch {
     LIST_ENTRY(watch) all;
 };
 
+// One that could not be watched for want of memory. c-ares keeps a socket for later questions too:
+// none of them would ever see an answer.
+struct unwatched {
+    int fd;
+    uint32_t events; /* 0: none */
+};
+
 struct resolver {
     struct loop *loop;
     ares_channel channel;
     bool has_channel;
     struct timer *timer;
     LIST_HEAD(, watch) watches;
+    struct unwatched unwatched[UNWATCHED_MAX]; /* more than that have to time out */
     struct policy_names *names;
     size_t n_lookups;
     bool asks_system; /* and not servers that the caller named */
@@ -61,14 +70,6 @@ static void set_timer(struct resolver *resolver) {
     } else {
         timer_clear(resolver->timer);
     }
-}
-
-static int on_timer(void *context) {
-    struct resolver *resolver = context;
-
-    ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
-    set_timer(resolver);
-    return 0;
 }
 
 // The watch may be gone once c-ares has looked at its socket.
@@ -100,35 +101,81 @@ static void watch_free(struct watch *watch) {
     free(watch);
 }
 
-// Out of memory, the socket stays unwatched and its query times out.
-static void watch_new(struct resolver *resolver, int fd, uint32_t events) {
+static int watch_new(struct resolver *resolver, int fd, uint32_t events) {
     CLEANUP_FREE struct watch *watch = calloc(1, sizeof(*watch));
+    int r;
 
     if (!watch) {
-        return;
+        return -ENOMEM;
     }
     watch->resolver = resolver;
     watch->fd = fd;
-    if (source_new(resolver->loop, fd, events, on_socket, watch, &watch->source) < 0) {
-        return;
+    r = source_new(resolver->loop, fd, events, on_socket, watch, &watch->source);
+    if (r < 0) {
+        return r;
     }
     LIST_INSERT_HEAD(&resolver->watches, watch, all);
     watch = NULL;
+    return 0;
+}
+
+static int watch_set(struct resolver *resolver, int fd, uint32_t events) {
+    struct watch *watch = watch_find(resolver, fd);
+
+    if (!watch) {
+        return events ? watch_new(resolver, fd, events) : 0;
+    }
+    if (events) {
+        return source_set_events(watch->source, events);
+    }
+    watch_free(watch);
+    return 0;
+}
+
+// What is known of FD, or a free place, or NULL.
+static struct unwatched *unwatched_find(struct resolver *resolver, int fd) {
+    struct unwatched *free_place = NULL;
+
+    for (size_t i = 0; i < UNWATCHED_MAX; i++) {
+        struct unwatched *place = &resolver->unwatched[i];
+
+        if (place->events && place->fd == fd) {
+            return place;
+        }
+        free_place = place->events ? free_place : place;
+    }
+    return free_place;
+}
+
+static void watch_again(struct resolver *resolver) {
+    for (size_t i = 0; i < UNWATCHED_MAX; i++) {
+        struct unwatched *place = &resolver->unwatched[i];
+
+        if (place->events && watch_set(resolver, place->fd, place->events) == 0) {
+            place->events = 0;
+        }
+    }
 }
 
 // c-ares says what it wants to know of a socket: neither, before it closes it.
 static void on_state(void *context, ares_socket_t fd, int readable, int writable) {
     struct resolver *resolver = context;
-    struct watch *watch = watch_find(resolver, fd);
+    struct unwatched *place = unwatched_find(resolver, fd);
     uint32_t events = (readable ? (uint32_t)EPOLLIN : 0) | (writable ? (uint32_t)EPOLLOUT : 0);
+    int r = watch_set(resolver, fd, events);
 
-    if (!watch && events) {
-        watch_new(resolver, fd, events);
-    } else if (watch && events) {
-        (void)source_set_events(watch->source, events);
-    } else if (watch) {
-        watch_free(watch);
+    if (place) {
+        *place = (struct unwatched){.fd = fd, .events = r < 0 ? events : 0};
     }
+}
+
+static int on_timer(void *context) {
+    struct resolver *resolver = context;
+
+    watch_again(resolver);
+    ares_process_fd(resolver->channel, ARES_SOCKET_BAD, ARES_SOCKET_BAD);
+    set_timer(resolver);
+    return 0;
 }
 
 // -- answers -------------------------------------------------------------------------------------
@@ -241,6 +288,7 @@ int resolver_ask(struct resolver *resolver, const char *name, uint16_t family,
     if (resolver->asks_system && resolver->n_lookups == 0) {
         name_servers_follow(&resolver->servers, resolver->channel);
     }
+    watch_again(resolver);
     resolver->n_lookups++;
     ares_getaddrinfo(resolver->channel, name, NULL, &hints, on_answer, lookup);
     set_timer(resolver);

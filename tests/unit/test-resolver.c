@@ -45,6 +45,25 @@ static int last_error;
 static struct wire_address last[RESOLVER_ADDRESSES_MAX];
 static size_t n_last;
 
+// What Linux says to the loop.
+static bool has_no_memory;
+static unsigned n_failed, n_watched;
+
+int __real_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event);
+int __wrap_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event);
+
+int __wrap_epoll_ctl(int epoll_fd, int operation, int fd, struct epoll_event *event) {
+    int r = -1;
+
+    errno = ENOMEM;
+    if (!has_no_memory || operation == EPOLL_CTL_DEL) {
+        r = __real_epoll_ctl(epoll_fd, operation, fd, event);
+    }
+    n_failed += r < 0;
+    n_watched += r == 0 && operation != EPOLL_CTL_DEL;
+    return r;
+}
+
 // -- the name server -----------------------------------------------------------------------------
 
 static size_t add_record(uint8_t *response, size_t size, const char *text, uint8_t type) {
@@ -104,6 +123,7 @@ static int setup(void **state) {
     zone_error = 0;
     is_silent = false;
     n_queries = n_answers = 0;
+    has_no_memory = false;
     address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
     server_fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
     if (server_fd < 0 || bind(server_fd, (struct sockaddr *)&address, size) < 0 ||
@@ -260,6 +280,48 @@ static void test_hosts_file_answers_at_once(void **state) {
     assert_int_equal(n_queries, 0);
 }
 
+// Asks while no socket can be watched.
+static void ask_unwatched(void) {
+    zone[0] = "192.0.2.1";
+    has_no_memory = true;
+    n_failed = n_watched = 0;
+    assert_int_equal(resolver_ask(resolver, "a.example.org", WIRE_INET, on_answer, &last), 0);
+    assert_true(n_failed > 0);
+    assert_int_equal(n_watched, 0);
+    has_no_memory = false;
+    n_failed = 0;
+}
+
+static void test_unwatched_socket_watched_later(void **state) {
+    ask_unwatched();
+    timer_set(deadline, DEADLINE_USEC);
+    while (n_answers == 0) {
+        assert_int_equal(loop_run(loop), 0);
+    }
+    assert_int_equal(last_error, 0);
+    assert_int_equal(n_failed, 0);
+}
+
+static void test_unwatched_socket_watched_by_the_next_question(void **state) {
+    ask_unwatched();
+    assert_int_equal(resolver_ask(resolver, "b.example.org", WIRE_INET, on_answer, &last), 0);
+    assert_true(n_watched > 0);
+    timer_set(deadline, DEADLINE_USEC);
+    while (n_answers < 2) {
+        assert_int_equal(loop_run(loop), 0);
+        assert_int_equal(last_error, 0);
+    }
+}
+
+// Its number may be another's by then.
+static void test_unwatched_socket_forgotten_once_closed(void **state) {
+    ask_unwatched();
+    resolver_cancel(resolver);
+    assert_int_equal(last_error, ECANCELED);
+    assert_int_equal(resolve("b.example.org", WIRE_INET), 0);
+    assert_int_equal(n_failed, 0);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_answer_given_and_remembered, setup, teardown),
@@ -269,6 +331,11 @@ int main(void) {
         cmocka_unit_test_setup_teardown(test_lookups_bounded_and_ended, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cancelled_lookups_make_room, setup, teardown),
         cmocka_unit_test_setup_teardown(test_hosts_file_answers_at_once, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unwatched_socket_watched_later, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_unwatched_socket_watched_by_the_next_question, setup,
+                                        teardown),
+        cmocka_unit_test_setup_teardown(test_unwatched_socket_forgotten_once_closed, setup,
+                                        teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
