@@ -14,6 +14,10 @@
 // it, so its receive is posted with whatever goes to the supervisor next. What has come is then
 // taken together, with one doorbell for all sockets; what has not comes with the wake-up.
 
+//
+// A posted receive keeps its place in the order of the stream: while it is out, nothing else is
+// received for its socket, and the socket is ready by what that receive brought alone.
+
 #define WAITING_MAX 24 /* receives that wait: the calls in flight are needed for others, too */
 
 static unsigned n_waiting;
@@ -65,9 +69,24 @@ void socket_ahead_post(socket_object_t *self, bool is_readable) {
     n_waiting += self->posted_is_waiting;
 }
 
+// A receive that waits may still be in the ring, behind it, as bytes come; or its completion may be
+// about to be seen. A call that is answered after it brings both.
+static void hurry(const socket_object_t *self) {
+    if (is_posted(self) && self->posted_is_waiting &&
+        (caller_ready(self->handle) & WIRE_READABLE)) {
+        (void)call_channel_nop();
+    }
+}
+
 bool socket_ahead_has(socket_object_t *self) {
     look(self);
+    hurry(self);
+    look(self);
     return self->ahead != NULL || self->has_end || (is_posted(self) && !self->posted_is_waiting);
+}
+
+bool socket_ahead_is_waiting(void) {
+    return n_waiting > 0;
 }
 
 void socket_ahead_fetch(socket_object_t *self) {

@@ -31,6 +31,9 @@ static bool is_ready(socket_object_t *self, uint32_t ready) {
     if (ready == WIRE_READABLE && socket_ahead_has(self)) {
         return true;
     }
+    if (ready == WIRE_READABLE && self->posted != 0) {
+        return false;
+    }
     if (ready == WIRE_WRITABLE && !socket_later_is_empty(self)) {
         return false;
     }
@@ -74,12 +77,50 @@ static size_t transfer_size(size_t size) {
     return size < room ? size : room;
 }
 
-static int64_t receive_once(const socket_object_t *self, void *data, size_t size,
-                            struct wire_address *ret_sender) {
-    if (ret_sender != NULL) {
-        return call_socket_recvfrom(self->handle, data, size, ret_sender, sizeof(*ret_sender));
+// Small reads of a stream are of lines, byte by byte, or of headers.
+static int64_t receive_ahead(socket_object_t *self, void *data, size_t size) {
+    uint8_t *ahead = m_new_maybe(uint8_t, SOCKET_AHEAD_SIZE);
+    int64_t result;
+
+    if (ahead == NULL) {
+        return call_socket_recv(self->handle, data, size);
     }
-    return call_socket_recv(self->handle, data, size);
+    result = call_socket_recv(self->handle, ahead, SOCKET_AHEAD_SIZE);
+    if (result <= 0) {
+        m_del(uint8_t, ahead, SOCKET_AHEAD_SIZE);
+        return result;
+    }
+    self->ahead = ahead;
+    self->ahead_start = 0;
+    self->ahead_end = (uint16_t)result;
+    return socket_ahead_take(self, data, size);
+}
+
+// What was posted comes first, and nothing else while it is out.
+static int64_t receive_stream(socket_object_t *self, void *data, size_t size) {
+    socket_ahead_fetch(self);
+    if (socket_ahead_has(self)) {
+        return socket_ahead_take(self, data, size);
+    }
+    if (self->posted != 0) {
+        return -MP_EAGAIN;
+    }
+    if (size < SOCKET_AHEAD_SIZE) {
+        return receive_ahead(self, data, size);
+    }
+    return call_socket_recv(self->handle, data, transfer_size(size));
+}
+
+static int64_t receive_once(socket_object_t *self, void *data, size_t size,
+                            struct wire_address *ret_sender) {
+    if (self->type == SOCKET_OPEN_TYPE_STREAM) {
+        return receive_stream(self, data, size);
+    }
+    if (ret_sender != NULL) {
+        return call_socket_recvfrom(self->handle, data, transfer_size(size), ret_sender,
+                                    sizeof(*ret_sender));
+    }
+    return call_socket_recv(self->handle, data, transfer_size(size));
 }
 
 // A blocking socket waits first: the answer of a call that finds nothing is known beforehand.
@@ -87,7 +128,6 @@ static int64_t receive_waiting(socket_object_t *self, void *data, size_t size,
                                struct wire_address *ret_sender) {
     int64_t deadline = socket_deadline(self), result;
 
-    size = transfer_size(size);
     do {
         int error = self->timeout_usec == 0 ? 0 : socket_wait(self, WIRE_READABLE, deadline);
 
@@ -99,42 +139,9 @@ static int64_t receive_waiting(socket_object_t *self, void *data, size_t size,
     return result;
 }
 
-// Small reads of a stream are of lines, byte by byte, or of headers.
-static int64_t receive_ahead(socket_object_t *self, void *data, size_t size) {
-    uint8_t *ahead = m_new_maybe(uint8_t, SOCKET_AHEAD_SIZE);
-    int64_t result;
-
-    if (ahead == NULL) {
-        return receive_waiting(self, data, size, NULL);
-    }
-    result = receive_waiting(self, ahead, SOCKET_AHEAD_SIZE, NULL);
-    if (result <= 0) {
-        m_del(uint8_t, ahead, SOCKET_AHEAD_SIZE);
-        return result;
-    }
-    self->ahead = ahead;
-    self->ahead_start = 0;
-    self->ahead_end = (uint16_t)result;
-    return socket_ahead_take(self, data, size);
-}
-
 int64_t socket_receive(socket_object_t *self, void *data, size_t size) {
     if (size == 0) {
         return 0;
-    }
-    socket_ahead_fetch(self);
-    if (self->posted != 0) { /* and has not come */
-        int error = socket_wait(self, WIRE_READABLE, socket_deadline(self));
-
-        if (error != 0) {
-            return -error;
-        }
-    }
-    if (socket_ahead_has(self)) {
-        return socket_ahead_take(self, data, size);
-    }
-    if (self->type == SOCKET_OPEN_TYPE_STREAM && size < SOCKET_AHEAD_SIZE) {
-        return receive_ahead(self, data, size);
     }
     return receive_waiting(self, data, size, NULL);
 }
@@ -226,10 +233,17 @@ static mp_uint_t stream_write(mp_obj_t self_in, const void *data, mp_uint_t size
     return stream_result(socket_send(self, data, size, socket_deadline(self)), errcode);
 }
 
-static bool poll_readable(socket_object_t *self, bool is_readable) {
+// Readiness is looked at after what was posted: that may have taken all there was.
+static bool poll_readable(socket_object_t *self) {
+    bool is_readable;
+
     if (socket_ahead_has(self)) {
         return true;
     }
+    if (self->posted != 0) {
+        return false;
+    }
+    is_readable = caller_ready(self->handle) & WIRE_READABLE;
     if (self->timeout_usec == 0) {
         socket_ahead_post(self, is_readable);
     }
@@ -245,7 +259,7 @@ static mp_uint_t stream_poll(socket_object_t *self, uintptr_t asked) {
         return MP_STREAM_POLL_NVAL;
     }
     ready = caller_ready(self->handle);
-    if ((asked & MP_STREAM_POLL_RD) && poll_readable(self, ready & WIRE_READABLE)) {
+    if ((asked & MP_STREAM_POLL_RD) && poll_readable(self)) {
         found |= MP_STREAM_POLL_RD;
     }
     if ((asked & MP_STREAM_POLL_WR) && is_ready(self, WIRE_WRITABLE)) {

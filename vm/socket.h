@@ -100,8 +100,12 @@ void socket_check_open(const socket_object_t *self);
 // something to receive (IS_READABLE), else one that waits for it.
 void socket_ahead_post(socket_object_t *self, bool is_readable);
 
-// Whether there are bytes, the end or an error, or will be after socket_ahead_fetch().
+// Whether there are bytes, the end or an error, or will be after socket_ahead_fetch(). If not, a
+// receive that is posted still is the next: nothing else may be received meanwhile.
 bool socket_ahead_has(socket_object_t *self);
+
+// Whether a receive that waits is out, of any socket.
+bool socket_ahead_is_waiting(void);
 
 // Waits for a posted receive that is answered at once.
 void socket_ahead_fetch(socket_object_t *self);

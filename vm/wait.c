@@ -14,15 +14,24 @@
 #define DURATION_MAX (INT64_MAX / NSEC_PER_USEC / 4) /* 73 years: nothing below overflows */
 
 // Readiness as it was when wait_usec() last returned. What waits looks at readiness after that, so
-// a change since then may not have been seen and must not be slept through.
+// a change since then may not have been seen and must not be slept through. The generation shows
+// before the completion of a posted receive whose bytes raised it, and taken from there it would
+// hide them; what a wait returns comes after all that it tells of.
 static uint32_t generation;
 
 void wait_usec(int64_t timeout_usec) {
+    bool is_posted = socket_ahead_is_waiting();
+    int64_t result = -1;
+
     socket_later_run();
-    if (caller_generation() == generation && timeout_usec != 0) {
-        (void)call_channel_wait(generation, timeout_usec < 0 ? -1 : timeout_usec);
+    if (timeout_usec != 0 && (is_posted || caller_generation() == generation)) {
+        result = call_channel_wait(generation, timeout_usec < 0 ? -1 : timeout_usec);
     }
-    generation = caller_generation();
+    if (!is_posted) {
+        generation = caller_generation();
+    } else if (result >= 0) {
+        generation = (uint32_t)result;
+    }
 }
 
 void wait_for_event(uintptr_t timeout_ms) {
