@@ -177,6 +177,8 @@ def addresses_are_shared_with_nobody(apps):
     the worker before it had one. Spawner and supervisor are a fork, and not told apart."""
     if os.getuid() != 0:
         raise tap.Skip("not root: none of them is dumpable")
+    if apps.is_sanitized:
+        raise tap.Skip("the sanitizer's own areas are at fixed addresses")
     seen = {}
     for n in range(2):
         running, (supervisor, _, worker) = started(apps)

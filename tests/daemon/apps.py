@@ -40,6 +40,13 @@ class Apps:
         self._n_files = 0
         self._running = []
 
+    @property
+    def is_sanitized(self):
+        """Whether mpyd is built with AddressSanitizer: its allocator keeps what is freed, and takes
+        fixed addresses."""
+        with open(self.mpyd[-1], "rb") as program:
+            return b"__asan_init" in program.read()
+
     def file(self, content):
         """The path of a new file of CONTENT, text or bytes."""
         self._n_files += 1
