@@ -7,7 +7,8 @@ import re
 
 # role: supervisor, spawner, launch (the spawner's child before its exec). call None: an allocation.
 # object: what its descriptor is, or "". n: which of these. error: its name, of a Linux call.
-Fault = collections.namedtuple("Fault", "role call object n error")
+# is_last: no such call follows.
+Fault = collections.namedtuple("Fault", "role call object n error is_last", defaults=(False,))
 
 # These cannot fail.
 SURE = frozenset(
@@ -93,6 +94,9 @@ class Calls:
     """The calls and allocations of a run, from where the scenario begins to where it ends."""
 
     def __init__(self, report, begin, end=None, roles=ROLES + ("launch",)):
+        self.totals = collections.Counter(
+            (role, call[0], kind_of_object(call)) for role, _, _, *call in report["call"]
+        )
         self.calls = []  # role, kind of object, which of these, the rest of the report's line
         last = dict(zip(ROLES, map(int, report["allocations"][0])))
         first = None
@@ -121,7 +125,7 @@ class Calls:
 
     def faults_of_calls(self):
         return [
-            Fault(role, call[0], kind, n, error)
+            Fault(role, call[0], kind, n, error, n == self.totals[role, call[0], kind])
             for role, kind, n, call in self.calls
             for error in errors_of(call)
         ]

@@ -102,7 +102,9 @@ static int object_argument(long number) {
     case SYS_write:
     case SYS_close:
     case SYS_fcntl:
+    case SYS_fstat:
     case SYS_ioctl:
+    case SYS_lseek:
         return DESCRIPTOR;
     default:
         return NO_OBJECT;
@@ -134,6 +136,10 @@ static void describe_object(pid_t pid, const struct __ptrace_syscall_info *call,
                                   : read_string(pid, call->entry.args[i], text, size - 1);
 
     text[n > 0 ? n : 0] = '\0';
+    if (call->entry.nr == SYS_newfstatat && text[0] == '\0') { // as libc writes fstat(3)
+        n = read_descriptor(pid, call->entry.args[0], text, size - 1);
+        text[n > 0 ? n : 0] = '\0';
+    }
 }
 
 static void report_call(struct tracees *tracees, const char *word, pid_t pid,
