@@ -144,7 +144,7 @@ TABLE = [
             "where the app waits for a refusal",
         ),
         (
-            "supervisor", "poll", "^[0-9a-f]+ 1 (0|3e8) ", ANY, UNNOTICED,
+            "supervisor", "poll", "^[0-9a-f]+ ([0-9a-f]+ 0|1 3e8) ", ANY, UNNOTICED,
             "a look ahead, before the loop looks; or the last moment of waiting for the "
             "spawner's end",
         ),
@@ -167,10 +167,10 @@ TABLE = [
             "an array that stays larger than it could be",
         ),
         (
-            "supervisor", "malloc", " ares_array_create .* ares_process_fd .*@names", ANY,
-            f"{BROKEN} dies of signal 11",
-            "c-ares 1.34 loses a question for which there is no memory to ask again, and then "
-            "looks for its connection",
+            "supervisor", "malloc", " ares_array_(create|insertdata_last) .* ares_process_fd .*@names",
+            ANY, f"{BROKEN} (dies of signal 11|hangs)",
+            "c-ares 1.34 loses a question for which there is no memory to ask again: never "
+            "answers it, or looks for its connection",
         ),
         (
             "supervisor", "malloc", " strerror_l ", ANY, UNNOTICED,
