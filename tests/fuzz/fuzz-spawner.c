@@ -127,7 +127,7 @@ static int step_event(void) {
     event.generation -= input_u8(&input) > 240;
     event.code = 1 + input_u8(&input) % 6; /* CLD_EXITED and those after */
     event.status = event.code == CLD_EXITED ? input_u8(&input) : (int8_t)input_u8(&input);
-    event.error = (int8_t)input_u8(&input);
+    event.error = input_u8(&input) - 128;
     event.n_reports = input_u8(&input) % (LAYERS_MAX + 1);
     (void)input_bytes(&input, event.what, event.kind == SPAWNER_FAILED ? sizeof(event.what) : 0);
     for (uint32_t i = 0; i < event.n_reports; i++) {
