@@ -73,11 +73,6 @@ TABLE = [
             "on its way out: the supervisor is gone, or about to end it",
         ),
         (
-            "spawner", "sendto", ANY, ANY, UNSAID,
-            "nothing can be said where saying fails; the supervisor tells that the spawner "
-            "is gone",
-        ),
-        (
             "supervisor", "newfstatat", "/proc/self/ns/", ANY, UNSAID,
             "told as a namespace that cannot be verified, and mpyd ends",
         ),
@@ -201,10 +196,6 @@ TABLE = [
         (
             "supervisor", "malloc", "socket_peers_add", ANY, UNNOTICED,
             "who sent a datagram may then be answered only if a grant says so",
-        ),
-        (
-            "supervisor", "getpeername", ANY, ANY, UNNOTICED,
-            "the sender's address is known already",
         ),
     )
 ]
