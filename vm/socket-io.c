@@ -34,6 +34,9 @@ static bool is_ready(socket_object_t *self, uint32_t ready) {
     if (ready == WIRE_READABLE && self->posted != 0) {
         return false;
     }
+    if (ready == WIRE_WRITABLE && self->is_send_over) {
+        return true; /* to be told so */
+    }
     if (ready == WIRE_WRITABLE && !socket_later_is_empty(self)) {
         return false;
     }
@@ -157,23 +160,35 @@ int64_t socket_receive_from(socket_object_t *self, void *data, size_t size,
     return result < 0 ? result : socket_receive(self, data, size);
 }
 
-int64_t socket_send(socket_object_t *self, const void *data, size_t size, int64_t deadline) {
-    size_t part = self->type == SOCKET_OPEN_TYPE_STREAM ? transfer_size(size) : size;
-    int64_t result = -socket_later_fetch(self);
+// What was sent before comes first.
+static int64_t send_once(socket_object_t *self, const void *data, size_t size,
+                         const struct wire_address *to) {
+    int error = socket_later_fetch(self);
 
-    if (result == 0) {
-        if (socket_later_send(self, data, part)) {
-            return (int64_t)part;
-        }
-        result = call_socket_send(self->handle, data, part);
+    if (error != 0) {
+        return -error;
     }
+    if (to != NULL) {
+        return call_socket_sendto(self->handle, data, size, to);
+    }
+    if (socket_later_send(self, data, size)) {
+        return (int64_t)size;
+    }
+    return call_socket_send(self->handle, data, size);
+}
+
+int64_t socket_send(socket_object_t *self, const void *data, size_t size,
+                    const struct wire_address *to, int64_t deadline) {
+    size_t part = self->type == SOCKET_OPEN_TYPE_STREAM ? transfer_size(size) : size;
+    int64_t result = send_once(self, data, part, to);
+
     while (result == -MP_EAGAIN && self->timeout_usec != 0) {
         int error = socket_wait(self, WIRE_WRITABLE, deadline);
 
         if (error != 0) {
             return -error;
         }
-        result = call_socket_send(self->handle, data, part);
+        result = send_once(self, data, part, to);
     }
     return result;
 }
@@ -230,7 +245,7 @@ static mp_uint_t stream_write(mp_obj_t self_in, const void *data, mp_uint_t size
     if (*errcode != 0) {
         return MP_STREAM_ERROR;
     }
-    return stream_result(socket_send(self, data, size, socket_deadline(self)), errcode);
+    return stream_result(socket_send(self, data, size, NULL, socket_deadline(self)), errcode);
 }
 
 // Readiness is looked at after what was posted: that may have taken all there was.

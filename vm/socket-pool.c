@@ -57,7 +57,7 @@ uint8_t *socket_pool_take(size_t size) {
     }
     first = find_slots(size);
     if (first < 0) {
-        socket_later_run(); /* much of it may be done with */
+        (void)socket_later_run(); /* much of it may be done with */
         first = find_slots(size);
     }
     if (first < 0) {

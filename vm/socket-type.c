@@ -42,10 +42,20 @@ static socket_object_t *new_object(uint32_t family, uint32_t type) {
     self->options = 0;
     self->timeout_usec = -1;
     self->ahead = self->window = NULL;
-    self->is_connected = self->has_end = false;
+    self->is_connected = self->has_end = self->is_send_over = false;
     self->posted = 0;
     self->later = 0;
     return self;
+}
+
+// A closed socket that still has bytes for its peer gives way to a new one.
+static uint32_t open_handle(uint32_t family, uint32_t type) {
+    int64_t result;
+
+    do {
+        result = call_socket_open(family, type);
+    } while (result == -MP_EMFILE && socket_later_drop_oldest());
+    return (uint32_t)check(CALL_SOCKET_OPEN, result);
 }
 
 // socket(family=AF_INET, type=SOCK_STREAM, proto=0): the protocol follows from the type.
@@ -69,8 +79,7 @@ static mp_obj_t socket_make_new(const mp_obj_type_t *type, size_t n_args, size_t
     }
     self = new_object((uint32_t)family, (uint32_t)kind);
     self->family_is_default = n_args == 0;
-    self->handle =
-        (uint32_t)check(CALL_SOCKET_OPEN, call_socket_open((uint32_t)family, (uint32_t)kind));
+    self->handle = open_handle((uint32_t)family, (uint32_t)kind);
     return MP_OBJ_FROM_PTR(self);
 }
 
@@ -86,20 +95,20 @@ static void socket_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kin
 // Upstream's asyncio.start_server() makes its socket before it looks at the address. So a socket()
 // of no particular family takes that of the first address it meets.
 static void adopt_family(socket_object_t *self, const struct wire_address *address) {
-    int64_t handle;
+    uint32_t handle;
 
     if (!self->family_is_default || address->family == self->family) {
         self->family_is_default = false;
         return;
     }
-    handle = check(CALL_SOCKET_OPEN, call_socket_open(address->family, self->type));
+    handle = open_handle(address->family, self->type);
     for (uint32_t option = 1; option < 8; option++) {
         if (self->options & 1u << option) {
-            (void)call_socket_setopt((uint32_t)handle, option, 1);
+            (void)call_socket_setopt(handle, option, 1);
         }
     }
     (void)call_socket_close(self->handle);
-    self->handle = (uint32_t)handle;
+    self->handle = handle;
     self->family = (uint8_t)address->family;
     self->family_is_default = false;
 }
@@ -130,6 +139,9 @@ static mp_obj_t socket_connect(mp_obj_t self_in, mp_obj_t address_in) {
     int64_t deadline = socket_deadline(self);
     int64_t result = call_socket_connect(self->handle, &address);
 
+    if (result == 0 || result == -MP_EINPROGRESS) {
+        self->is_send_over = false;
+    }
     if (result == -MP_EINPROGRESS && self->timeout_usec != 0) {
         int error = socket_wait(self, WIRE_WRITABLE, deadline);
 
@@ -194,7 +206,9 @@ static mp_obj_t socket_accept(mp_obj_t self_in) {
         if (error != 0) {
             mp_raise_OSError(error);
         }
-        result = call_socket_accept(self->handle, &peer, sizeof(peer));
+        do {
+            result = call_socket_accept(self->handle, &peer, sizeof(peer));
+        } while (result == -MP_EMFILE && socket_later_drop_oldest());
     } while (result == -MP_EAGAIN && self->timeout_usec != 0);
     accepted->handle = (uint32_t)check(CALL_SOCKET_ACCEPT, result);
     accepted->is_connected = true;
@@ -245,8 +259,8 @@ static mp_obj_t socket_send_once(mp_obj_t self_in, mp_obj_t data_in) {
     mp_buffer_info_t data;
 
     mp_get_buffer_raise(data_in, &data, MP_BUFFER_READ);
-    return mp_obj_new_int_from_ll(
-        check(CALL_SOCKET_SEND, socket_send(self, data.buf, data.len, socket_deadline(self))));
+    return mp_obj_new_int_from_ll(check(
+        CALL_SOCKET_SEND, socket_send(self, data.buf, data.len, NULL, socket_deadline(self))));
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_send_obj, socket_send_once);
 
@@ -261,7 +275,8 @@ static mp_obj_t socket_sendall(mp_obj_t self_in, mp_obj_t data_in) {
     while (sent < data.len) {
         const uint8_t *rest = (const uint8_t *)data.buf + sent;
 
-        sent += (size_t)check(CALL_SOCKET_SEND, socket_send(self, rest, data.len - sent, deadline));
+        sent += (size_t)check(CALL_SOCKET_SEND,
+                              socket_send(self, rest, data.len - sent, NULL, deadline));
     }
     return mp_const_none;
 }
@@ -270,34 +285,32 @@ static MP_DEFINE_CONST_FUN_OBJ_2(socket_sendall_obj, socket_sendall);
 static mp_obj_t socket_sendto(mp_obj_t self_in, mp_obj_t data_in, mp_obj_t address_in) {
     socket_object_t *self = get_open(self_in);
     struct wire_address address = get_address(self, address_in);
-    int64_t deadline = socket_deadline(self), result;
     mp_buffer_info_t data;
 
     mp_get_buffer_raise(data_in, &data, MP_BUFFER_READ);
-    for (;;) {
-        int error;
-
-        result = call_socket_sendto(self->handle, data.buf, data.len, &address);
-        if (result != -MP_EAGAIN || self->timeout_usec == 0) {
-            break;
-        }
-        error = socket_wait(self, WIRE_WRITABLE, deadline);
-        if (error != 0) {
-            mp_raise_OSError(error);
-        }
-    }
-    return mp_obj_new_int_from_ll(check(CALL_SOCKET_SENDTO, result));
+    return mp_obj_new_int_from_ll(
+        check(CALL_SOCKET_SENDTO,
+              socket_send(self, data.buf, data.len, &address, socket_deadline(self))));
 }
 static MP_DEFINE_CONST_FUN_OBJ_3(socket_sendto_obj, socket_sendto);
 
+// What was sent goes out first. Reading is shut down at once.
 static mp_obj_t socket_shutdown(mp_obj_t self_in, mp_obj_t how_in) {
-    const socket_object_t *self = get_open(self_in);
+    socket_object_t *self = get_open(self_in);
     mp_int_t how = mp_obj_get_int(how_in);
 
     if (how < SOCKET_SHUTDOWN_HOW_READ || how > SOCKET_SHUTDOWN_HOW_BOTH) {
         mp_raise_OSError(MP_EINVAL);
     }
+    if (how != SOCKET_SHUTDOWN_HOW_READ && socket_later_shutdown(self)) {
+        self->is_send_over = true;
+        if (how == SOCKET_SHUTDOWN_HOW_WRITE) {
+            return mp_const_none;
+        }
+        how = SOCKET_SHUTDOWN_HOW_READ;
+    }
     check(CALL_SOCKET_SHUTDOWN, call_socket_shutdown(self->handle, (uint32_t)how));
+    self->is_send_over = self->is_send_over || how != SOCKET_SHUTDOWN_HOW_READ;
     return mp_const_none;
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(socket_shutdown_obj, socket_shutdown);

@@ -36,7 +36,8 @@ typedef struct _socket_object_t {
     uint32_t posted; /* the tag of a receive nobody waits for yet; 0: none */
     uint8_t *window; /* where its bytes go, of the pool */
 
-    uint8_t later; /* 1 + its place in socket-later.c; 0: none */
+    uint8_t later;     /* 1 + its place in socket-later.c; 0: none */
+    bool is_send_over; /* shut down, or told that bytes were lost: EPIPE from now on */
 } socket_object_t;
 
 extern const mp_obj_type_t socket_type;
@@ -81,12 +82,13 @@ int64_t socket_deadline(const socket_object_t *self);
 // was closed meanwhile.
 int socket_wait(socket_object_t *self, uint32_t ready, int64_t deadline);
 
-// Receive and send once, waiting for it as the socket's timeout says. Return the number of bytes or
-// a negative errno.
+// Receive and send once (TO NULL: to the peer), waiting for it as the socket's timeout says. Return
+// the number of bytes or a negative errno.
 int64_t socket_receive(socket_object_t *self, void *data, size_t size);
 int64_t socket_receive_from(socket_object_t *self, void *data, size_t size,
                             struct wire_address *ret_sender);
-int64_t socket_send(socket_object_t *self, const void *data, size_t size, int64_t deadline);
+int64_t socket_send(socket_object_t *self, const void *data, size_t size,
+                    const struct wire_address *to, int64_t deadline);
 
 // Closes, once. Never raises: it also serves the garbage collector.
 void socket_close(socket_object_t *self);
@@ -124,7 +126,7 @@ void socket_ahead_close(socket_object_t *self);
 bool socket_later_send(socket_object_t *self, const void *data, size_t size);
 
 // Waits until all that was sent before has been tried. Returns 0; EAGAIN if some of it is still
-// here; or what went wrong, once.
+// here; what went wrong, once, and EPIPE ever after; or EPIPE after a shutdown.
 int socket_later_fetch(socket_object_t *self);
 
 // Whether the socket has nothing here that keeps it from sending.
@@ -133,8 +135,15 @@ bool socket_later_is_empty(const socket_object_t *self);
 // Takes over HANDLE from a socket that is closed with bytes still here. False: it has none.
 bool socket_later_close(socket_object_t *self, uint32_t handle);
 
-// Before the worker sleeps: goes on with what is here.
-void socket_later_run(void);
+// Shuts sending down once all that is still here is out. False: nothing is.
+bool socket_later_shutdown(socket_object_t *self);
+
+// Closes the closed socket that has had bytes here for longest. False: there is none.
+bool socket_later_drop_oldest(void);
+
+// Before the worker sleeps: goes on with what is here. Returns for how many microseconds it may
+// sleep at most; negative: no limit.
+int64_t socket_later_run(void);
 
 // At the end of the app: waits for what is here, a little.
 void socket_later_finish(void);

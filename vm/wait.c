@@ -21,9 +21,11 @@ static uint32_t generation;
 
 void wait_usec(int64_t timeout_usec) {
     bool is_posted = socket_ahead_is_waiting();
-    int64_t result = -1;
+    int64_t result = -1, most = socket_later_run();
 
-    socket_later_run();
+    if (timeout_usec < 0 || (most >= 0 && most < timeout_usec)) {
+        timeout_usec = most;
+    }
     if (timeout_usec != 0 && (is_posted || caller_generation() == generation)) {
         result = call_channel_wait(generation, timeout_usec < 0 ? -1 : timeout_usec);
     }
