@@ -188,7 +188,13 @@ int64_t caller_wait(uint32_t tag) {
     int cancelled = 0;
 
     while (!caller_poll(tag, &result)) {
-        if (!cancelled && caller_should_cancel()) {
+        int should_cancel = !cancelled && caller_should_cancel();
+
+        // That may have consumed the completion, and no other need come.
+        if (caller_poll(tag, &result)) {
+            break;
+        }
+        if (should_cancel) {
             cancelled = 1;
             cancel(tag);
         } else {
