@@ -8,9 +8,9 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-// A segment that cannot be written holds the file's bytes and no others: dropping it loses nothing but
-// a debugger's breakpoints, which are to be set after it.
-// The first goes last, because it holds the table that is read here.
+// A segment that cannot be written holds the file's bytes and no others: dropping it loses nothing
+// but a debugger's breakpoints, which are to be set after it. The first goes last, because it holds
+// the table that is read here.
 static int drop_object(struct dl_phdr_info *object, size_t size, void *data) {
     uintptr_t page = (uintptr_t)getpagesize();
 
