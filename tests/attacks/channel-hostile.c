@@ -260,10 +260,7 @@ static void forger(void) {
     leave();
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} attacks[] = {
+static const struct attack attacks[] = {
     {"geometry", geometry},
     {"kernel-page", kernel_page},
     {"reuse", reuse},
@@ -280,11 +277,5 @@ static const struct {
 };
 
 int main(void) {
-    attach();
-    for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
-        if (strcmp(attacks[i].name, page->app) == 0) {
-            attacks[i].run();
-        }
-    }
-    _exit(WIRE_EXIT_IMAGE);
+    run_attack(attacks, sizeof(attacks) / sizeof(attacks[0]));
 }

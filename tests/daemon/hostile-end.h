@@ -112,3 +112,19 @@ static inline void attach(void) {
     arena = channel + WIRE_ARENA_OFFSET;
     __asm__ volatile("" ::"r"(heap));
 }
+
+struct attack {
+    const char *name;
+    void (*run)(void);
+};
+
+// Attaches and runs that of the N attacks which is called as the app is.
+static inline _Noreturn void run_attack(const struct attack *attacks, size_t n) {
+    attach();
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(attacks[i].name, page->app) == 0) {
+            attacks[i].run();
+        }
+    }
+    _exit(WIRE_EXIT_IMAGE);
+}

@@ -220,10 +220,7 @@ static void escapes(void) {
     leave();
 }
 
-static const struct {
-    const char *name;
-    void (*run)(void);
-} attacks[] = {
+static const struct attack attacks[] = {
     {"storm", storm},         {"bad-index", bad_index},     {"start-twice", start_twice},
     {"too-early", too_early}, {"after-exit", after_exit},   {"same-tag", same_tag},
     {"outside", outside},     {"reserved", reserved},       {"handles", handles},
@@ -233,11 +230,5 @@ static const struct {
 };
 
 int main(void) {
-    attach();
-    for (size_t i = 0; i < sizeof(attacks) / sizeof(attacks[0]); i++) {
-        if (strcmp(attacks[i].name, page->app) == 0) {
-            attacks[i].run();
-        }
-    }
-    _exit(WIRE_EXIT_IMAGE);
+    run_attack(attacks, sizeof(attacks) / sizeof(attacks[0]));
 }

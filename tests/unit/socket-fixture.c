@@ -132,3 +132,13 @@ int socket_accept_one(struct handle *listener, struct handle **ret_accepted) {
     }
     return r;
 }
+
+struct handle *socket_make_pair(int *ret_outside) {
+    struct handle *listener = socket_make_listener(), *accepted = NULL;
+
+    *ret_outside = socket_connect_outside(listener);
+    socket_turn();
+    assert_int_equal(socket_accept_one(listener, &accepted), 0);
+    handle_free(listener);
+    return accepted;
+}

@@ -34,3 +34,7 @@ int socket_connect_outside(struct handle *listener);
 
 // What accept returned, and if that is 0 the new socket.
 int socket_accept_one(struct handle *listener, struct handle **ret_accepted);
+
+// A stream socket of the app that is connected to the outside. Returns its end; the other is
+// *ret_outside, the caller's.
+struct handle *socket_make_pair(int *ret_outside);

@@ -30,16 +30,6 @@ static int setup(void **state) {
     return 0;
 }
 
-static struct handle *pair(int *ret_outside) {
-    struct handle *listener = socket_make_listener(), *accepted = NULL;
-
-    *ret_outside = socket_connect_outside(listener);
-    socket_turn();
-    assert_int_equal(socket_accept_one(listener, &accepted), 0);
-    handle_free(listener);
-    return accepted;
-}
-
 // As the dispatcher calls it: the call is in flight, and stays so if it completes later.
 static int receive(struct handle *handle, int64_t *ret_size) {
     int r;
@@ -66,7 +56,7 @@ static void assert_completed(uint32_t n, int64_t result) {
 static void test_receive_of_what_is_there_does_not_wait(void **state) {
     int64_t size = 0;
     int outside;
-    struct handle *handle = pair(&outside);
+    struct handle *handle = socket_make_pair(&outside);
 
     assert_int_equal(send(outside, "12345", 5, 0), 5);
     socket_turn();
@@ -79,7 +69,7 @@ static void test_receive_of_what_is_there_does_not_wait(void **state) {
 static void test_receive_waits_for_bytes_and_wakes(void **state) {
     int64_t size = 0;
     int outside;
-    struct handle *handle = pair(&outside);
+    struct handle *handle = socket_make_pair(&outside);
     uint32_t generation = socket_app.channel.readiness_generation;
 
     assert_int_equal(receive(handle, &size), CALL_LATER);
@@ -102,7 +92,7 @@ static void test_receive_waits_for_bytes_and_wakes(void **state) {
 static void test_receive_ends_with_its_socket(void **state) {
     int64_t size = 0;
     int outside;
-    struct handle *handle = pair(&outside);
+    struct handle *handle = socket_make_pair(&outside);
 
     assert_int_equal(receive(handle, &size), CALL_LATER);
     handle_free(handle);
@@ -113,7 +103,7 @@ static void test_receive_ends_with_its_socket(void **state) {
 static void test_receive_cancelled_takes_nothing(void **state) {
     int64_t size = 0;
     int outside;
-    struct handle *handle = pair(&outside);
+    struct handle *handle = socket_make_pair(&outside);
 
     assert_int_equal(receive(handle, &size), CALL_LATER);
     assert_int_equal(app_cancel(&socket_app, TAG), 0);
@@ -130,7 +120,7 @@ static void test_receive_cancelled_takes_nothing(void **state) {
 static void test_receive_after_a_cancelled_one_waits_anew(void **state) {
     int64_t size = 0;
     int outside;
-    struct handle *handle = pair(&outside);
+    struct handle *handle = socket_make_pair(&outside);
 
     assert_int_equal(receive(handle, &size), CALL_LATER);
     assert_int_equal(app_cancel(&socket_app, TAG), 0);

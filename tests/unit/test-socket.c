@@ -17,16 +17,6 @@
 #include "daemon/handle.h"
 #include "tests/unit/socket-fixture.h"
 
-static struct handle *pair(int *ret_outside) {
-    struct handle *listener = socket_make_listener(), *accepted = NULL;
-
-    *ret_outside = socket_connect_outside(listener);
-    socket_turn();
-    assert_int_equal(socket_accept_one(listener, &accepted), 0);
-    handle_free(listener);
-    return accepted;
-}
-
 static int receive(struct handle *handle, size_t size, int64_t *ret_size) {
     static uint8_t data[1 << 16];
 
@@ -68,7 +58,7 @@ static void test_accept_readable_until_none_waits(void **state) {
 static void test_recv_less_than_asked_clears_readable(void **state) {
     int64_t size = 0;
     int outside;
-    struct handle *handle = pair(&outside);
+    struct handle *handle = socket_make_pair(&outside);
 
     assert_int_equal(send(outside, "12345", 5, 0), 5);
     socket_turn();
@@ -92,7 +82,7 @@ static void test_recv_less_than_asked_clears_readable(void **state) {
 static void test_recv_end_stays_readable(void **state) {
     int64_t size = 0;
     int outside;
-    struct handle *handle = pair(&outside);
+    struct handle *handle = socket_make_pair(&outside);
 
     assert_int_equal(send(outside, "12345", 5, 0), 5);
     assert_int_equal(shutdown(outside, SHUT_WR), 0);
@@ -111,7 +101,7 @@ static void test_send_until_full_clears_writable(void **state) {
     static uint8_t data[1 << 16];
     int64_t size = 0;
     int outside, r;
-    struct handle *handle = pair(&outside);
+    struct handle *handle = socket_make_pair(&outside);
     struct bytes bytes = {data, sizeof(data)};
 
     while ((r = handle_socket_send(&socket_call, handle, bytes, &size)) == 0) {
@@ -141,7 +131,7 @@ static void test_reset_told_once(void **state) {
     struct linger now = {.l_onoff = 1, .l_linger = 0};
     int64_t size = 0;
     int outside;
-    struct handle *handle = pair(&outside);
+    struct handle *handle = socket_make_pair(&outside);
 
     assert_int_equal(setsockopt(outside, SOL_SOCKET, SO_LINGER, &now, sizeof(now)), 0);
     (void)close(outside);
