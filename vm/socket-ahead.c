@@ -13,7 +13,6 @@
 // Receiving a stream before the app asks for it. Who polls a connected socket is about to read from
 // it, so its receive is posted with whatever goes to the supervisor next. What has come is then
 // taken together, with one doorbell for all sockets; what has not comes with the wake-up.
-
 //
 // A posted receive keeps its place in the order of the stream: while it is out, nothing else is
 // received for its socket, and the socket is ready by what that receive brought alone.

@@ -287,7 +287,6 @@ void socket_later_finish(void) {
         int64_t left = end_nsec - clock_nsec(CLOCK_ID_MONOTONIC);
 
         MP_STATE_MAIN_THREAD(mp_pending_exception) = MP_OBJ_NULL; /* else no wait would sleep */
-
         if (left <= 0) {
             return;
         }

@@ -115,7 +115,7 @@ void socket_ahead_fetch(socket_object_t *self);
 // Takes up to SIZE bytes, or what there is instead: 0 at the end, -errno. Only if there is any.
 int64_t socket_ahead_take(socket_object_t *self, void *data, size_t size);
 
-// After the handle was closed.
+// After the handle was closed, or was left to socket_later_close().
 void socket_ahead_close(socket_object_t *self);
 
 // -- socket-later.c ------------------------------------------------------------------------------
