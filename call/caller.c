@@ -144,8 +144,9 @@ void caller_consume(void) {
     }
 }
 
-// Sleeps until the supervisor has posted something that is not consumed yet.
-static void sleep_until_posted(void) {
+// Sleeps until the supervisor has ended TAG or posted an upcall; what else it posted may end the
+// sleep as well, and need not. Not at all if something is there that is not consumed yet.
+static void sleep_until_posted(uint32_t tag) {
     struct wire_header *header = caller.header;
     uint64_t count = 0;
 
@@ -155,7 +156,7 @@ static void sleep_until_posted(void) {
         return;
     }
     publish_head();
-    __atomic_store_n(&header->worker_asleep, 1, __ATOMIC_SEQ_CST);
+    __atomic_store_n(&header->worker_asleep, tag, __ATOMIC_SEQ_CST);
     while (__atomic_load_n(&header->completion_tail, __ATOMIC_SEQ_CST) == caller.completion_head) {
         (void)!read(caller.sleep_fd, &count, sizeof(count));
     }
@@ -198,7 +199,7 @@ int64_t caller_wait(uint32_t tag) {
             cancelled = 1;
             cancel(tag);
         } else {
-            sleep_until_posted();
+            sleep_until_posted(tag);
         }
     }
     return result;

@@ -154,8 +154,11 @@ static uint32_t n_unconsumed(struct channel *channel) {
 }
 
 static void post(struct channel *channel, uint32_t kind, uint32_t tag, int64_t result) {
-    channel->completions[channel->completion_tail++ % WIRE_COMPLETIONS] =
+    uint32_t place = channel->completion_tail++ % WIRE_COMPLETIONS;
+
+    channel->completions[place] =
         (struct wire_completion){.tag = tag, .kind = kind, .result = result};
+    channel->posted[place] = kind == WIRE_COMPLETION ? tag : WIRE_ASLEEP;
 }
 
 void channel_complete(struct channel *channel, uint32_t tag, int64_t result) {
@@ -180,19 +183,34 @@ int channel_upcall(struct channel *channel, uint32_t kind, uint32_t tag, int64_t
     return 0;
 }
 
+// Whether what was posted since FIRST ends the sleep of a worker that says it is ASLEEP. The other
+// completions can wait until it is awake: the end of a send, say, which nobody asked for.
+static bool is_awaited(const struct channel *channel, uint32_t first, uint32_t asleep) {
+    if (asleep == WIRE_ASLEEP) {
+        return true;
+    }
+    for (uint32_t i = first; asleep != 0 && i != channel->completion_tail; i++) {
+        uint32_t tag = channel->posted[i % WIRE_COMPLETIONS];
+
+        if (tag == asleep || tag == WIRE_ASLEEP) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int channel_flush(struct channel *channel) {
     struct wire_header *header = channel->header;
+    uint32_t first = channel->completion_published, asleep;
 
-    if (channel->completion_published == channel->completion_tail) {
+    if (first == channel->completion_tail) {
         return 0;
     }
     channel->completion_published = channel->completion_tail;
     doorbell_tell_cpu(&channel->luck, &header->supervisor_cpu);
-    if (doorbell_publish(&header->completion_tail, channel->completion_tail,
-                         &header->worker_asleep)) {
-        return doorbell_ring(channel->ring_fd);
-    }
-    return 0;
+    asleep = doorbell_publish(&header->completion_tail, channel->completion_tail,
+                              &header->worker_asleep);
+    return is_awaited(channel, first, asleep) ? doorbell_ring(channel->ring_fd) : 0;
 }
 
 void channel_stop(struct channel *channel, enum wire_stop level) {

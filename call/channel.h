@@ -34,6 +34,7 @@ struct channel {
     uint32_t control;
     uint32_t readiness_generation;
     uint32_t ready[WIRE_HANDLES];
+    uint32_t posted[WIRE_COMPLETIONS]; /* whose end each completion is; WIRE_ASLEEP: an upcall */
     struct doorbell_luck luck;
 
     const char *broken; /* how the worker broke the protocol, or NULL */

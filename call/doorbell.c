@@ -79,9 +79,9 @@ int doorbell_ring(int fd) {
     return 0;
 }
 
-bool doorbell_publish(uint32_t *tail, uint32_t value, const uint32_t *asleep) {
+uint32_t doorbell_publish(uint32_t *tail, uint32_t value, const uint32_t *asleep) {
     __atomic_store_n(tail, value, __ATOMIC_SEQ_CST);
-    return __atomic_load_n(asleep, __ATOMIC_SEQ_CST) != 0;
+    return __atomic_load_n(asleep, __ATOMIC_SEQ_CST);
 }
 
 // 0 where the clock needs a system call that a worker does not have: then there is no spinning.

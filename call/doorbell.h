@@ -4,8 +4,8 @@
 // Posting to the peer and waiting for it without losing a wake-up. Both ends of a channel use these
 // in the same order:
 //
-//     post:  fill entries; publish own CPU; store tail (seq_cst); ring if the peer sleeps
-//     wait:  spin while the peer is awake on another CPU; store asleep = 1 (seq_cst); look again;
+//     post:  fill entries; publish own CPU; store tail (seq_cst); ring if the peer sleeps for this
+//     wait:  spin while the peer is awake on another CPU; store asleep (seq_cst); look again;
 //            sleep; store asleep = 0
 //
 // The seq_cst store of one side and load of the other order "tail, then asleep" against "asleep,
@@ -21,8 +21,9 @@ uint32_t doorbell_cpu(void);
 // rings all the same. Returns 0 or -errno.
 int doorbell_ring(int fd);
 
-// Stores TAIL for the peer to see and says whether it must be rung: *asleep is the peer's flag.
-bool doorbell_publish(uint32_t *tail, uint32_t value, const uint32_t *asleep);
+// Stores TAIL for the peer to see and returns *asleep, the peer's flag: unless it is 0, the peer
+// may have to be rung.
+uint32_t doorbell_publish(uint32_t *tail, uint32_t value, const uint32_t *asleep);
 
 // Whether spinning has been worth it lately. Zero-initialise. While spins keep missing, most waits
 // skip the spin and sleep at once.

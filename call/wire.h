@@ -72,7 +72,7 @@ struct wire_header {
     /* written by the worker */
     alignas(64) uint32_t submission_tail;
     uint32_t completion_head;
-    uint32_t worker_asleep; /* 1: ring the doorbell after posting */
+    uint32_t worker_asleep; /* 0: awake; WIRE_ASLEEP; or the tag of the call it sleeps for */
     uint32_t worker_cpu;    /* CPU number, or WIRE_NO_CPU */
 
     /* written by the supervisor */
@@ -85,6 +85,7 @@ struct wire_header {
     uint32_t readiness_generation; /* grows with every readiness bit set */
 };
 #define WIRE_NO_CPU UINT32_MAX
+#define WIRE_ASLEEP 1u /* to be rung after anything; with a tag: after its end, and upcalls */
 
 #define WIRE_SUBMISSION_OFFSET WIRE_PAGE
 #define WIRE_COMPLETION_OFFSET (2 * (size_t)WIRE_PAGE)

@@ -9,6 +9,7 @@
 // model that knows nothing of shared memory says what each must do.
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
@@ -106,7 +107,7 @@ static void worker_writes(void) {
 
     header->submission_tail = how & 1 ? near(channel.submission_head) : channel.submission_head + 1;
     header->completion_head = how & 2 ? near(channel.completion_tail) : channel.completion_tail;
-    header->worker_asleep = how >> 2 & 1;
+    header->worker_asleep = how & 64 ? input_u32(&input) : how >> 2 & 1;
     header->worker_cpu = how & 8 ? input_u32(&input) : WIRE_NO_CPU;
     if (how & 16) {
         (void)input_bytes(&input, &channel.submissions[channel.submission_head % WIRE_SUBMISSIONS],
@@ -189,20 +190,37 @@ static void do_upcall(void) {
     }
 }
 
-// A store of the tail for whatever was posted, and a ring if the worker says it sleeps.
+// Whether what was posted and is not published yet ends a sleep for ASLEEP.
+static bool wakes(uint32_t asleep) {
+    bool found = asleep == WIRE_ASLEEP;
+
+    for (uint32_t i = model.published; i != model.completion_tail; i++) {
+        const struct wire_completion *entry = &model.completions[i % WIRE_COMPLETIONS];
+
+        found |=
+            entry->kind != WIRE_COMPLETION || entry->tag == asleep || entry->tag == WIRE_ASLEEP;
+    }
+    return asleep != 0 && found;
+}
+
+// A store of the tail for whatever was posted, and a ring if the worker sleeps for some of it.
 static void do_flush(void) {
     uint64_t rung = 0;
     uint32_t asleep = 0;
     bool any = model.published != model.completion_tail;
+    bool awaited;
 
     REQUIRE(channel_flush(&channel) == 0);
     REQUIRE(n_loads_of(&channel.header->worker_asleep, &asleep) == any);
+    awaited = wakes(asleep);
     model.published = model.completion_tail;
     if (any) {
         REQUIRE(channel.header->completion_tail == model.completion_tail);
     }
-    if (any && asleep) {
+    if (any && awaited) {
         REQUIRE(read(channel.ring_fd, &rung, sizeof(rung)) == (ssize_t)sizeof(rung) && rung == 1);
+    } else {
+        REQUIRE(poll(&(struct pollfd){.fd = channel.ring_fd, .events = POLLIN}, 1, 0) == 0);
     }
 }
 

@@ -198,8 +198,12 @@ static void test_call_random_delays_lose_no_wakeup(void **state) {
     start(f);
     alarm(300); // a lost wake-up would sleep for ever; ThreadSanitizer is slow
     for (int64_t i = 0; i < 200000; i++) {
+        // One that nobody waits for yet, whose end must neither wake nor hide the other's.
+        uint32_t quiet = submit(ECHO, 5);
+
         assert_true(call(ECHO, (uint64_t)i) == i);
         jitter(&seed);
+        assert_true(caller_wait(quiet) == 5);
     }
     alarm(0);
     finish(f);

@@ -226,6 +226,49 @@ static void test_reset_leaves_nothing_of_the_last_worker(void **state) {
     assert_int_equal(errno, EAGAIN);
 }
 
+static bool is_rung(struct channel *channel) {
+    struct pollfd rung = {.fd = channel->ring_fd, .events = POLLIN};
+    uint64_t count = 0;
+
+    return poll(&rung, 1, 0) == 1 && read(channel->ring_fd, &count, sizeof(count)) > 0;
+}
+
+// How a worker sleeps, what is posted then, and whether that is to wake it.
+static void test_flush_rings_for_what_the_worker_sleeps_for(void **state) {
+    static const struct {
+        uint32_t asleep;
+        uint32_t tags[2]; /* completed together */
+        bool upcall, rings;
+    } cases[] = {
+        {.asleep = 0, .tags = {70, 71}},
+        {.asleep = 0, .tags = {70, 71}, .upcall = true},
+        {.asleep = WIRE_ASLEEP, .tags = {70, 71}, .rings = true},
+        {.asleep = 70, .tags = {70, 71}, .rings = true},
+        {.asleep = 71, .tags = {70, 71}, .rings = true},
+        {.asleep = 72, .tags = {70, 71}},
+        {.asleep = 72, .tags = {70, 71}, .upcall = true, .rings = true},
+    };
+    struct channel *channel = *state;
+
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        channel->header->worker_asleep = cases[i].asleep;
+        channel->n_in_flight = 2;
+        channel_complete(channel, cases[i].tags[0], 0);
+        channel_complete(channel, cases[i].tags[1], 0);
+        if (cases[i].upcall) {
+            assert_int_equal(channel_upcall(channel, WIRE_UPCALL_STOP, 0, 0), 0);
+        }
+        assert_int_equal(channel_flush(channel), 0);
+        assert_int_equal(channel->header->completion_tail, channel->completion_tail);
+        assert_int_equal(is_rung(channel), cases[i].rings);
+        // What went out before says nothing of the next time.
+        channel->n_in_flight = 1;
+        channel_complete(channel, 99, 0);
+        assert_int_equal(channel_flush(channel), 0);
+        assert_int_equal(is_rung(channel), cases[i].asleep == WIRE_ASLEEP);
+    }
+}
+
 // A full counter, left by a hostile worker, must not stop us.
 static void test_ring_full_counter_does_not_block(void **state) {
     struct channel *channel = *state;
@@ -309,6 +352,7 @@ int main(void) {
         TEST(test_ready_new_bits_raise_generation),
         TEST(test_memory_size_cannot_change),
         TEST(test_reset_leaves_nothing_of_the_last_worker),
+        TEST(test_flush_rings_for_what_the_worker_sleeps_for),
         TEST(test_ring_full_counter_does_not_block),
         TEST(test_reset_takes_back_what_was_rung),
         TEST(test_take_flipping_length_is_read_once),
