@@ -10,8 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "call/calls.h"
 #include "daemon/app.h"
+#include "daemon/dispatch.h"
 
 struct app *call_app(const struct call *call) {
     return call->app;
@@ -28,9 +30,24 @@ int call_refuse(struct call *call, const char *format, ...) {
     return EACCES;
 }
 
+int call_promised(const struct call_row *row, int error) {
+    if (error <= 0 || error >= CALL_LATER || error == ECANCELED) {
+        return error;
+    }
+    for (const int *one = row->errors; *one; one++) {
+        if (*one == error) {
+            return error;
+        }
+    }
+    log_debug("%s: %s, which is not among its errors, becomes EIO", row->name,
+              strerrorname_np(error));
+    return EIO;
+}
+
 struct call_reference call_reference(const struct call *call) {
     struct app *app = call->app;
-    struct call_reference reference = flight_add(&app->flights, app->worker.generation, call->tag);
+    struct call_reference reference =
+        flight_add(&app->flights, call->row, app->worker.generation, call->tag);
 
     assert(reference.serial != 0);
     return reference;
@@ -42,7 +59,8 @@ static bool is_alive(const struct app *app, struct call_reference reference) {
 
 void call_complete(struct app *app, struct call_reference reference, int64_t result) {
     if (is_alive(app, reference) && flight_take(&app->flights, reference)) {
-        channel_complete(&app->channel, reference.tag, result);
+        channel_complete(&app->channel, reference.tag,
+                         result < 0 ? -call_promised(reference.row, (int)-result) : result);
     }
 }
 

@@ -20,5 +20,10 @@ struct call {
     size_t scratch_used; /* ... of which so many are taken, one argument after the other */
 };
 
+// What the app is told of ERROR, a positive errno: the kernel has more errors than a row promises,
+// and those become EIO. ECANCELED ends any call that can be cancelled. Others than errnos are
+// returned.
+int call_promised(const struct call_row *row, int error);
+
 // What SIZE bytes that a call sends take of its scratch: each argument begins aligned.
 #define CALL_SCRATCH_SIZE(size) (((size_t)(size) + 7) & ~(size_t)7)

@@ -69,21 +69,6 @@ static void trace_call(const struct call *call, const struct wire_submission *su
     }
 }
 
-// The kernel has more errors than a row promises to the app. ENOSYS: without a row.
-static int promised(const struct call_row *row, int error) {
-    if (!row || error <= 0 || error >= CALL_LATER) {
-        return error;
-    }
-    for (const int *one = row->errors; *one; one++) {
-        if (*one == error) {
-            return error;
-        }
-    }
-    log_debug("%s: %s, which is not among its errors, becomes EIO", row->name,
-              strerrorname_np(error));
-    return EIO;
-}
-
 int dispatch_call(struct app *app, const struct wire_submission *submission) {
     // One call is served at a time, so that one buffer does for all.
     static alignas(max_align_t) uint8_t scratch[STUBS_SCRATCH_SIZE];
@@ -101,7 +86,7 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
     if (submission->call != CALL_CHANNEL_EXPLAIN) {
         app->refusal[0] = '\0';
     }
-    r = promised(row, row ? row->serve(&call, submission, &result) : ENOSYS);
+    r = row ? call_promised(row, row->serve(&call, submission, &result)) : ENOSYS;
     if (traces) {
         trace_call(&call, submission, result, r);
     }

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/flight.h"
 
-struct call_reference flight_add(struct flights *flights, uint32_t generation, uint32_t tag) {
-    struct call_reference reference = {.generation = generation, .tag = tag};
+struct call_reference flight_add(struct flights *flights, const struct call_row *row,
+                                 uint32_t generation, uint32_t tag) {
+    struct call_reference reference = {.generation = generation, .tag = tag, .row = row};
 
     if (flights->n_calls < WIRE_SUBMISSIONS) {
         reference.serial = ++flights->last_serial;

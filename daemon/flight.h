@@ -16,9 +16,10 @@ struct flights {
     uint64_t last_serial;
 };
 
-// Enters a call. Returns its reference, or one of serial 0 if the table is full, which the
+// Enters a call of ROW. Returns its reference, or one of serial 0 if the table is full, which the
 // channel's own count of calls in flight excludes.
-struct call_reference flight_add(struct flights *flights, uint32_t generation, uint32_t tag);
+struct call_reference flight_add(struct flights *flights, const struct call_row *row,
+                                 uint32_t generation, uint32_t tag);
 
 // Takes a call out to complete it. False: it was completed, cancelled, or its worker died.
 bool flight_take(struct flights *flights, struct call_reference reference);

@@ -18,8 +18,9 @@
 
 #define CALL_LATER 4096 /* above every errno */
 
-struct app;    /* the app this supervisor serves: daemon/app.h */
-struct call;   /* a call while its handler runs */
+struct app;  /* the app this supervisor serves: daemon/app.h */
+struct call; /* a call while its handler runs */
+struct call_row;
 struct handle; /* an object of the supervisor that the worker knows by number */
 struct policy;
 struct resolver;
@@ -51,6 +52,7 @@ struct call_reference {
     uint32_t generation; /* of the worker */
     uint32_t tag;
     uint64_t serial; /* of the call: a worker may use a tag again once it cancelled its call */
+    const struct call_row *row;
 };
 struct call_reference call_reference(const struct call *call);
 void call_complete(struct app *app, struct call_reference reference, int64_t result);

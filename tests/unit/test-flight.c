@@ -12,7 +12,7 @@
 
 static void test_take_call_in_flight_once(void **state) {
     struct flights flights = {0};
-    struct call_reference reference = flight_add(&flights, GENERATION, 17);
+    struct call_reference reference = flight_add(&flights, NULL, GENERATION, 17);
 
     assert_true(flight_has(&flights, reference));
     assert_true(flight_take(&flights, reference));
@@ -22,7 +22,7 @@ static void test_take_call_in_flight_once(void **state) {
 
 static void test_take_forged_reference_refused(void **state) {
     struct flights flights = {0};
-    struct call_reference reference = flight_add(&flights, GENERATION, 17);
+    struct call_reference reference = flight_add(&flights, NULL, GENERATION, 17);
     struct call_reference forged = reference;
 
     forged.tag++;
@@ -40,21 +40,21 @@ static void test_take_forged_reference_refused(void **state) {
 // A worker cancels a call and uses its tag again: the end of the first must not end the second.
 static void test_take_tag_used_again_leaves_second(void **state) {
     struct flights flights = {0};
-    struct call_reference first = flight_add(&flights, GENERATION, 17);
+    struct call_reference first = flight_add(&flights, NULL, GENERATION, 17);
     struct call_reference second;
 
     assert_true(flight_take(&flights, first));
-    second = flight_add(&flights, GENERATION, 17);
+    second = flight_add(&flights, NULL, GENERATION, 17);
     assert_false(flight_take(&flights, first));
     assert_true(flight_take(&flights, second));
 }
 
 static void test_find_by_tag(void **state) {
     struct flights flights = {0};
-    struct call_reference reference = flight_add(&flights, GENERATION, 17);
+    struct call_reference reference = flight_add(&flights, NULL, GENERATION, 17);
     struct call_reference found;
 
-    (void)flight_add(&flights, GENERATION, 18);
+    (void)flight_add(&flights, NULL, GENERATION, 18);
     assert_true(flight_find(&flights, 17, &found));
     assert_int_equal(found.serial, reference.serial);
     assert_false(flight_find(&flights, 19, &found));
@@ -62,10 +62,10 @@ static void test_find_by_tag(void **state) {
 
 static void test_clear_forgets_all_for_good(void **state) {
     struct flights flights = {0};
-    struct call_reference reference = flight_add(&flights, GENERATION, 17);
+    struct call_reference reference = flight_add(&flights, NULL, GENERATION, 17);
 
     flights_clear(&flights);
-    (void)flight_add(&flights, GENERATION, 17);
+    (void)flight_add(&flights, NULL, GENERATION, 17);
     assert_false(flight_take(&flights, reference));
 }
 
@@ -73,9 +73,9 @@ static void test_add_beyond_table_gives_serial_zero(void **state) {
     struct flights flights = {0};
 
     for (uint32_t i = 0; i < WIRE_SUBMISSIONS; i++) {
-        assert_int_not_equal(flight_add(&flights, GENERATION, i).serial, 0);
+        assert_int_not_equal(flight_add(&flights, NULL, GENERATION, i).serial, 0);
     }
-    assert_int_equal(flight_add(&flights, GENERATION, 1000).serial, 0);
+    assert_int_equal(flight_add(&flights, NULL, GENERATION, 1000).serial, 0);
 }
 
 int main(void) {

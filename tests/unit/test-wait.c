@@ -13,8 +13,10 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "call/calls.h"
 #include "daemon/app.h"
 #include "daemon/call.h"
+#include "daemon/dispatch.h"
 #include "daemon/handle.h"
 #include "daemon/resolver.h"
 
@@ -157,6 +159,21 @@ static void test_reference_of_dead_worker_completes_nothing(void **state) {
     assert_int_equal(n_completions(), 0);
 }
 
+static void test_late_error_is_one_its_row_promises(void **state) {
+    const struct call_row *row = &call_rows[CALL_SOCKET_RECEIVE];
+    const int told[][2] = {{ECONNRESET, ECONNRESET}, {ENOTTY, EIO}, {ECANCELED, ECANCELED}};
+
+    for (uint32_t i = 0; i < 3; i++) {
+        struct call call = {.app = &app, .row = row, .tag = 70 + i};
+
+        app.channel.n_in_flight++;
+        call_complete(&app, call_reference(&call), -told[i][0]);
+        assert_int_equal(n_completions(), i + 1);
+        assert_int_equal(app.channel.completions[i].tag, 70 + i);
+        assert_int_equal(app.channel.completions[i].result, -told[i][1]);
+    }
+}
+
 static void on_answer(void *context, int error, const struct wire_address *addresses,
                       size_t n_addresses) {
     *(int *)context = error;
@@ -193,6 +210,7 @@ int main(void) {
         TEST(cancelled_wait_completes_once),
         TEST(wait_of_dead_worker_is_forgotten),
         TEST(reference_of_dead_worker_completes_nothing),
+        TEST(late_error_is_one_its_row_promises),
         TEST(lookup_of_dead_worker_ends),
     };
 
