@@ -2,7 +2,7 @@
 #pragma once
 
 // The ELF notes of an image: what it is and what it wants, readable without running any of it.
-// Written by frozen/mpyfreeze, read by daemon/image.c. All of them have the owner NOTE_OWNER and
+// Written by frozen/mpyfreeze, read by image/image.c. All of them have the owner NOTE_OWNER and
 // stand in one PT_NOTE segment, the user object first.
 
 #include <stddef.h>

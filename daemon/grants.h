@@ -4,8 +4,8 @@
 // From what the image requests and what the configuration leaves of it to the policy in force.
 
 #include "daemon/config.h"
-#include "daemon/manifest.h"
 #include "daemon/policy.h"
+#include "image/manifest.h"
 #include "sandbox/sandbox.h"
 
 enum {

@@ -18,10 +18,10 @@
 #include "daemon/grants.h"
 #include "daemon/handle.h"
 #include "daemon/identity.h"
-#include "daemon/image.h"
 #include "daemon/layers-report.h"
 #include "daemon/resolver.h"
 #include "daemon/supervise.h"
+#include "image/image.h"
 
 // What an app gets that asks for no number of its own.
 #define HANDLES_DEFAULT 128u

@@ -11,7 +11,7 @@ from pathlib import Path
 from . import elf, notes, run
 from .errors import BuildError
 
-IMAGE_MAX = 64 << 20  # IMAGE_SIZE_MAX of daemon/image.h
+IMAGE_MAX = 64 << 20  # IMAGE_SIZE_MAX of image/image.h
 LINK = ['-fno-lto', '-Wl,-z,max-page-size=4096', '-Wl,--fatal-warnings']
 
 APP_C = '''\

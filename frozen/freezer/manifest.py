@@ -11,7 +11,7 @@ from . import grants, tomllines
 from .errors import BuildError
 
 FILE = 'mpyd.toml'
-FORMAT = 1  # MANIFEST_FORMAT in daemon/manifest.h, whose limits these are too
+FORMAT = 1  # MANIFEST_FORMAT in image/manifest.h, whose limits these are too
 NAME = re.compile(r'[a-z][a-z0-9-]{0,25}', re.ASCII)
 RESERVED = re.compile(r'mpyd(-.*)?|mpyctl|mpyfreeze')  # in the log, as by our own programs
 VERSION = re.compile(r'[0-9A-Za-z.+~-]{1,32}', re.ASCII)

@@ -13,7 +13,7 @@ FORMAT = 1
 OBJECT = struct.Struct('<8sIIII8Q16s')  # struct note_user_object
 CALL = struct.Struct('<II')             # struct note_call
 HEADER = struct.Struct('<III')
-MANIFEST_MAX = 256 << 10                # MANIFEST_SIZE_MAX of daemon/manifest.h
+MANIFEST_MAX = 256 << 10                # MANIFEST_SIZE_MAX of image/manifest.h
 
 
 def manifest_json(app, modules, resources, micropython):

@@ -10,7 +10,7 @@ from .errors import BuildError
 from .manifest import FILE
 
 PART = re.compile(r'[A-Za-z0-9_-]+', re.ASCII)
-# Limits of daemon/manifest.c and daemon/fields.c, in elements and characters.
+# Limits of image/manifest.c and image/fields.c, in elements and characters.
 PARTS_MAX = 4096
 MODULE_NAME_MAX = 200
 RESOURCE_PATH_MAX = 320

@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "daemon/image.h"
 #include "daemon/policy-rule.h"
+#include "image/image.h"
 
 static void show_parts(const char *what, const struct manifest_parts *parts) {
     for (size_t i = 0; i < parts->n_items; i++) {

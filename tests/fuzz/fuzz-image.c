@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: MIT
 
-// The image reader: daemon/image.c, elf.c, and what they lead to. The first byte of an input says
+// The image reader: image/image.c, elf.c, and what they lead to. The first byte of an input says
 // what the rest is: a whole file, changes of a good one, or the notes of a good one.
 
 #include <string.h>
 
 #include "call/calls.h"
-#include "daemon/image.h"
+#include "image/image.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/image-maker.h"
 

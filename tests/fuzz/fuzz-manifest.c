@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 
-// The manifest's JSON: daemon/manifest.c, fields.c and json-c behind them.
+// The manifest's JSON: image/manifest.c, fields.c and json-c behind them.
 
 #include <errno.h>
 #include <string.h>
 
 #include "base/parse.h"
 #include "call/wire.h"
-#include "daemon/manifest.h"
+#include "image/manifest.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_texts(const struct manifest_texts *texts) {

@@ -191,7 +191,7 @@ static void read_line(char *line) {
     }
 }
 
-// The manifest's texts are printable ASCII (daemon/fields.c), and so are the reasons made of them.
+// The manifest's texts are printable ASCII (image/fields.c), and so are the reasons made of them.
 static void read_input(struct input input) {
     char line[LINE_SIZE];
 

@@ -20,8 +20,9 @@ GENERATED = r"version\.h|(call/)?((calls|proxies|stubs|policy-keys|dispatch-tabl
 MAY_USE = {
     "base/": r"base/.*",
     "call/": rf"(base|call)/.*|{GENERATED}",
+    "image/": rf"(base|image)/.*|call/(note|wire)\.h|{GENERATED}",
     "sandbox/": rf"(base|sandbox)/.*|call/wire\.h|{GENERATED}",
-    "daemon/": rf"(base|call|sandbox|daemon)/.*|{GENERATED}",
+    "daemon/": rf"(base|call|sandbox|image|daemon)/.*|{GENERATED}",
     "daemon/handlers/": rf"daemon/handler\.h|daemon/handlers/.*|{GENERATED}",
     "vm/": rf"(base|call|vm)/.*|(py|extmod|shared|lib|genhdr)/.*|mp(config|hal)port\.h|{GENERATED}",
     "tests/": r".*",

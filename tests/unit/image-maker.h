@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Makes the smallest file that daemon/image.c takes, in memory, for tests to spoil.
+// Makes the smallest file that image/image.c takes, in memory, for tests to spoil.
 
 #include <elf.h>
 #include <stddef.h>

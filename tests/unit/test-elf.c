@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/elf.h"
-#include "daemon/image.h"
+#include "image/elf.h"
+#include "image/image.h"
 #include "tests/unit/image-maker.h"
 
 #define SECTIONS_AT 0x3000u /* behind a longer table of dynamic entries */

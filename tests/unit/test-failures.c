@@ -16,10 +16,10 @@
 #include "base/cleanup.h"
 #include "call/channel.h"
 #include "daemon/app.h"
-#include "daemon/image.h"
 #include "daemon/kernel-page.h"
 #include "daemon/policy-names.h"
 #include "daemon/policy.h"
+#include "image/image.h"
 #include "tests/unit/failing-libc.h"
 #include "tests/unit/image-maker.h"
 

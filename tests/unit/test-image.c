@@ -18,7 +18,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "daemon/image.h"
+#include "image/image.h"
 #include "tests/unit/image-maker.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))

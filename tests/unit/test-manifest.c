@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "daemon/manifest.h"
+#include "image/manifest.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
 

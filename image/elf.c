@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/elf.h"
+#include "image/elf.h"
 
 #include <elf.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "daemon/why.h"
+#include "image/why.h"
 
 #define PAGE 4096ull
 #define ADDRESS_MAX (1ull << 40) /* of a segment's end: leaves the loader room for its base */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/fields.h"
+#include "image/fields.h"
 
 #include <errno.h>
 #include <json-c/json.h>
@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "daemon/why.h"
+#include "image/why.h"
 
 #define TEXT_SIZE_MAX 320u
 #define LABEL_SIZE 96

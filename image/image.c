@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/image.h"
+#include "image/image.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,8 +14,8 @@
 #include "base/fd.h"
 #include "call/calls.h"
 #include "call/wire.h"
-#include "daemon/elf.h"
-#include "daemon/why.h"
+#include "image/elf.h"
+#include "image/why.h"
 
 #define COPY_SIZE (64u << 10)
 #define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/manifest.h"
+#include "image/manifest.h"
 
 #include <json-c/json.h>
 #include <stdbool.h>
@@ -10,8 +10,8 @@
 #include "base/parse.h"
 #include "call/policy-keys.h"
 #include "call/wire.h"
-#include "daemon/fields.h"
-#include "daemon/why.h"
+#include "image/fields.h"
+#include "image/why.h"
 
 #define DEPTH_MAX 4    /* manifest, array, element, value */
 #define GRANTS_MAX 256 /* of a kind */

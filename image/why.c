@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/why.h"
+#include "image/why.h"
 
 #include <stdarg.h>
 #include <stdio.h>

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "call/note.h"
-#include "daemon/manifest.h"
+#include "image/manifest.h"
 
 #define IMAGE_SIZE_MAX (64u << 20)
 #define IMAGE_WHY_SIZE 320 /* bytes of a reason, NUL included */
