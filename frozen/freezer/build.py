@@ -6,8 +6,9 @@ import os
 import tempfile
 from pathlib import Path
 
-from . import bytecode, freeze, imports, link, manifest, notes, romfs, sources
+from . import bytecode, freeze, imports, link, manifest, notes, romfs, sdk, sources
 from .errors import BuildError
+from .messages import say, warn
 
 
 def _read_resources(resources):
@@ -20,34 +21,34 @@ def _read_resources(resources):
     return contents
 
 
-def _describe(sdk, app, modules, contents):
+def _describe(kit, app, modules, contents):
     """The manifest's text."""
     sizes = [(module.name, module.file.stat().st_size) for module in modules]
     text = notes.manifest_json(app, sizes, [(path, len(data)) for path, data in contents],
-                               sdk.micropython)
+                               kit.micropython)
     if len(text) > notes.MANIFEST_MAX:
         raise BuildError(f'the names of {len(modules)} modules and {len(contents)} resources take '
                          f'{len(text)} bytes, more than {notes.MANIFEST_MAX}; have fewer')
     return text
 
 
-def _make(sdk, directory, work, progress, warn):
+def _make(kit, directory, work, progress):
     app = manifest.read(directory)
-    builtin = sources.find_builtin(sdk.frozen)
+    builtin = sources.find_builtin(kit.frozen)
     modules = sources.find_modules(directory, app, builtin)
     contents = _read_resources(sources.find_resources(directory, app))
     progress(f'compiling {len(modules)} modules of {app.name} and {len(builtin)} of the SDK')
-    compiled = bytecode.compile_modules(sdk, modules + builtin, work)
-    for warning in imports.find_warnings(modules, builtin, sdk.modules):
+    compiled = bytecode.compile_modules(kit, modules + builtin, work)
+    for warning in imports.find_warnings(modules, builtin, kit.modules):
         warn(warning)
     progress('freezing')
-    Path(work, 'frozen.c').write_text(freeze.freeze(sdk, modules + builtin, compiled))
-    text = _describe(sdk, app, modules, contents)
-    link.write_sources(work, app, romfs.pack(contents), notes.pack(sdk, app, text))
-    objects = link.compile_sources(sdk, work)
+    Path(work, 'frozen.c').write_text(freeze.freeze(kit, modules + builtin, compiled))
+    text = _describe(kit, app, modules, contents)
+    link.write_sources(work, app, romfs.pack(contents), notes.pack(kit, app, text))
+    objects = link.compile_sources(kit, work)
     progress('linking')
-    link.link(sdk, objects, work)
-    return app, link.strip(sdk, app, work)
+    link.link(kit, objects, work)
+    return app, link.strip(kit, app, work)
 
 
 def _write(output, data):
@@ -70,10 +71,10 @@ def _write(output, data):
         raise BuildError(f'{output}: cannot be written: {error.strerror}') from None
 
 
-def build(sdk, directory, output, warn, keep=None, progress=lambda text: None):
-    """Builds the app in DIRECTORY into the image OUTPUT. WARN takes a line about what is probably a
-    mistake, PROGRESS one about what is being done. KEEP: a directory for what is made on the way,
-    app.elf with all symbols among it. Returns the manifest and the image's size."""
+def build(kit, directory, output, keep=None, progress=lambda text: None):
+    """Builds the app in DIRECTORY into the image OUTPUT. PROGRESS takes a line about what is
+    being done. KEEP: a directory for what is made on the way, app.elf with all symbols among it.
+    Returns the manifest and the image's size."""
     if not Path(directory).is_dir():
         raise BuildError(f'{directory}: there is no such directory')
     if output.is_dir():
@@ -87,6 +88,23 @@ def build(sdk, directory, output, warn, keep=None, progress=lambda text: None):
                 work.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise BuildError(f'{keep}: cannot be made: {error.strerror}') from None
-        app, data = _make(sdk, Path(directory), work, progress, warn)
+        app, data = _make(kit, Path(directory), work, progress)
     _write(output, data)
     return app, len(data)
+
+
+def arguments(parser):
+    parser.add_argument('directory', metavar='DIR', type=Path, help='the app: where mpyd.toml is')
+    parser.add_argument('-o', '--output', metavar='IMAGE', type=Path, required=True,
+                        help='the image to write')
+    sdk.argument(parser)
+    parser.add_argument('--keep', metavar='DIR', type=Path,
+                        help='keep what is made on the way here: frozen.c, app.elf with its '
+                        'symbols ...')
+    parser.add_argument('-v', '--verbose', action='store_true', help='say what is being done')
+
+
+def run(given):
+    progress = say if given.verbose else lambda text: None
+    app, size = build(sdk.load(given.sdk), given.directory, given.output, given.keep, progress)
+    progress(f'{given.output}: {app.name} {app.version}, {size} bytes')

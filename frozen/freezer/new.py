@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: MIT
 """Makes a small working app to start from."""
 
+import os
 import re
+import shlex
+import shutil
+import sys
 from pathlib import Path
 
 from .errors import BuildError
@@ -39,3 +43,31 @@ def new(directory, name=None):
     except OSError as error:
         raise BuildError(f'{error.filename or directory}: {error.strerror}') from None
     return name
+
+
+def _command(name, places):
+    """How a shell here calls the program NAME: as it is where PATH finds it, else where it is, the
+    first of PLACES that there is."""
+    file = next((place for place in places if place.is_file()), None)
+    found = shutil.which(name)
+    if not file or found and os.path.samefile(found, file):
+        return name
+    return shlex.quote(str(file) if len(file.parts) > 1 else f'./{file}')
+
+
+def arguments(parser):
+    parser.add_argument('directory', metavar='DIR', type=Path)
+    parser.add_argument('--name', metavar='NAME', help='of the app (default: made of DIR\'s)')
+
+
+def run(given):
+    directory = given.directory
+    name = new(directory, given.name)
+    here = Path(sys.argv[0])
+    mpyfreeze = _command('mpyfreeze', [here])
+    mpyd = _command('mpyd', [here.parent / 'mpyd',
+                             Path(os.path.normpath(here.parent / '../build/daemon/mpyd'))])
+    argument = shlex.quote(f'./{directory}' if str(directory).startswith('-') else str(directory))
+    print(f'Made the app {name} in {directory}. Build it, run it:\n'
+          f'    {mpyfreeze} build {argument} -o {name}.mpyimg\n'
+          f'    {mpyd} run {name}.mpyimg')

@@ -79,3 +79,9 @@ def load(given=None):
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BuildError(f'{root}: the description of the SDK is not of the form it must have '
                          f'({error!r}); build the SDK anew') from None
+
+
+def argument(parser):
+    """The argument that names an SDK."""
+    parser.add_argument('--sdk', metavar='SDK',
+                        help=f'directory of the SDK (else ${VARIABLE}, else where it usually is)')
