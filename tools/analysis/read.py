@@ -9,7 +9,7 @@ import subprocess
 
 from analysis import build
 
-OURS = ("base/", "call/", "sandbox/", "daemon/", "tests/")
+OURS = ("base/", "call/", "image/", "ctl/", "sandbox/", "daemon/", "tests/")
 # What of a compiler's command line names its input and outputs.
 OUTPUTS = re.compile(r"(-o|-MQ|-MF) \S+|-MD|-c \S+|-fdiagnostics-color=\S+")
 

@@ -1,0 +1,9 @@
+// SPDX-License-Identifier: MIT
+#include "ctl/verbs.h"
+
+// name, operands, least and most of them, help, options, function
+const struct verb verbs[] = {
+    {"inspect", "IMAGE", 1, 1, "Shows what an image is, holds and wants.", inspect_options,
+     inspect_run},
+    {0},
+};

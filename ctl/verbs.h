@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// All that mpyctl can do, a file VERB.c each.
+
+#include "ctl/verb.h"
+
+// A row each, ascending by name; ends with a NULL name.
+extern const struct verb verbs[];
+
+extern const struct verb_option inspect_options[];
+int inspect_run(const struct verb_arguments *arguments);
