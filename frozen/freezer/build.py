@@ -4,6 +4,7 @@
 import contextlib
 import os
 import tempfile
+from dataclasses import dataclass
 from pathlib import Path
 
 from . import bytecode, freeze, imports, link, manifest, notes, romfs, sdk, sources
@@ -32,23 +33,43 @@ def _describe(kit, app, modules, contents):
     return text
 
 
-def _make(kit, directory, work, progress):
-    app = manifest.read(directory)
+@dataclass
+class App:
+    """What becomes an image."""
+    manifest: manifest.Manifest
+    modules: list    # sources.Module, the app's
+    contents: list   # path and bytes of each resource
+    builtin: list    # sources.Module, the SDK's
+
+
+def read_app(kit, directory):
+    """The app in DIRECTORY, as its manifest describes it."""
+    if not Path(directory).is_dir():
+        raise BuildError(f'{directory}: there is no such directory')
+    described = manifest.read(directory)
     builtin = sources.find_builtin(kit.frozen)
-    modules = sources.find_modules(directory, app, builtin)
-    contents = _read_resources(sources.find_resources(directory, app))
-    progress(f'compiling {len(modules)} modules of {app.name} and {len(builtin)} of the SDK')
-    compiled = bytecode.compile_modules(kit, modules + builtin, work)
-    for warning in imports.find_warnings(modules, builtin, kit.modules):
+    modules = sources.find_modules(directory, described, builtin)
+    contents = _read_resources(sources.find_resources(directory, described))
+    return App(described, modules, contents, builtin)
+
+
+def make(kit, app, work, progress=lambda text: None):
+    """The bytes of the image of APP, made in the directory WORK."""
+    modules = app.modules + app.builtin
+    progress(f'compiling {len(app.modules)} modules of {app.manifest.name} and '
+             f'{len(app.builtin)} of the SDK')
+    compiled = bytecode.compile_modules(kit, modules, work)
+    for warning in imports.find_warnings(app.modules, app.builtin, kit.modules):
         warn(warning)
     progress('freezing')
-    Path(work, 'frozen.c').write_text(freeze.freeze(kit, modules + builtin, compiled))
-    text = _describe(kit, app, modules, contents)
-    link.write_sources(work, app, romfs.pack(contents), notes.pack(kit, app, text))
+    Path(work, 'frozen.c').write_text(freeze.freeze(kit, modules, compiled))
+    text = _describe(kit, app.manifest, app.modules, app.contents)
+    link.write_sources(work, app.manifest, romfs.pack(app.contents),
+                       notes.pack(kit, app.manifest, text))
     objects = link.compile_sources(kit, work)
     progress('linking')
     link.link(kit, objects, work)
-    return app, link.strip(kit, app, work)
+    return link.strip(kit, app.manifest, work)
 
 
 def _write(output, data):
@@ -75,8 +96,7 @@ def build(kit, directory, output, keep=None, progress=lambda text: None):
     """Builds the app in DIRECTORY into the image OUTPUT. PROGRESS takes a line about what is
     being done. KEEP: a directory for what is made on the way, app.elf with all symbols among it.
     Returns the manifest and the image's size."""
-    if not Path(directory).is_dir():
-        raise BuildError(f'{directory}: there is no such directory')
+    app = read_app(kit, directory)
     if output.is_dir():
         raise BuildError(f'{output}: is a directory; name a file')
     with contextlib.ExitStack() as stack:
@@ -88,9 +108,9 @@ def build(kit, directory, output, keep=None, progress=lambda text: None):
                 work.mkdir(parents=True, exist_ok=True)
             except OSError as error:
                 raise BuildError(f'{keep}: cannot be made: {error.strerror}') from None
-        app, data = _make(kit, Path(directory), work, progress)
+        data = make(kit, app, work, progress)
     _write(output, data)
-    return app, len(data)
+    return app.manifest, len(data)
 
 
 def arguments(parser):
