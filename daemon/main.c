@@ -19,25 +19,30 @@
 #include "version.h"
 
 static const char help[] =
-    "Usage: mpyd run IMAGE [--config FILE] [--name NAME] [--debug]\n"
+    "Usage: mpyd run IMAGE [--config FILE] [--name NAME] [--unsigned] [--debug]\n"
     "       mpyd --help | --version\n"
     "\n"
     "Runs a frozen MicroPython app as a locked-down service, in the foreground.\n"
     "\n"
     "  -c, --config FILE   local configuration: narrows what the app may do\n"
     "  -n, --name NAME     insist that the image is of this app\n"
+    "  -u, --unsigned      run it whoever made it: for development\n"
     "  -d, --debug         log more, every call of the app among it\n"
     "  -h, --help          show this and exit\n"
     "  -V, --version       show the version and exit\n"
     "\n"
     "Exit status: 0 the app ended well or was stopped, 1 it failed for good, 2 wrong usage,\n"
     "3 the image is refused, 4 the configuration is refused, 5 the sandbox could not be made,\n"
-    "6 internal failure.\n";
+    "6 internal failure, 7 the image is not trusted.\n";
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'}, {"name", required_argument, NULL, 'n'},
-    {"debug", no_argument, NULL, 'd'},        {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},      {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"name", required_argument, NULL, 'n'},
+    {"unsigned", no_argument, NULL, 'u'},
+    {"debug", no_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
 };
 
 static int usage(const char *what, const char *which) {
@@ -98,13 +103,16 @@ int main(int argc, char **argv) {
         return EXIT_INTERNAL;
     }
     log_sink_open();
-    while ((option = getopt_long(argc, argv, ":c:n:dhV", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":c:n:udhV", long_options, NULL)) != -1) {
         switch (option) {
         case 'c':
             options.config = optarg;
             break;
         case 'n':
             options.name = optarg;
+            break;
+        case 'u':
+            options.is_unsigned = true;
             break;
         case 'd':
             log_set_level(LOG_DEBUG);

@@ -2,7 +2,6 @@
 #include "daemon/run.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,16 +15,12 @@
 #include "base/title.h"
 #include "daemon/descriptors.h"
 #include "daemon/grants.h"
-#include "daemon/handle.h"
 #include "daemon/identity.h"
 #include "daemon/layers-report.h"
 #include "daemon/resolver.h"
+#include "daemon/sizing.h"
 #include "daemon/supervise.h"
 #include "image/image.h"
-
-// What an app gets that asks for no number of its own.
-#define HANDLES_DEFAULT 128u
-#define LOG_RATE_DEFAULT 1000u
 
 #define SLACK_STACK (256u << 10) /* of the C runtime and the VM, above what the app may use */
 #define SLACK_MEMORY (2u << 20)  /* guard gap, vDSO, page rounding */
@@ -55,6 +50,16 @@ static int open_image(struct running *running) {
         return EXIT_IMAGE;
     }
     return 0;
+}
+
+static int check_trust(struct running *running) {
+    const struct run_options *options = running->options;
+
+    if (options->is_unsigned) {
+        return 0;
+    }
+    log_error("%s: not signed; for development, run it with --unsigned", options->image);
+    return EXIT_UNTRUSTED;
 }
 
 // The configuration says what the sandbox is to be, so it is read before there is one. It is the
@@ -217,21 +222,8 @@ static int load_image(struct running *running) {
     return 0;
 }
 
-static int check_limit(const char *name, const char *what, uint64_t wanted, uint64_t allowed) {
-    if (wanted > allowed) {
-        log_error("%s: needs %s of %" PRIu64 " bytes, the configuration allows %" PRIu64, name,
-                  what, wanted, allowed);
-        return EXIT_CONFIG;
-    }
-    return 0;
-}
-
-static int check_limits(struct running *running) {
-    const struct config *config = &running->supervisor.config;
-    const struct manifest *manifest = &running->image.manifest;
-    int r = check_limit(manifest->name, "an arena", manifest->arena_size, config->arena_size);
-
-    return r ? r : check_limit(manifest->name, "a heap", manifest->heap_size, config->heap_size);
+static int check_sizes(struct running *running) {
+    return sizing_check(&running->image.manifest, &running->supervisor.config);
 }
 
 static int make_policy(struct running *running) {
@@ -271,35 +263,9 @@ static int confine_ports(struct running *running) {
     return 0;
 }
 
-static uint32_t smaller(uint64_t wish, uint64_t otherwise, uint64_t cap) {
-    uint64_t value = wish > 0 ? wish : otherwise;
-
-    return (uint32_t)(value < cap ? value : cap);
-}
-
 static int size_app(struct running *running) {
-    struct app *app = &running->supervisor.app;
-    const struct config *config = &running->supervisor.config;
-    const struct manifest *manifest = &running->image.manifest;
-    uint32_t n_handles = smaller(manifest->handles, HANDLES_DEFAULT, config->handles);
-    // Processes that share a CPU must never spin for each other.
-    uint64_t spin_usec = config->cpu == CONFIG_CPU_ANY ? config->spin_usec : 0;
-    int r = channel_resize(&app->channel, manifest->arena_size);
-
-    handles_set_quota(app->handles, n_handles);
-    app_log_set_rate(&app->log, smaller(manifest->log_rate, LOG_RATE_DEFAULT, config->log_rate));
-    if (r == 0) {
-        r = descriptors_check(n_handles);
-    }
-    if (r == 0) {
-        r = kernel_page_fill(&app->kernel_page, app->name, (uint32_t)manifest->arena_size,
-                             n_handles, (uint32_t)(spin_usec * 1000));
-    }
-    if (r < 0) {
-        (void)log_errno(r, "cannot size the channel");
-        return EXIT_INTERNAL;
-    }
-    return 0;
+    return sizing_apply(&running->image.manifest, &running->supervisor.config,
+                        &running->supervisor.app);
 }
 
 // A spawner that failed before it was configured has said why, and is gone.
@@ -338,9 +304,9 @@ static int configure_spawner(struct running *running) {
 
 static int prepare(struct running *running) {
     static int (*const steps[])(struct running *) = {
-        choose_name,  open_image,    read_config, choose_cpu,        make_channel,
-        fork_spawner, make_app,      confine,     load_image,        check_limits,
-        make_policy,  confine_ports, size_app,    configure_spawner,
+        choose_name,  open_image,   check_trust,   read_config, choose_cpu,
+        make_channel, fork_spawner, make_app,      confine,     load_image,
+        check_sizes,  make_policy,  confine_ports, size_app,    configure_spawner,
     };
     int r = 0;
 
@@ -351,10 +317,15 @@ static int prepare(struct running *running) {
 }
 
 static int supervise(struct running *running) {
+    const char *name = running->supervisor.app.name;
+    bool is_unsigned = running->options->is_unsigned;
     int r = 0;
 
+    if (is_unsigned) {
+        log_warning("%s runs unsigned: nobody vouches for its image", name);
+    }
     // Overwrites the command line, and so what the options point to: they have been used up.
-    title_set("mpyd: supervisor %s", running->supervisor.app.name);
+    title_set("mpyd: supervisor %s%s", name, is_unsigned ? " (unsigned)" : "");
     running->options = NULL;
     running->supervisor.terminal = isatty(STDERR_FILENO) == 1;
     r = supervise_run(&running->supervisor);

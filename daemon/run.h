@@ -3,10 +3,13 @@
 
 // `mpyd run`: a complete supervisor of one app in the foreground.
 
+#include <stdbool.h>
+
 struct run_options {
     const char *image;  /* path */
     const char *config; /* path, or NULL */
     const char *name;   /* or NULL: from the image */
+    bool is_unsigned;   /* run it whoever made it */
 };
 
 // Returns the exit status of the process (enum supervise_exit); what went wrong has been logged.

@@ -25,6 +25,7 @@ enum supervise_exit {
     EXIT_CONFIG = 4,
     EXIT_SANDBOX = 5,
     EXIT_INTERNAL = 6,
+    EXIT_UNTRUSTED = 7, /* nobody who is trusted vouches for the image */
 };
 
 enum supervise_state {

@@ -70,4 +70,4 @@ def run(given):
     argument = shlex.quote(f'./{directory}' if str(directory).startswith('-') else str(directory))
     print(f'Made the app {name} in {directory}. Build it, run it:\n'
           f'    {mpyfreeze} build {argument} -o {name}.mpyimg\n'
-          f'    {mpyd} run {name}.mpyimg')
+          f'    {mpyd} run --unsigned {name}.mpyimg')

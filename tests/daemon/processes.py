@@ -46,7 +46,7 @@ def titles(apps):
         with open(f"/proc/{pid}/cmdline", "rb") as file:
             shown.append(file.read().rstrip(b"\0").decode())
     running.stop()
-    tap.equal(shown, ["mpyd: supervisor idle", "mpyd: spawner idle", "idle"], "titles")
+    tap.equal(shown, ["mpyd: supervisor idle (unsigned)", "mpyd: spawner idle", "idle"], "titles")
 
 
 def identities(apps):

@@ -9,7 +9,9 @@ HELLO = 'print("hello")\n'
 
 
 def mpyd(apps, *arguments):
-    """Exit status and the lines of standard error."""
+    """Exit status and the lines of standard error; nothing is signed here."""
+    if arguments[:1] == ("run",):
+        arguments = ("run", "--unsigned", *arguments[1:])
     done = subprocess.run(
         [*apps.mpyd, *arguments], capture_output=True, text=True, errors="replace", timeout=20
     )
@@ -59,6 +61,16 @@ def images(apps):
         ("/bin/true", "interpreter"),
     ):
         refuses(apps, ("run", path), 3, words)
+
+
+def unsigned_images(apps):
+    image = apps.image("hello", HELLO)
+    done = subprocess.run([*apps.mpyd, "run", image], capture_output=True, text=True, timeout=20)
+    tap.equal(done.returncode, 7, done.stderr)
+    tap.true(done.stderr.count("\n") == 1 and f"{image}: not signed" in done.stderr, done.stderr)
+    _, lines = mpyd(apps, "run", image)
+    said = "mpyd: hello runs unsigned: nobody vouches for its image"
+    tap.equal(lines.count(said), 1, str(lines))
 
 
 def image_of_another_app(apps):
@@ -129,5 +141,6 @@ def empty_configuration(apps):
     tap.equal(status, 0, f"exit status: {lines}")
 
 
-TESTS = [usage, help_and_version, images, image_of_another_app, image_called_after_another_app,
-         image_that_would_speak_as_mpyd, configurations, widening_grants, empty_configuration]
+TESTS = [usage, help_and_version, images, unsigned_images, image_of_another_app,
+         image_called_after_another_app, image_that_would_speak_as_mpyd, configurations,
+         widening_grants, empty_configuration]

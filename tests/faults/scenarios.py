@@ -111,8 +111,8 @@ def command(scenario, work, mpyd, mpyfreeze):
         with open(image, "wb") as part:
             part.write(content[: len(content) // 2])
     if scenario.config is None:
-        return [mpyd, "run", image]
+        return [mpyd, "run", "--unsigned", image]
     config = os.path.join(work, scenario.name.replace(" ", "-") + ".conf")
     with open(config, "w", encoding="utf-8") as file:
         file.write(scenario.config)
-    return [mpyd, "run", "--config", config, image]
+    return [mpyd, "run", "--unsigned", "--config", config, image]

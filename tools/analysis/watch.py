@@ -81,10 +81,10 @@ def live(folder, command):
     demo = os.path.join(folder, "frozen", "demo", "meterd.mpyimg")
     good = True
     for arguments, expected in (
-        (["run", demo, "--config", config], 5),
-        (["run", demo, "--config", demo], 4),
-        (["run", config], 5),
-        (["run", folder], 3),
+        (["run", "--unsigned", demo, "--config", config], 5),
+        (["run", "--unsigned", demo, "--config", demo], 4),
+        (["run", "--unsigned", config], 5),
+        (["run", "--unsigned", folder], 3),
         (["run"], 2),
         (["--help"], 0),
     ):

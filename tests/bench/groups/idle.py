@@ -23,7 +23,7 @@ def counters(pids):
 
 def measure(env):
     seconds = env.rounds(20, 2)
-    running = service.Service([env.mpyd, "run", env.demo])
+    running = service.Service([env.mpyd, "run", "--unsigned", env.demo])
     try:
         running.wait_line("listening|http://")
         time.sleep(SETTLE_SEC)

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/sizing.h"
+
+#include <inttypes.h>
+
+#include "base/log.h"
+#include "daemon/app.h"
+#include "daemon/config.h"
+#include "daemon/descriptors.h"
+#include "daemon/handle.h"
+#include "daemon/supervise.h"
+#include "image/manifest.h"
+
+// What an app gets that asks for no number of its own.
+#define HANDLES_DEFAULT 128u
+#define LOG_RATE_DEFAULT 1000u
+
+static int check_limit(const char *name, const char *what, uint64_t wanted, uint64_t allowed) {
+    if (wanted > allowed) {
+        log_error("%s: needs %s of %" PRIu64 " bytes, the configuration allows %" PRIu64, name,
+                  what, wanted, allowed);
+        return EXIT_CONFIG;
+    }
+    return 0;
+}
+
+int sizing_check(const struct manifest *manifest, const struct config *config) {
+    int r = check_limit(manifest->name, "an arena", manifest->arena_size, config->arena_size);
+
+    return r ? r : check_limit(manifest->name, "a heap", manifest->heap_size, config->heap_size);
+}
+
+static uint32_t smaller(uint64_t wish, uint64_t otherwise, uint64_t cap) {
+    uint64_t value = wish > 0 ? wish : otherwise;
+
+    return (uint32_t)(value < cap ? value : cap);
+}
+
+int sizing_apply(const struct manifest *manifest, const struct config *config, struct app *app) {
+    uint32_t n_handles = smaller(manifest->handles, HANDLES_DEFAULT, config->handles);
+    // Processes that share a CPU must never spin for each other.
+    uint64_t spin_usec = config->cpu == CONFIG_CPU_ANY ? config->spin_usec : 0;
+    int r = channel_resize(&app->channel, manifest->arena_size);
+
+    handles_set_quota(app->handles, n_handles);
+    app_log_set_rate(&app->log, smaller(manifest->log_rate, LOG_RATE_DEFAULT, config->log_rate));
+    if (r == 0) {
+        r = descriptors_check(n_handles);
+    }
+    if (r == 0) {
+        r = kernel_page_fill(&app->kernel_page, app->name, (uint32_t)manifest->arena_size,
+                             n_handles, (uint32_t)(spin_usec * 1000));
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot size the channel");
+        return EXIT_INTERNAL;
+    }
+    return 0;
+}
