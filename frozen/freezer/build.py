@@ -7,7 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import bytecode, freeze, imports, link, manifest, notes, romfs, sdk, sources
+from . import (bytecode, elf, freeze, imports, link, manifest, notes, romfs, sdk, sources,
+               symbols)
 from .errors import BuildError
 from .messages import say, warn
 
@@ -33,6 +34,10 @@ def _describe(kit, app, modules, contents):
     return text
 
 
+# Suffixes of what is made of an app beside its image; only the image is for who runs it.
+BESIDE = ('.mpysym', '.map')
+
+
 @dataclass
 class App:
     """What becomes an image."""
@@ -53,23 +58,28 @@ def read_app(kit, directory):
     return App(described, modules, contents, builtin)
 
 
-def make(kit, app, work, progress=lambda text: None):
-    """The bytes of the image of APP, made in the directory WORK."""
+def make(kit, app, work, progress=lambda text: None, strip=()):
+    """The bytes of the image of APP, made in the directory WORK, where what is BESIDE it stays.
+    STRIP: what to leave out, of freeze.STRIPPABLE."""
     modules = app.modules + app.builtin
     progress(f'compiling {len(app.modules)} modules of {app.manifest.name} and '
              f'{len(app.builtin)} of the SDK')
-    compiled = bytecode.compile_modules(kit, modules, work)
+    compiled = bytecode.compile_modules(kit, modules, work, 'asserts' not in strip)
     for warning in imports.find_warnings(app.modules, app.builtin, kit.modules):
         warn(warning)
     progress('freezing')
-    Path(work, 'frozen.c').write_text(freeze.freeze(kit, modules, compiled))
+    frozen = freeze.freeze(kit, modules, compiled, strip)
+    Path(work, 'frozen.c').write_text(frozen.text)
     text = _describe(kit, app.manifest, app.modules, app.contents)
     link.write_sources(work, app.manifest, romfs.pack(app.contents),
                        notes.pack(kit, app.manifest, text))
     objects = link.compile_sources(kit, work)
     progress('linking')
     link.link(kit, objects, work)
-    return link.strip(kit, app.manifest, work)
+    image = link.strip(kit, app.manifest, work)
+    Path(work, 'app.mpysym').write_text(symbols.describe(
+        modules, frozen.functions, elf.symbols(Path(work, 'app.elf').read_bytes()), image))
+    return image
 
 
 def _write(output, data):
@@ -92,23 +102,37 @@ def _write(output, data):
         raise BuildError(f'{output}: cannot be written: {error.strerror}') from None
 
 
-def build(kit, directory, output, keep=None, progress=lambda text: None):
-    """Builds the app in DIRECTORY into the image OUTPUT. PROGRESS takes a line about what is
-    being done. KEEP: a directory for what is made on the way, app.elf with all symbols among it.
-    Returns the manifest and the image's size."""
+@contextlib.contextmanager
+def _work(keep):
+    """A directory for what is made on the way: KEEP, or if it is None one that goes again."""
+    if keep is None:
+        with tempfile.TemporaryDirectory(prefix='mpyfreeze-') as name:
+            yield Path(name)
+        return
+    try:
+        keep.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise BuildError(f'{keep}: cannot be made: {error.strerror}') from None
+    yield keep.absolute()
+
+
+def beside(image, suffix):
+    """What stands beside IMAGE: of meter.mpyimg, meter.mpysym."""
+    stem = image.name.removesuffix('.mpyimg')
+    return image.with_name(stem + suffix)
+
+
+def build(kit, directory, output, keep=None, progress=lambda text: None, strip=()):
+    """Builds the app in DIRECTORY into the image OUTPUT, with BESIDE. PROGRESS takes a line about
+    what is being done. KEEP: a directory for what is made on the way, app.elf with all symbols
+    among it. STRIP: what to leave out. Returns the manifest and the image's size."""
     app = read_app(kit, directory)
     if output.is_dir():
         raise BuildError(f'{output}: is a directory; name a file')
-    with contextlib.ExitStack() as stack:
-        if keep is None:
-            work = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix='mpyfreeze-')))
-        else:
-            work = Path(keep).absolute()
-            try:
-                work.mkdir(parents=True, exist_ok=True)
-            except OSError as error:
-                raise BuildError(f'{keep}: cannot be made: {error.strerror}') from None
-        data = make(kit, app, work, progress)
+    with _work(keep) as work:
+        data = make(kit, app, work, progress, strip)
+        for suffix in BESIDE:
+            _write(beside(output, suffix), Path(work, f'app{suffix}').read_bytes())
     _write(output, data)
     return app.manifest, len(data)
 
@@ -121,10 +145,15 @@ def arguments(parser):
     parser.add_argument('--keep', metavar='DIR', type=Path,
                         help='keep what is made on the way here: frozen.c, app.elf with its '
                         'symbols ...')
+    parser.add_argument('--strip', metavar='WHAT', action='append', default=[],
+                        choices=freeze.STRIPPABLE, help='leave out ' + '; '.join(
+                            f'{name} ({what})' for name, what in freeze.STRIPPABLE.items()) +
+                        '; can be given several times')
     parser.add_argument('-v', '--verbose', action='store_true', help='say what is being done')
 
 
 def run(given):
     progress = say if given.verbose else lambda text: None
-    app, size = build(sdk.load(given.sdk), given.directory, given.output, given.keep, progress)
+    app, size = build(sdk.load(given.sdk), given.directory, given.output, given.keep, progress,
+                      given.strip)
     progress(f'{given.output}: {app.name} {app.version}, {size} bytes')

@@ -36,15 +36,18 @@ def _check_text(module):
         raise BuildError(f'{module.file}:{line}: is not UTF-8') from None
 
 
-def compile_modules(sdk, modules, work):
-    """Compiles MODULES into files below WORK. Returns those, in the same order."""
+def compile_modules(sdk, modules, work, asserts=True):
+    """Compiles MODULES into files below WORK, without assert statements unless ASSERTS. Returns
+    the files, in the same order."""
+    options = [] if asserts else ['-O1']
+
     def compile_one(numbered):
         number, module = numbered
         output = Path(work, f'{number}.mpy')
         _check_text(module)
         try:
-            run.run([*sdk.mpy_cross, '-s', module.path, '-o', output, module.file.absolute()],
-                    work)
+            run.run([*sdk.mpy_cross, *options, '-s', module.path, '-o', output,
+                     module.file.absolute()], work)
         except run.ToolError as error:
             raise _explain(module, error.output) from None
         return output

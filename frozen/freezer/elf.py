@@ -8,6 +8,9 @@ from .errors import BuildError
 
 HEADER = struct.Struct('<16sHHIQQQIHHHHHH')
 SEGMENT = struct.Struct('<IIQQQQQQ')
+SECTION = struct.Struct('<IIQQQQIIQQ')
+SYMBOL = struct.Struct('<IBBHQQ')
+SYMBOLS = 2  # sh_type
 LOAD, INTERP, NOTE = 1, 3, 4
 EXECUTABLE, WRITABLE = 1, 2
 
@@ -43,3 +46,19 @@ def read(data):
         if len(found) != 1:
             raise BuildError(f'the linker made {len(found)} {what} segments, not one')
     return Elf(machine, entry, text[0], writable[0], notes[0])
+
+
+def symbols(data):
+    """Name and address of each symbol of the ELF file in the bytes DATA; {} of one without."""
+    fields = HEADER.unpack_from(data)
+    offset, size, count = fields[6], fields[11], fields[12]
+    sections = [SECTION.unpack_from(data, offset + index * size) for index in range(count)]
+    found = {}
+    for section in sections:
+        if section[1] != SYMBOLS:
+            continue
+        names = sections[section[6]][4]
+        for symbol in SYMBOL.iter_unpack(data[section[4]:section[4] + section[5]]):
+            start = names + symbol[0]
+            found[data[start:data.index(b'\0', start)].decode()] = symbol[4]
+    return found

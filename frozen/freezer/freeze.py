@@ -12,8 +12,24 @@ import importlib.util
 import io
 import re
 import sys
+from dataclasses import dataclass, field
 
+from . import functions
 from .errors import BuildError
+
+STRIPPABLE = {
+    'lines': 'line numbers: a traceback then has offsets, which the file of symbols resolves',
+    'asserts': 'assert statements, and what depends on __debug__',
+    'names': 'names of arguments that nothing in the image passes by name',
+}
+
+
+@dataclass
+class Frozen:
+    """What the modules became; the lists have an entry for each, in their order."""
+    text: str = ''                                 # of a C file
+    functions: list = field(default_factory=list)  # lists of functions.Function
+    strings: list = field(default_factory=list)    # sets of what functions.strings() says
 
 
 def _load(file):
@@ -124,10 +140,47 @@ def _adapt(tool, modules):
     tool.CompiledModule = _module_type(tool.CompiledModule)
 
 
-def freeze(sdk, modules, files):
-    """The text of a C file with MODULES, compiled into FILES (.mpy), in that order."""
-    tool = _load(sdk.mpy_tool)
+def _drop_unused_strings(tool, modules):
+    used = {string.str for module in modules for string in module.qstr_table}
+    used |= {text for module in modules for constant in module.obj_table
+             for text in functions.texts(constant)}
+    known = tool.global_qstrs
+    known.qstrs = [string for string in known.qstrs if string and string.str in used]
+    known.by_text = {string.str: string for string in known.qstrs}
+
+
+def _strip(tool, modules, strip, strings):
+    if 'lines' in strip:
+        for module in modules:
+            functions.strip_lines(tool, module)
+    if 'names' in strip:
+        keep = set().union(*strings)
+        for module in modules:
+            functions.strip_names(tool, module, keep, tool.global_qstrs.find_by_str(''))
+        _drop_unused_strings(tool, modules)
+
+
+def _observe(tool, strip, frozen):
+    """Has the tool put into FROZEN what it is about to freeze, and take out STRIP before."""
+    freeze_mpy = tool.freeze_mpy
+
+    def strip_and_freeze(firmware, modules):
+        known = [[functions.lines(code) for code in functions.walk(module.raw_code)]
+                 for module in modules]
+        frozen.strings = [functions.strings(tool, module) for module in modules]
+        _strip(tool, modules, strip, frozen.strings)
+        frozen.functions = list(map(functions.describe, modules, known))
+        freeze_mpy(firmware, modules)
+
+    tool.freeze_mpy = strip_and_freeze
+
+
+def freeze(sdk, modules, files, strip=()):
+    """Freezes MODULES, compiled into FILES (.mpy), in that order. STRIP: what to leave out, of
+    STRIPPABLE."""
+    tool, frozen = _load(sdk.mpy_tool), Frozen()
     _adapt(tool, modules)
+    _observe(tool, strip, frozen)
     text, errors = io.StringIO(), io.StringIO()
     try:
         with contextlib.redirect_stdout(text), contextlib.redirect_stderr(errors):
@@ -135,4 +188,5 @@ def freeze(sdk, modules, files):
     except SystemExit:
         raise BuildError('the modules cannot be frozen: ' +
                          ' '.join(errors.getvalue().split())) from None
-    return text.getvalue()
+    frozen.text = text.getvalue()
+    return frozen

@@ -70,8 +70,11 @@ def compile_sources(sdk, work):
 
 
 def link(sdk, objects, work):
-    """Links OBJECTS into WORK/app.elf, unstripped."""
-    run.run([*sdk.linker, *LINK, *sdk.start_files, *objects, *sdk.libraries, '-o', 'app.elf'], work)
+    """Links OBJECTS into WORK/app.elf, unstripped, with the linker's map in WORK/app.map."""
+    run.run([*sdk.linker, *LINK, '-Wl,-Map=app.map', *sdk.start_files, *objects, *sdk.libraries,
+             '-o', 'app.elf'], work)
+    place = Path(work, 'app.map')
+    place.write_text(place.read_text(errors='replace').replace(str(sdk.root), '@SDK@'))
 
 
 def strip(sdk, app, work):

@@ -255,7 +255,8 @@ def test_image_is_replaced_whole_or_not_at_all(bench):
     data = bench.image.read_bytes()
     tap.equal(bench.build(app).returncode, 1)
     tap.true(bench.image.read_bytes() == data, 'the image stays where a build fails')
-    tap.equal(sorted(os.listdir(bench.root)), ['app', 'app.mpyimg'], 'nothing is left over')
+    tap.equal(sorted(os.listdir(bench.root)), ['app', 'app.map', 'app.mpyimg', 'app.mpysym'],
+              'nothing is left over')
     (app / 'main.py').write_text('')
     done = bench.freeze('build', app, '-o', bench.root / 'no' / 'x', '--sdk', bench.options.sdk)
     tap.true(done.returncode == 1 and 'no: cannot be written to' in done.stderr, done.stderr)
@@ -357,8 +358,9 @@ def test_odd_names_and_constants_run(bench):
     tap.equal((said, done.returncode), (ODD_OUTPUT.splitlines(), 0), done.stdout)
 
 
-def tests(options):
-    def on_bench(function):
+def on_bench(options, functions):
+    """The tests among FUNCTIONS, name and function, each on a bench of its own."""
+    def benched(function):
         def run():
             with tempfile.TemporaryDirectory(prefix='mpyd-freeze-') as root:
                 os.chmod(root, 0o755)  # the supervisor reads the image without privileges
@@ -367,5 +369,9 @@ def tests(options):
 
     if not shutil.which('readelf'):
         raise SystemExit('readelf is missing: install binutils')
-    return [(name.removeprefix('test_').replace('_', ' '), on_bench(function))
-            for name, function in globals().items() if name.startswith('test_')]
+    return [(name.removeprefix('test_').replace('_', ' '), benched(function))
+            for name, function in functions.items() if name.startswith('test_')]
+
+
+def tests(options):
+    return on_bench(options, globals())
