@@ -14,6 +14,7 @@ enum note_type {
     NOTE_USER_OBJECT = 1, /* struct note_user_object */
     NOTE_MANIFEST = 2,    /* JSON text, UTF-8, no terminating NUL */
     NOTE_CALLS = 3,       /* array of struct note_call, ascending by number */
+    NOTE_LAYOUT = 4,      /* array of struct note_region; older images have none */
 };
 
 #define NOTE_MAGIC "MPYDUSR" /* 8 bytes with its NUL */
@@ -41,6 +42,15 @@ struct note_call {
     uint32_t signature; /* of its arguments and result; the generator computes it */
 };
 
+// A part of a segment that is worth a name: "heap", "resources".
+#define NOTE_REGION_NAME_SIZE 16
+#define NOTE_REGIONS_MAX 8u
+struct note_region {
+    char name[NOTE_REGION_NAME_SIZE]; /* [a-z][a-z-]*, NUL-padded */
+    uint64_t start, size;             /* address and bytes, within one loaded segment */
+};
+
 _Static_assert(sizeof(struct note_user_object) == 104, "no padding");
 _Static_assert(offsetof(struct note_user_object, entry) == 24, "no padding");
 _Static_assert(sizeof(struct note_call) == 8, "no padding");
+_Static_assert(sizeof(struct note_region) == 32, "no padding");

@@ -21,9 +21,7 @@
 #include "daemon/sizing.h"
 #include "daemon/supervise.h"
 #include "image/image.h"
-
-#define SLACK_STACK (256u << 10) /* of the C runtime and the VM, above what the app may use */
-#define SLACK_MEMORY (2u << 20)  /* guard gap, vDSO, page rounding */
+#include "image/map.h"
 
 // Every step returns 0 or the exit status, having logged why.
 struct running {
@@ -282,16 +280,13 @@ static bool has_failed(struct running *running) {
 }
 
 static int configure_spawner(struct running *running) {
-    const struct note_user_object *object = &running->image.object;
     struct worker_options options = {
         .channel_size = WIRE_CHANNEL_SIZE(running->image.manifest.arena_size),
-        .stack_limit = object->stack_size + SLACK_STACK,
+        .stack_limit = map_stack_limit(&running->image),
+        .memory_limit = map_memory_limit(&running->image),
     };
     int r = 0;
 
-    // data_end is where the image's addresses end, from 0 up.
-    options.memory_limit = object->data_end + options.channel_size + WIRE_KERNEL_PAGE_SIZE +
-                           options.stack_limit + SLACK_MEMORY;
     (void)snprintf(options.app, sizeof(options.app), "%s", running->supervisor.app.name);
     r = spawner_configure(&running->supervisor.spawner, running->image.fd, &options);
     if (r < 0 && !has_failed(running)) {

@@ -172,21 +172,35 @@ static int check_loads(const struct parser *parser) {
     return 0;
 }
 
-// Sets *ret_range to the one PT_LOAD with FLAG.
-static int find_load(const struct parser *parser, uint32_t flag, const char *what,
-                     struct elf_range *ret_range) {
-    unsigned n_found = 0;
-
+// What check_loads() has found good.
+static void list_loads(const struct parser *parser, struct elf *elf) {
     for (unsigned i = 0; i < parser->header.e_phnum; i++) {
         const Elf64_Phdr *segment = &parser->segments[i];
 
-        if (segment->p_type == PT_LOAD && (segment->p_flags & flag)) {
-            *ret_range = (struct elf_range){segment->p_vaddr, segment->p_vaddr + segment->p_memsz};
+        if (segment->p_type == PT_LOAD) {
+            elf->loads[elf->n_loads++] = (struct elf_load){
+                {segment->p_vaddr, segment->p_vaddr + segment->p_memsz},
+                segment->p_flags & PF_W,
+                segment->p_flags & PF_X,
+            };
+        }
+    }
+}
+
+// Sets *ret_range to the one load that is WRITABLE or EXECUTABLE.
+static int find_load(const struct parser *parser, const struct elf *elf, bool is_writable,
+                     struct elf_range *ret_range) {
+    unsigned n_found = 0;
+
+    for (unsigned i = 0; i < elf->n_loads; i++) {
+        if (is_writable ? elf->loads[i].is_writable : elf->loads[i].is_executable) {
+            *ret_range = elf->loads[i].range;
             n_found++;
         }
     }
     if (n_found != 1) {
-        return REFUSE(parser, "%u %s segments, not one", n_found, what);
+        return REFUSE(parser, "%u %s segments, not one", n_found,
+                      is_writable ? "writable" : "executable");
     }
     return 0;
 }
@@ -299,7 +313,7 @@ static int check_dynamic(const struct parser *parser) {
 }
 
 // What the start code protects once relocation is over must be whole pages of the data.
-static int check_protection(const struct parser *parser, const struct elf *elf) {
+static int check_protection(const struct parser *parser, struct elf *elf) {
     const Elf64_Phdr *stack = find_segment(parser, PT_GNU_STACK);
     const Elf64_Phdr *relro = find_segment(parser, PT_GNU_RELRO);
 
@@ -314,6 +328,7 @@ static int check_protection(const struct parser *parser, const struct elf *elf) 
                       relro ? "PT_GNU_RELRO is outside the writable segment"
                             : "has no PT_GNU_RELRO");
     }
+    elf->relro = (struct elf_range){relro->p_vaddr, relro->p_vaddr + relro->p_memsz};
     return 0;
 }
 
@@ -329,10 +344,11 @@ int elf_parse(const uint8_t *data, size_t size, struct elf *ret_elf, char *why, 
         r = checks[i](&parser);
     }
     if (r == 0) {
-        r = find_load(&parser, PF_X, "executable", &elf.text);
+        list_loads(&parser, &elf);
+        r = find_load(&parser, &elf, false, &elf.text);
     }
     if (r == 0) {
-        r = find_load(&parser, PF_W, "writable", &elf.data);
+        r = find_load(&parser, &elf, true, &elf.data);
     }
     if (r == 0) {
         r = check_protection(&parser, &elf);
@@ -352,47 +368,5 @@ int elf_parse(const uint8_t *data, size_t size, struct elf *ret_elf, char *why, 
         elf.notes = (struct elf_bytes){data + note->p_offset, note->p_filesz};
     }
     *ret_elf = elf;
-    return 0;
-}
-
-// Takes SIZE bytes and the padding after them off *BYTES.
-static bool take(struct elf_bytes *bytes, uint64_t size, const uint8_t **ret_data) {
-    uint64_t padded = (size + 3) & ~3ull; /* SIZE has 32 bits */
-
-    if (padded > bytes->size) {
-        return false;
-    }
-    *ret_data = bytes->data;
-    bytes->data += padded;
-    bytes->size -= padded;
-    return true;
-}
-
-int elf_next_note(struct elf_bytes *notes, struct elf_note *ret_note, char *why, size_t why_size) {
-    const uint8_t *header_data, *owner, *content;
-    Elf64_Nhdr header;
-
-    if (notes->size == 0) {
-        return ELF_NO_NOTE;
-    }
-    if (!take(notes, sizeof(header), &header_data)) {
-        return why_refuse(why, why_size, "%llu stray bytes after the last note",
-                          (unsigned long long)notes->size);
-    }
-    memcpy(&header, header_data, sizeof(header));
-    if (!take(notes, header.n_namesz, &owner) || !take(notes, header.n_descsz, &content)) {
-        return why_refuse(
-            why, why_size, "note of type %u: owner of %u and content of %u bytes, %llu are left",
-            header.n_type, header.n_namesz, header.n_descsz, (unsigned long long)notes->size);
-    }
-    if (header.n_namesz == 0 || owner[header.n_namesz - 1] != '\0') {
-        return why_refuse(why, why_size, "note of type %u: its owner's name does not end",
-                          header.n_type);
-    }
-    *ret_note = (struct elf_note){
-        .owner = (const char *)owner,
-        .type = header.n_type,
-        .content = {content, header.n_descsz},
-    };
     return 0;
 }

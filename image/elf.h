@@ -23,25 +23,23 @@ struct elf_range {
     uint64_t start, end;
 };
 
+// A segment that is loaded. All are readable.
+struct elf_load {
+    struct elf_range range;
+    bool is_writable, is_executable;
+};
+
 struct elf {
     uint32_t machine;       /* e_machine */
     uint64_t entry;         /* e_entry: within text */
     struct elf_range text;  /* the one executable segment */
     struct elf_range data;  /* the one writable segment, .bss included */
+    struct elf_range relro; /* of the data, read-only once the worker has relocated itself */
     struct elf_bytes notes; /* the one PT_NOTE; size 0: there is none */
+    struct elf_load loads[ELF_SEGMENTS_MAX]; /* ascending; text and data are among them */
+    unsigned n_loads;
 };
 
 // Checks the SIZE bytes at DATA. Returns 0 and *ret_elf, or 1 and the reason in the WHY_SIZE bytes
 // at WHY.
 int elf_parse(const uint8_t *data, size_t size, struct elf *ret_elf, char *why, size_t why_size);
-
-struct elf_note {
-    const char *owner; /* with its NUL */
-    uint32_t type;
-    struct elf_bytes content;
-};
-
-// Takes the next note off *NOTES. Returns 0 and *ret_note; 1 and the reason; or ELF_NO_NOTE when
-// none is left.
-enum { ELF_NO_NOTE = 2 };
-int elf_next_note(struct elf_bytes *notes, struct elf_note *ret_note, char *why, size_t why_size);

@@ -15,6 +15,9 @@
 #include "call/calls.h"
 #include "call/wire.h"
 #include "image/elf.h"
+#include "image/layout.h"
+#include "image/map.h"
+#include "image/notes.h"
 #include "image/why.h"
 
 #define COPY_SIZE (64u << 10)
@@ -25,50 +28,6 @@
 
 _Static_assert(MANIFEST_WHY_SIZE <= IMAGE_WHY_SIZE, "a manifest's reason is an image's reason");
 _Static_assert((int)MANIFEST_REFUSED == IMAGE_REFUSED, "passed on as it is");
-
-// The notes of an image, as found.
-struct notes {
-    struct elf_bytes object, manifest, calls;
-};
-
-static int find_notes(struct elf_bytes bytes, struct notes *ret_notes, char *why) {
-    struct notes notes = {0};
-    struct elf_note note;
-    int r;
-
-    for (unsigned n = 0; (r = elf_next_note(&bytes, &note, why, IMAGE_WHY_SIZE)) == 0; n++) {
-        struct elf_bytes *place = note.type == NOTE_USER_OBJECT ? &notes.object
-                                  : note.type == NOTE_MANIFEST  ? &notes.manifest
-                                  : note.type == NOTE_CALLS     ? &notes.calls
-                                                                : NULL;
-
-        if (strcmp(note.owner, NOTE_OWNER) != 0) {
-            return REFUSE(why, "not an mpyd image (note %u belongs to \"%.32s\")", n, note.owner);
-        }
-        if (!place) {
-            return REFUSE(why, "note %u is of type %u, which this mpyd does not know", n,
-                          note.type);
-        }
-        if (place->data) {
-            return REFUSE(why, "note %u is a second one of type %u", n, note.type);
-        }
-        if (n == 0 && note.type != NOTE_USER_OBJECT) {
-            return REFUSE(why, "the first note is of type %u, not the user object", note.type);
-        }
-        *place = note.content;
-    }
-    if (r != ELF_NO_NOTE) {
-        return r;
-    }
-    if (!notes.object.data) {
-        return REFUSE(why, "not an mpyd image (no mpyd note)");
-    }
-    if (!notes.manifest.data || !notes.calls.data) {
-        return REFUSE(why, "no note with the %s", notes.manifest.data ? "calls" : "manifest");
-    }
-    *ret_notes = notes;
-    return 0;
-}
 
 // What versions the image is of, before anything else of it is believed.
 static int read_object(const struct elf_bytes *note, struct note_user_object *ret_object,
@@ -153,8 +112,8 @@ static int check_sizes(const struct note_user_object *object, const struct manif
     return 0;
 }
 
-static int check_calls(const struct note_user_object *object, const struct elf_bytes *note,
-                       char *why) {
+static int read_calls(struct image *image, const struct elf_bytes *note, char *why) {
+    const struct note_user_object *object = &image->object;
     struct note_call call, previous = {0};
 
     if (note->size != (uint64_t)object->n_calls * sizeof(call)) {
@@ -176,28 +135,73 @@ static int check_calls(const struct note_user_object *object, const struct elf_b
             return REFUSE(why, "makes call %u (%s) with signature %#x, this mpyd's is %#x",
                           call.number, known->name, call.signature, known->signature);
         }
+        image->calls[i] = call; // each is another one that is known: no more than there are
     }
     return 0;
+}
+
+static bool is_region_name(const char name[NOTE_REGION_NAME_SIZE]) {
+    size_t size = strnlen(name, NOTE_REGION_NAME_SIZE);
+
+    return size > 0 && size < NOTE_REGION_NAME_SIZE && name[0] != '-' &&
+           strspn(name, "abcdefghijklmnopqrstuvwxyz-") == size;
+}
+
+static int read_regions(struct image *image, const struct elf_bytes *note, char *why) {
+    size_t n = note->size / sizeof(struct note_region);
+
+    if (n * sizeof(struct note_region) != note->size || n > NOTE_REGIONS_MAX) {
+        return REFUSE(why, "layout: %llu bytes, not up to %u entries of %zu", LLU(note->size),
+                      NOTE_REGIONS_MAX, sizeof(struct note_region));
+    }
+    for (size_t i = 0; i < n; i++) {
+        struct note_region *region = &image->regions[i];
+
+        memcpy(region, note->data + i * sizeof(*region), sizeof(*region));
+        if (!is_region_name(region->name)) {
+            return REFUSE(why, "layout: entry %zu has no name, \"%.16s\"", i, region->name);
+        }
+        if (strcmp(region->name, "heap") == 0 && region->size != image->object.heap_size) {
+            return REFUSE(why, "layout: heap has %llu bytes, the user object says %llu",
+                          LLU(region->size), LLU(image->object.heap_size));
+        }
+    }
+    image->n_regions = n;
+    return 0;
+}
+
+// Whether the parts fit into each other and side by side.
+static int check_layout(const struct image *image, char *why) {
+    struct layout_problem problem;
+    char text[LAYOUT_PROBLEM_SIZE];
+    struct map map;
+
+    map_image(image, &map);
+    if (layout_check(map.regions, map.n_regions, &problem, 1) == 0) {
+        return 0;
+    }
+    layout_describe(&problem, text);
+    return REFUSE(why, "layout: %s", text);
 }
 
 int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
                 char why[IMAGE_WHY_SIZE]) {
     CLEANUP(image_done) struct image image = IMAGE_INIT;
     struct notes notes = {0};
-    struct elf elf = {0};
-    int r = elf_parse(data, size, &elf, why, IMAGE_WHY_SIZE);
+    int r = elf_parse(data, size, &image.elf, why, IMAGE_WHY_SIZE);
 
     if (r == 0) {
-        r = find_notes(elf.notes, &notes, why);
+        r = notes_find(image.elf.notes, &notes, why, IMAGE_WHY_SIZE);
+        image.elf.notes = (struct elf_bytes){0};
     }
     if (r == 0) {
         r = read_object(&notes.object, &image.object, why);
     }
     if (r == 0) {
-        r = check_headers(&image.object, &elf, why);
+        r = check_headers(&image.object, &image.elf, why);
     }
     if (r == 0) {
-        r = check_calls(&image.object, &notes.calls, why);
+        r = read_calls(&image, &notes.calls, why);
     }
     if (r == 0) {
         r = manifest_parse((const char *)notes.manifest.data, notes.manifest.size, &image.manifest,
@@ -205,6 +209,12 @@ int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
     }
     if (r == 0) {
         r = check_sizes(&image.object, &image.manifest, why);
+    }
+    if (r == 0) {
+        r = read_regions(&image, &notes.layout, why);
+    }
+    if (r == 0) {
+        r = check_layout(&image, why);
     }
     if (r != 0) {
         return r;

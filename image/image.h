@@ -9,7 +9,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "call/calls.h"
 #include "call/note.h"
+#include "image/elf.h"
 #include "image/manifest.h"
 
 #define IMAGE_SIZE_MAX (64u << 20)
@@ -21,6 +23,10 @@ struct image {
     int fd;        /* sealed memfd holding the image, executable by execveat(2); owned */
     uint64_t size; /* bytes */
     struct note_user_object object;
+    struct note_call calls[CALLS_VERSION]; /* object.n_calls of them */
+    struct note_region regions[NOTE_REGIONS_MAX];
+    size_t n_regions;
+    struct elf elf; /* without its notes */
     struct manifest manifest;
 };
 

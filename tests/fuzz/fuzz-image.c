@@ -7,6 +7,7 @@
 
 #include "call/calls.h"
 #include "image/image.h"
+#include "image/map.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/image-maker.h"
 
@@ -34,6 +35,20 @@ static void replace_notes(struct maker *maker, struct input *input) {
     notes->p_memsz = notes->p_filesz;
 }
 
+static void check_map(const struct image *image) {
+    uint64_t end = image->elf.loads[image->elf.n_loads - 1].range.end;
+    struct layout_problem problem;
+    struct map map;
+
+    map_image(image, &map);
+    REQUIRE(map.n_regions <= MAP_REGIONS_MAX && image->n_regions <= NOTE_REGIONS_MAX);
+    REQUIRE(layout_check(map.regions, map.n_regions, &problem, 1) == 0);
+    REQUIRE(map_memory_limit(image) > end + map_stack_limit(image));
+    for (size_t i = 0; i < image->n_regions; i++) {
+        REQUIRE(image->regions[i].start < end && image->regions[i].size <= end);
+    }
+}
+
 // What the daemon relies on once an image was taken.
 static void check_taken(const struct image *image, size_t size) {
     const struct note_user_object *object = &image->object;
@@ -46,6 +61,10 @@ static void check_taken(const struct image *image, size_t size) {
     REQUIRE(object->arena_size >= WIRE_ARENA_MIN && object->arena_size <= WIRE_ARENA_MAX);
     REQUIRE(object->arena_size % WIRE_PAGE == 0 && object->arena_size == manifest->arena_size);
     REQUIRE(object->n_calls <= CALLS_VERSION);
+    for (uint32_t i = 0; i < object->n_calls; i++) {
+        REQUIRE(calls_find(image->calls[i].number)->signature == image->calls[i].signature);
+    }
+    check_map(image);
     REQUIRE(strlen(object->micropython) < sizeof(object->micropython));
     REQUIRE(is_printable_ascii(manifest->name) && is_printable_ascii(manifest->entry));
 }

@@ -33,6 +33,7 @@ enum maker_segment {
 
 // Offsets in the file, and addresses.
 #define MAKER_NOTES 0x300u
+#define MAKER_RESOURCES_AT 0x8f0u
 #define MAKER_TEXT_AT 0x1000u
 #define MAKER_DATA_AT 0x2000u
 #define MAKER_SECTIONS 0x2080u /* one section header, at the end of the file */
@@ -43,9 +44,10 @@ struct maker {
     size_t size;
     Elf64_Ehdr *header;
     Elf64_Phdr *segments;
-    Elf64_Nhdr *object_note, *manifest_note, *calls_note;
+    Elf64_Nhdr *object_note, *manifest_note, *calls_note, *layout_note;
     struct note_user_object *object; /* aligned to 4 only: copy in and out */
     struct note_call *calls;
+    struct note_region *regions; /* aligned to 4 only */
     Elf64_Dyn *dynamic;
 };
 
@@ -123,13 +125,20 @@ static inline void maker_init(struct maker *maker, const char *manifest) {
         .micropython = "1.25.0",
     };
 
+    const struct note_region regions[] = {
+        {"heap", MAKER_DATA_AT + 0x80, MAKER_HEAP},
+        {"resources", MAKER_RESOURCES_AT, 5},
+    };
+
     *maker = (struct maker){.size = MAKER_SIZE};
     maker_headers(maker);
     maker->object_note = maker_note(maker, NOTE_USER_OBJECT, &object, sizeof(object));
     maker->manifest_note = maker_note(maker, NOTE_MANIFEST, manifest, strlen(manifest));
     maker->calls_note = maker_note(maker, NOTE_CALLS, calls, sizeof(calls));
+    maker->layout_note = maker_note(maker, NOTE_LAYOUT, regions, sizeof(regions));
     maker->object = maker_content(maker->object_note);
     maker->calls = maker_content(maker->calls_note);
+    maker->regions = maker_content(maker->layout_note);
     maker->dynamic = (Elf64_Dyn *)(maker->data + MAKER_DATA_AT);
     maker->dynamic[0] = (Elf64_Dyn){.d_tag = DT_FLAGS, .d_un.d_val = DF_BIND_NOW};
 }

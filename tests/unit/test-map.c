@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: MIT
+// The memory of a worker adds up, from what its image says.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "call/wire.h"
+#include "image/image.h"
+#include "image/map.h"
+#include "tests/unit/image-maker.h"
+
+#define ARENA (256u << 10)
+#define STACK (64u << 10)
+
+static void read_image(struct maker *maker, struct image *ret_image) {
+    char why[IMAGE_WHY_SIZE] = "";
+
+    if (image_parse(maker->data, maker->size, ret_image, why) != 0) {
+        fail_msg("%s", why);
+    }
+}
+
+static void test_map_has_every_region(void **state) {
+    const struct layout_region expected[] = {
+        {"image", "process", 0, MAKER_DATA_AT + 0x80 + MAKER_HEAP},
+        {"headers", "image", 0, 0x900},
+        {"text", "image", MAKER_TEXT_AT, 0x20},
+        {"data", "image", MAKER_DATA_AT, 0x80 + MAKER_HEAP},
+        {"relro", "data", MAKER_DATA_AT, 0x80},
+        {"heap", "data", MAKER_DATA_AT + 0x80, MAKER_HEAP},
+        {"resources", "headers", MAKER_RESOURCES_AT, 5},
+        {"stack", "process", LAYOUT_ANYWHERE, STACK + (256u << 10)},
+        {"app-stack", "stack", LAYOUT_ANYWHERE, STACK},
+        {"channel", "process", LAYOUT_ANYWHERE, ARENA + 4 * WIRE_PAGE},
+        {"rings", "channel", LAYOUT_ANYWHERE, 4 * WIRE_PAGE},
+        {"arena", "channel", LAYOUT_ANYWHERE, ARENA},
+        {"kernel-page", "process", LAYOUT_ANYWHERE, WIRE_PAGE},
+    };
+    struct image image = IMAGE_INIT;
+    struct maker maker;
+    struct map map;
+
+    maker_init(&maker, MAKER_MANIFEST);
+    read_image(&maker, &image);
+    map_image(&image, &map);
+    assert_string_equal(map.regions[0].name, "process");
+    assert_int_equal(map.regions[0].size, map_memory_limit(&image));
+    assert_int_equal(map.n_regions, 1 + sizeof(expected) / sizeof(expected[0]));
+    for (size_t i = 1; i < map.n_regions; i++) {
+        assert_string_equal(map.regions[i].name, expected[i - 1].name);
+        assert_string_equal(map.regions[i].within, expected[i - 1].within);
+        assert_int_equal(map.regions[i].start, expected[i - 1].start);
+        assert_int_equal(map.regions[i].size, expected[i - 1].size);
+    }
+    image_done(&image);
+}
+
+// Whatever a worker has mapped is within what it may map.
+static void test_limits_are_enough(void **state) {
+    struct image image = IMAGE_INIT;
+    struct maker maker;
+
+    maker_init(&maker, MAKER_MANIFEST);
+    read_image(&maker, &image);
+    assert_true(map_stack_limit(&image) > STACK);
+    assert_true(map_memory_limit(&image) > MAKER_DATA_AT + 0x80 + MAKER_HEAP + WIRE_PAGE +
+                                               WIRE_CHANNEL_SIZE(ARENA) + map_stack_limit(&image));
+    image_done(&image);
+}
+
+static void test_segments_to_read_get_names(void **state) {
+    const Elf64_Phdr later[] = {{PT_LOAD, PF_R, 0, 0x10000, 0, 0x80, 0x80, 4096},
+                                {PT_LOAD, PF_R, 0, 0x20000, 0, 0x80, 0x80, 4096}};
+    struct image image = IMAGE_INIT;
+    struct maker maker;
+    struct map map;
+
+    maker_init(&maker, MAKER_MANIFEST);
+    memcpy(maker.segments + MAKER_SEGMENTS, later, sizeof(later));
+    maker.header->e_phnum = MAKER_SEGMENTS + 2;
+    read_image(&maker, &image);
+    map_image(&image, &map);
+    assert_string_equal(map.regions[5].name, "rodata");
+    assert_string_equal(map.regions[6].name, "rodata2");
+    assert_int_equal(map.regions[6].start, 0x20000);
+    assert_int_equal(map.regions[1].size, 0x20080);
+    image_done(&image);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_map_has_every_region),
+        cmocka_unit_test(test_limits_are_enough),
+        cmocka_unit_test(test_segments_to_read_get_names),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
