@@ -65,8 +65,6 @@ def make(kit, app, work, progress=lambda text: None, strip=()):
     progress(f'compiling {len(app.modules)} modules of {app.manifest.name} and '
              f'{len(app.builtin)} of the SDK')
     compiled = bytecode.compile_modules(kit, modules, work, 'asserts' not in strip)
-    for warning in imports.find_warnings(app.modules, app.builtin, kit.modules):
-        warn(warning)
     progress('freezing')
     frozen = freeze.freeze(kit, modules, compiled, strip)
     Path(work, 'frozen.c').write_text(frozen.text)
@@ -80,6 +78,11 @@ def make(kit, app, work, progress=lambda text: None, strip=()):
     Path(work, 'app.mpysym').write_text(symbols.describe(
         modules, frozen.functions, elf.symbols(Path(work, 'app.elf').read_bytes()), image))
     return image
+
+
+def warn_of_imports(kit, app):
+    for warning in imports.find_warnings(app.modules, app.builtin, kit.modules):
+        warn(warning)
 
 
 def _write(output, data):
@@ -131,6 +134,7 @@ def build(kit, directory, output, keep=None, progress=lambda text: None, strip=(
         raise BuildError(f'{output}: is a directory; name a file')
     with _work(keep) as work:
         data = make(kit, app, work, progress, strip)
+        warn_of_imports(kit, app)
         for suffix in BESIDE:
             _write(beside(output, suffix), Path(work, f'app{suffix}').read_bytes())
     _write(output, data)

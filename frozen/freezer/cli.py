@@ -2,9 +2,11 @@
 """The command line. Exit status: 0 done, 1 the command failed, 2 wrong usage, 130 interrupted."""
 
 import argparse
+import os
+import sys
 from collections import namedtuple
 
-from . import build, new
+from . import build, new, testing
 from .errors import BuildError
 from .messages import say
 
@@ -20,6 +22,9 @@ COMMANDS = (
     Command('build', build, 'freeze an app into an image', 'Freezes the app in DIR into IMAGE.'),
     Command('new', new, 'make a small working app',
             'Makes a small working app in DIR, which must be empty or not there.'),
+    Command('test', testing, 'run an app\'s tests in the sandbox',
+            'Freezes the app in DIR with its tests, files test_*.py and all below a directory tests, '
+            'and runs them as the app runs, with what it is granted.'),
 )
 
 
@@ -47,3 +52,6 @@ def main(version):
         return 1
     except KeyboardInterrupt:
         return 130
+    except BrokenPipeError:  # whoever reads the output has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1

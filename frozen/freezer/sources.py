@@ -65,10 +65,17 @@ def _module(directory, path, where):
     return module
 
 
-def _modules_below(directory, below, where, skip=None):
+def is_test(path):
+    """Whether the file PATH is for an app's tests, and not part of the app unless named."""
+    return path.name.startswith('test_') or 'tests' in path.parts[:-1]
+
+
+def _modules_below(directory, below, where, skip=None, tests=False):
+    """The modules of the app or, with TESTS, those of its tests."""
     for path in _listed(Path(directory, below), 'modules'):
         path = PurePosixPath(below, path)
-        if path.suffix == '.py' and not (skip and path.is_relative_to(skip)):
+        if (path.suffix == '.py' and is_test(path) == tests
+                and not (skip and path.is_relative_to(skip))):
             yield _module(directory, str(path), where)
 
 
@@ -136,6 +143,12 @@ def find_modules(directory, manifest, builtin=()):
         raise BuildError(f'{where}: {len(modules)} modules, more than {PARTS_MAX}')
     _check_entry(directory, manifest, modules)
     return modules
+
+
+def find_tests(directory, manifest):
+    """The modules of the tests of the app in DIRECTORY, sorted by path."""
+    return sorted(_modules_below(directory, '.', Path(directory, FILE), manifest.resources,
+                                 tests=True), key=lambda module: module.path)
 
 
 def find_builtin(directory):

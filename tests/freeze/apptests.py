@@ -1,0 +1,435 @@
+# SPDX-License-Identifier: MIT
+"""mpyfreeze test: what is a test, what it may, and what is said about it."""
+
+import os
+import re
+import subprocess
+import sys
+import tempfile
+
+import builds
+import tap
+
+MANIFEST = ('name = "under-test"\nversion = "1"\nentry = "main"\n'
+            '[grants]\nlisten = ["tcp:127.0.0.1:8095"]\n')
+MAIN = 'def add(a, b):\n    return a + b\n'
+FAILED = 3  # exit status
+# Runs under CPython as well, and means the same there.
+BOTH = '''
+import unittest
+
+import helper
+
+ORDER = []
+
+
+class Order(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        ORDER.append("class")
+
+    @classmethod
+    def tearDownClass(cls):
+        print("order", ORDER)
+
+    def setUp(self):
+        ORDER.append("up")
+        self.addCleanup(ORDER.append, "cleanup")
+
+    def tearDown(self):
+        ORDER.append("down")
+
+    def test_1(self):
+        ORDER.append(1)
+
+    def test_2(self):
+        self.addCleanup(lambda: ORDER.append("first"))
+        self.skipTest("not here")
+
+
+class Marks(unittest.TestCase):
+    def setUp(self):
+        self.value = 1
+
+    @unittest.skip("by hand")
+    def test_skip(self):
+        self.fail()
+
+    @unittest.skipIf(helper.ONE == 1, "is one")
+    def test_skip_if(self):
+        self.fail()
+
+    @unittest.skipUnless(helper.ONE == 1, "is not one")
+    def test_skip_unless(self):
+        self.assertEqual(self.value, 1)
+
+    @unittest.expectedFailure
+    def test_expected(self):
+        self.assertEqual(self.value, 2)
+
+
+@unittest.skip("the whole class")
+class Skipped(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        raise ValueError
+
+    def test(self):
+        self.fail()
+
+
+class Asserts(unittest.TestCase):
+    def test_that_hold(self):
+        self.assertEqual({"a": [1, 2.5]}, {"a": [1, 2.5]})
+        self.assertNotEqual(1, 2)
+        self.assertTrue([0])
+        self.assertFalse([])
+        self.assertIs(None, None)
+        self.assertIsNot([], [])
+        self.assertIsNone(None)
+        self.assertIsNotNone(0)
+        self.assertIn(1, [1])
+        self.assertNotIn("x", "abc")
+        self.assertIsInstance(1, (int, str))
+        self.assertNotIsInstance("1", int)
+        self.assertGreater(2, 1)
+        self.assertGreaterEqual(2, 2)
+        self.assertLess(1, 2)
+        self.assertLessEqual(2, 2)
+        self.assertAlmostEqual(1.00000001, 1)
+        self.assertAlmostEqual(1.1, 1, places=0)
+        self.assertAlmostEqual(100, 101, delta=1)
+        self.assertNotAlmostEqual(1.1, 1)
+        self.assertCountEqual([1, 2, 2], (2, 1, 2))
+        self.assertRegex("a meter", "m.t")
+        self.assertNotRegex("a meter", "^m")
+        self.assertListEqual([1], [1])
+        self.assertRaises(ZeroDivisionError, lambda a, b: a / b, 1, b=0)
+        with self.assertRaises((KeyError, ValueError)) as caught:
+            int("x")
+        self.assertIsInstance(caught.exception, ValueError)
+        with self.assertRaisesRegex(ValueError, "a b"):
+            raise ValueError("a b c")
+
+    def test_that_do_not(self):
+        for number, check in enumerate((
+            lambda: self.assertEqual([1, 2], [1, 3]),
+            lambda: self.assertNotEqual(1, 1),
+            lambda: self.assertTrue([]),
+            lambda: self.assertFalse(1),
+            lambda: self.assertIs([], []),
+            lambda: self.assertIsNot(None, None),
+            lambda: self.assertIsNone(0),
+            lambda: self.assertIsNotNone(None),
+            lambda: self.assertIn(1, []),
+            lambda: self.assertNotIn("a", "abc"),
+            lambda: self.assertIsInstance(1, (bytes, str)),
+            lambda: self.assertNotIsInstance(1, int),
+            lambda: self.assertGreater(1, 1),
+            lambda: self.assertGreaterEqual(1, 2),
+            lambda: self.assertLess(1, 1),
+            lambda: self.assertLessEqual(2, 1),
+            lambda: self.assertAlmostEqual(1.000001, 1),
+            lambda: self.assertAlmostEqual(100, 102, delta=1),
+            lambda: self.assertNotAlmostEqual(1.00000001, 1),
+            lambda: self.assertCountEqual([1, 2, 2], (2, 1)),
+            lambda: self.assertRegex("a meter", "^m"),
+            lambda: self.assertNotRegex("a meter", "m"),
+            lambda: self.assertDictEqual({1: 2}, {1: 3}),
+            lambda: self.assertRaises(KeyError, lambda: None),
+            lambda: self.assertRaisesRegex(ValueError, "b a", int, "x"),
+            lambda: self.fail("for once"),
+        )):
+            with self.assertRaises(AssertionError, msg=str(number)):
+                check()
+        with self.assertRaises(ZeroDivisionError):
+            self.assertRaises(ValueError, lambda: 1 / 0)
+
+
+class Async(unittest.IsolatedAsyncioTestCase):
+    async def asyncSetUp(self):
+        import asyncio
+
+        self.event = asyncio.Event()
+        self.asyncio = asyncio
+
+    async def asyncTearDown(self):
+        print("torn down")
+
+    async def test_wait(self):
+        async def later():
+            self.event.set()
+            try:
+                await self.asyncio.sleep(100)
+            finally:
+                print("left behind, and ended")
+
+        task = self.asyncio.create_task(later())
+        await self.asyncio.wait_for(self.event.wait(), 5)
+        self.assertFalse(task.done())
+
+
+if __name__ == "__main__":
+    unittest.main()
+'''
+BOTH_VERDICTS = '''\
+tests.test_both.Asserts.test_that_do_not ... ok
+tests.test_both.Asserts.test_that_hold ... ok
+torn down
+left behind, and ended
+tests.test_both.Async.test_wait ... ok
+tests.test_both.Marks.test_expected ... failed as expected
+tests.test_both.Marks.test_skip ... skipped (by hand)
+tests.test_both.Marks.test_skip_if ... skipped (is one)
+tests.test_both.Marks.test_skip_unless ... ok
+tests.test_both.Order.test_1 ... ok
+tests.test_both.Order.test_2 ... skipped (not here)
+order ['class', 'up', 1, 'down', 'cleanup', 'up', 'down', 'first', 'cleanup']
+tests.test_both.Skipped.test ... skipped (the whole class)'''.splitlines()
+
+
+class Bench(builds.Bench):
+    def test(self, directory, *more, status=0):
+        """Lines that mpyfreeze test says of DIRECTORY, without what differs each time."""
+        done = self.freeze('test', directory, '--sdk', self.options.sdk, '--mpyd',
+                           os.path.abspath(self.options.mpyd), *more)
+        tap.equal(done.returncode, status, f'exit status; it said:\n{done.stdout}{done.stderr}')
+        self.errors = done.stderr.splitlines()
+        return re.sub(r' in [0-9.]+ s: |( \([0-9.]+ ms\))$', lambda match: '' if match[1] else ': ',
+                      done.stdout, flags=re.MULTILINE).splitlines()
+
+
+def test_same_tests_as_under_cpython(bench):
+    app = bench.app({'main.py': MAIN, 'tests/test_both.py': BOTH, 'tests/helper.py': 'ONE = 1\n'},
+                    MANIFEST)
+    done = subprocess.run([sys.executable, '-B', 'test_both.py', '-v'], cwd=app / 'tests',
+                          capture_output=True, text=True, check=False)
+    tap.equal(done.returncode, 0, done.stderr)
+    tap.true('OK (skipped=4, expected failures=1)' in done.stderr, done.stderr)
+    lines = bench.test(app, '-v')
+    tap.equal(sorted(lines[:-2]), sorted(BOTH_VERDICTS))
+    tap.equal(lines[-1], '10 tests: 5 ok, 4 skipped, 1 failed as expected')
+    tap.equal(done.stdout.splitlines(), [line for line in lines[:-2] if ' ... ' not in line])
+
+
+FAILURES = '''import sys
+import unittest
+import main
+
+
+def test_plain():
+    assert main.add(1, 2) == 3
+
+
+async def test_wrong():
+    assert main.add(1, 2) == 4, "not four"
+
+
+def test_exit():
+    sys.exit(0)
+
+
+class Case(unittest.TestCase):
+    def test_equal(self):
+        self.assertEqual(main.add([1], [2]), [1, 3], "sums")
+
+    def test_sub(self):
+        for i in range(3):
+            with self.subTest(i=i):
+                self.assertEqual(i, 1)
+
+    @unittest.expectedFailure
+    def test_works(self):
+        pass
+
+
+class Unready(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        raise ValueError("no")
+
+    def test(self):
+        pass
+'''
+FAILURES_SAID = '''\
+test_it: 1 ok, 3 failed, 2 in error, 1 ok unexpectedly
+
+ERROR: test_it.test_exit
+Traceback (most recent call last):
+  File "{app}/test_it.py", line 15, in test_exit
+SystemExit: 0
+
+FAIL: test_it.test_wrong
+Traceback (most recent call last):
+  File "{app}/test_it.py", line 11, in test_wrong
+AssertionError: not four
+
+FAIL: test_it.Case.test_equal
+Traceback (most recent call last):
+  File "{app}/test_it.py", line 20, in test_equal
+AssertionError: [1, 2] != [1, 3]
+different from 1 on; 2 and 2 long : sums
+
+FAIL: test_it.Case.test_sub (i=0)
+Traceback (most recent call last):
+  File "{app}/test_it.py", line 25, in test_sub
+AssertionError: 0 != 1
+
+FAIL: test_it.Case.test_sub (i=2)
+Traceback (most recent call last):
+  File "{app}/test_it.py", line 25, in test_sub
+AssertionError: 2 != 1
+
+OK UNEXPECTEDLY: test_it.Case.test_works
+it is marked with expectedFailure
+
+ERROR: test_it.Unready.setUpClass
+Traceback (most recent call last):
+  File "{app}/test_it.py", line 35, in setUpClass
+ValueError: no
+
+7 tests: 1 ok, 3 failed, 2 in error, 1 ok unexpectedly'''
+
+
+def test_failures_are_told_with_their_places(bench):
+    app = bench.app({'main.py': MAIN, 'test_it.py': FAILURES}, MANIFEST)
+    tap.equal('\n'.join(bench.test(app, status=FAILED)), FAILURES_SAID.replace('{app}', str(app)))
+    lines = bench.test(app, '-v', '-k', 'plain', '-k', 'test_it.*.test_*rk*', status=FAILED)
+    tap.equal([line for line in lines if ' ... ' in line],
+              ['test_it.test_plain ... ok', 'test_it.Case.test_works ... OK UNEXPECTEDLY'])
+
+
+BROKEN = '''import uctypes
+
+
+def test_a_crash():
+    uctypes.bytearray_at(16, 8)[0] = 1
+
+
+def test_b_good():
+    pass
+
+
+def test_c_hang():
+    while True:
+        pass
+
+
+def test_d_flood():
+    for _ in range(30000):
+        print("water")
+
+
+def test_e_recursion():
+    test_e_recursion()
+
+
+def test_f_memory():
+    hoard = []
+    while True:
+        hoard.append(bytes(1000))
+
+
+def test_g_good():
+    print("half a line", end="")
+'''
+BROKEN_SAID = '''\
+test_broken.test_a_crash ... ERROR (crashed: SIGSEGV)
+test_broken.test_b_good ... ok
+test_broken.test_c_hang ... ERROR (still running after 1 seconds)
+test_broken.test_d_flood ... ok
+test_broken.test_e_recursion ... ERROR
+test_broken.test_f_memory ... ERROR
+test_broken.test_g_good ... ok
+test_other.test ... ok'''.splitlines()
+
+
+def test_one_test_does_not_take_others_along(bench):
+    app = bench.app({'main.py': MAIN, 'test_broken.py': BROKEN, 'test_other.py': 'def test(): pass',
+                     'test_another.py': 'import nosuch\ndef test(): pass\n'}, MANIFEST)
+    lines = bench.test(app, '-v', '--timeout', '1', status=FAILED)
+    tap.equal([line for line in lines if line.startswith(('test_broken', 'test_other'))
+               and ' ... ' in line], BROKEN_SAID)
+    tap.true('test_another ... ERROR' in lines, 'a module that cannot be imported')
+    tap.true(any('log messages dropped' in line for line in lines), 'the flood is told')
+    tap.true('half a line' in lines, 'what the app prints is shown')
+    tap.true(any(line.startswith('  and the same') for line in lines), 'the recursion is not')
+    tap.equal(lines[-1], '9 tests: 4 ok, 5 in error')
+    tap.equal([line.partition('test_another.py')[2] for line in bench.errors],
+              [':1: there is no module "nosuch" in the image: to import it fails'])
+
+
+GRANTED = '''import socket
+import unittest
+
+
+class Granted(unittest.TestCase):
+    def bind(self, port):
+        sock = socket.socket()
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        sock.bind(("127.0.0.1", port))
+        sock.close()
+
+    def test_only_what_is_granted(self):
+        self.bind(8095)
+        with self.assertRaises(PermissionError):
+            self.bind(8096)
+
+    def test_resources(self):
+        with open("/res/text") as file:
+            self.assertEqual(file.read(), "a resource")
+'''
+
+
+def test_sandbox_is_the_apps(bench):
+    manifest = MANIFEST.replace('[grants]', 'resources = "www"\n[grants]')
+    files = {'main.py': MAIN, 'tests/deep/test_granted.py': GRANTED, 'www/text': 'a resource',
+             'www/test_no.py': '('}
+    tap.equal(bench.test(bench.app(files, manifest))[0], 'tests.deep.test_granted: 2 ok')
+    named = manifest.replace('[grants]', 'modules = ["main.py"]\n[grants]')
+    tap.equal(bench.test(bench.app(files, named))[0], 'tests.deep.test_granted: 2 ok')
+
+
+def test_images_have_no_tests(bench):
+    files = {'main.py': MAIN, 'test_x.py': '(', 'tests/y.py': '(', 'p/tests/z.py': '(',
+             'p/contest.py': '', 'p/test_w.py': ''}
+    bench.built(bench.app(files, MANIFEST))
+    tap.equal([line for line in bench.facts() if line.startswith('module')],
+              [f'module main {len(MAIN)}', 'module p.contest 0'])
+    bench.built(bench.app(files, 'modules = ["main.py", "p/test_w.py"]\n' + MANIFEST))
+    tap.equal([line for line in bench.facts() if line.startswith('module')],
+              [f'module main {len(MAIN)}', 'module p.test_w 0'])
+
+
+def test_what_cannot_be_run(bench):
+    app = bench.app({'main.py': MAIN}, MANIFEST)
+    for files, more, expected in (
+            ({}, [], f'mpyfreeze: {app}: there are no tests; write some into files test_*.py, '
+             'there or in a directory tests'),
+            ({'test_a.py': 'def test_it(): pass'}, ['-k', 'nothing'],
+             'mpyfreeze: no test was found to run; is -k what you mean?'),
+            ({}, ['--mpyd', '/no/mpyd'], 'mpyfreeze: --mpyd /no/mpyd: is no program'),
+            ({}, ['--mpyd', '/bin/false'],
+             'mpyfreeze: the tests cannot be run: mpyd said nothing'),
+            ({'unittest.py': ''}, [], f'mpyfreeze: {app}/unittest.py: tests bring a module '
+             '"unittest" of their own; rename this one'),
+            ({'test_a.py': 'def test_it(:'}, [], f'mpyfreeze: {app}/test_a.py:1: SyntaxError: '
+             'invalid syntax')):
+        bench.app(files, MANIFEST)
+        bench.test(app, *more, status=1)
+        tap.equal(bench.errors, [expected])
+        (app / 'unittest.py').unlink(missing_ok=True)
+    for timeout in ('0', 'x', 'nan'):
+        bench.test(app, '--timeout', timeout, status=2)
+
+
+def tests(options):
+    def on_bench(function):
+        def run():
+            with tempfile.TemporaryDirectory(prefix='mpyd-freeze-') as root:
+                os.chmod(root, 0o755)
+                function(Bench(options, root))
+        return run
+
+    return [(name.removeprefix('test_').replace('_', ' '), on_bench(function))
+            for name, function in globals().items() if name.startswith('test_')]
