@@ -6,32 +6,10 @@
 #include <stdio.h>
 
 #include "base/cleanup.h"
-#include "base/log.h"
-#include "ctl/file.h"
+#include "ctl/image-file.h"
 #include "ctl/verbs.h"
-#include "image/image.h"
 
 const struct verb_option inspect_options[] = {{0}};
-
-static int load(const char *path, struct image *ret_image) {
-    CLEANUP(file_done) struct file file = FILE_INIT;
-    char why[IMAGE_WHY_SIZE];
-    int r = file_read(path, "the image", IMAGE_SIZE_MAX, &file);
-
-    if (r < 0) {
-        return CTL_IMAGE;
-    }
-    r = image_parse(file.data, file.size, ret_image, why);
-    if (r < 0) {
-        (void)log_errno(r, "cannot read the image %s", path);
-        return CTL_INTERNAL;
-    }
-    if (r > 0) {
-        log_error("%s: %s", path, why);
-        return CTL_IMAGE;
-    }
-    return CTL_DONE;
-}
 
 static void print_texts(const char *what, const struct manifest_texts *texts) {
     for (size_t i = 0; i < texts->n_items; i++) {
@@ -61,12 +39,12 @@ static void print_text(const struct image *image) {
 }
 
 int inspect_run(const struct verb_arguments *arguments) {
-    CLEANUP(image_done) struct image image = IMAGE_INIT;
-    int r = load(arguments->operands[0], &image);
+    CLEANUP(image_file_done) struct image_file found = IMAGE_FILE_INIT;
+    int r = image_file_load(arguments->operands[0], &found);
 
     if (r != CTL_DONE) {
         return r;
     }
-    print_text(&image);
+    print_text(&found.image);
     return CTL_DONE;
 }

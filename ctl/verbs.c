@@ -5,5 +5,7 @@
 const struct verb verbs[] = {
     {"inspect", "IMAGE", 1, 1, "Shows what an image is, holds and wants.", inspect_options,
      inspect_run},
+    {"layout", "[IMAGE]", 0, 1, "Shows the map of an image's memory, or checks a list of regions.",
+     layout_options, layout_run},
     {0},
 };

@@ -10,3 +10,6 @@ extern const struct verb verbs[];
 
 extern const struct verb_option inspect_options[];
 int inspect_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option layout_options[];
+int layout_run(const struct verb_arguments *arguments);

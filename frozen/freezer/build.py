@@ -69,8 +69,9 @@ def make(kit, app, work, progress=lambda text: None, strip=()):
     frozen = freeze.freeze(kit, modules, compiled, strip)
     Path(work, 'frozen.c').write_text(frozen.text)
     text = _describe(kit, app.manifest, app.modules, app.contents)
-    link.write_sources(work, app.manifest, romfs.pack(app.contents),
-                       notes.pack(kit, app.manifest, text))
+    resources = romfs.pack(app.contents)
+    link.write_sources(work, app.manifest, resources,
+                       notes.pack(kit, app.manifest, text, link.n_regions(resources)))
     objects = link.compile_sources(kit, work)
     progress('linking')
     link.link(kit, objects, work)

@@ -22,6 +22,7 @@ class Elf:
     text: tuple  # start and end address of the one executable segment
     data: tuple  # of the one writable segment
     notes: int   # offset in the file of the one PT_NOTE
+    notes_size: int
 
 
 def read(data):
@@ -30,7 +31,7 @@ def read(data):
     machine, entry, offset, size, count = fields[2], fields[4], fields[5], fields[9], fields[10]
     text, writable, notes = [], [], []
     for index in range(count):
-        kind, flags, start, address, _, _, memory, _ = SEGMENT.unpack_from(
+        kind, flags, start, address, _, in_file, memory, _ = SEGMENT.unpack_from(
             data, offset + index * size)
         if kind == LOAD and flags & EXECUTABLE and flags & WRITABLE:
             raise BuildError('the linker made a segment that is writable and executable')
@@ -39,13 +40,13 @@ def read(data):
         if kind == LOAD and flags & WRITABLE:
             writable.append((address, address + memory))
         if kind == NOTE:
-            notes.append(start)
+            notes.append((start, in_file))
         if kind == INTERP:
             raise BuildError('the linker made a dynamic program: is musl\'s rcrt1.o there?')
     for found, what in ((text, 'executable'), (writable, 'writable'), (notes, 'note')):
         if len(found) != 1:
             raise BuildError(f'the linker made {len(found)} {what} segments, not one')
-    return Elf(machine, entry, text[0], writable[0], notes[0])
+    return Elf(machine, entry, text[0], writable[0], *notes[0])
 
 
 def symbols(data):

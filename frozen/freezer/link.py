@@ -17,13 +17,13 @@ LINK = ['-fno-lto', '-Wl,-z,max-page-size=4096', '-Wl,--fatal-warnings']
 APP_C = '''\
 #include "vm/app.h"
 
-static char heap[{heap}] __attribute__((aligned(4096)));
+static char app_heap[{heap}] __attribute__((aligned(4096)));
 {declaration}
 const struct app_image app_image = {{
     .name = "{name}",
     .entry = "{entry}",
-    .heap = heap,
-    .heap_size = sizeof(heap),
+    .heap = app_heap,
+    .heap_size = sizeof(app_heap),
     .stack_size = {stack},
     .arena_size = {arena},
     .resources = {resources},
@@ -77,15 +77,31 @@ def link(sdk, objects, work):
     place.write_text(place.read_text(errors='replace').replace(str(sdk.root), '@SDK@'))
 
 
+def n_regions(romfs):
+    """How many regions an image names: its heap, and its resources, if any."""
+    return 2 if romfs else 1
+
+
+def _regions(app, work):
+    addresses = elf.symbols(Path(work, 'app.elf').read_bytes())
+    regions = [('heap', addresses['app_heap'], app.memory['heap'])]
+    if size := Path(work, 'resources.bin').stat().st_size:
+        regions.append(('resources', addresses['app_resources'], size))
+    return notes.layout(regions)
+
+
 def strip(sdk, app, work):
-    """The finished image: WORK/app.elf without its symbols, the user object filled in, in both."""
+    """The finished image: WORK/app.elf without its symbols, its notes complete, in both."""
     run.run(['strip', '--strip-all', '--remove-section=.comment', '-o', 'app.stripped', 'app.elf'],
             work)
+    regions = _regions(app, work)
     for name in ('app.elf', 'app.stripped'):
         data = bytearray(Path(work, name).read_bytes())
         found = elf.read(data)
         start = found.notes + notes.OBJECT_OFFSET
         data[start:start + notes.OBJECT.size] = notes.user_object(sdk, app, found)
+        end = found.notes + found.notes_size
+        data[end - len(regions):end] = regions
         Path(work, name).write_bytes(data)
     if len(data) > IMAGE_MAX:
         raise BuildError(f'the image has {len(data)} bytes, more than {IMAGE_MAX >> 20} MiB; '

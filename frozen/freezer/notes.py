@@ -7,11 +7,12 @@ import struct
 from . import manifest
 
 OWNER = b'mpyd\0'
-USER_OBJECT, MANIFEST, CALLS = 1, 2, 3
+USER_OBJECT, MANIFEST, CALLS, LAYOUT = 1, 2, 3, 4
 MAGIC = b'MPYDUSR\0'
 FORMAT = 1
 OBJECT = struct.Struct('<8sIIII8Q16s')  # struct note_user_object
 CALL = struct.Struct('<II')             # struct note_call
+REGION = struct.Struct('<16sQQ')         # struct note_region
 HEADER = struct.Struct('<III')
 MANIFEST_MAX = 256 << 10                # MANIFEST_SIZE_MAX of image/manifest.h
 
@@ -50,12 +51,20 @@ def _note(kind, content):
     return HEADER.pack(len(OWNER), len(content), kind) + _padded(OWNER) + _padded(content)
 
 
-# Where the user object's content stands in the notes: it is filled in once the image is linked.
+# Where the user object's content stands in the notes.
 OBJECT_OFFSET = HEADER.size + len(_padded(OWNER))
 
 
-def pack(sdk, app, manifest_text):
-    """The content of the section .note.mpyd, the user object still empty."""
+def layout(regions):
+    """The regions worth a name. REGIONS: (name, address, size)."""
+    return b''.join(REGION.pack(name.encode('ascii'), start, size)
+                    for name, start, size in regions)
+
+
+def pack(sdk, app, manifest_text, n_regions=0):
+    """The content of the section .note.mpyd. Still empty, to be filled in once the image is linked:
+    the user object, and at the end the layout of N_REGIONS regions, if any."""
     calls = b''.join(CALL.pack(*call) for call in sdk.calls)
+    regions = _note(LAYOUT, bytes(n_regions * REGION.size)) if n_regions else b''
     return (_note(USER_OBJECT, user_object(sdk, app)) + _note(MANIFEST, manifest_text) +
-            _note(CALLS, calls))
+            _note(CALLS, calls) + regions)

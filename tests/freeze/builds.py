@@ -215,7 +215,7 @@ def test_outside_of_the_image(bench):
     sections = bench.readelf('-S', bench.image)
     tap.true('.symtab' not in sections and '.debug' not in sections, sections)
     notes = re.findall(r'^  (\S+) +0x\w+\t', bench.readelf('-n', bench.image), re.MULTILINE)
-    tap.equal(notes, ['mpyd'] * 3)
+    tap.equal(notes, ['mpyd'] * 4)
     data = bench.image.read_bytes()
     for text in (b'a secret comment', str(bench.root).encode(), b'GCC: '):
         tap.true(text not in data, f'{text!r} in the image')

@@ -105,18 +105,7 @@ static void test_parse_any_bit_flipped_is_survived(void **state) {
 
 // -- one spoilt field at a time ------------------------------------------------------------------
 
-enum place {
-    HEADER,
-    SEGMENT,
-    DYNAMIC,
-    OBJECT_NOTE,
-    MANIFEST_NOTE,
-    CALLS_NOTE,
-    LAYOUT_NOTE,
-    OBJECT,
-    CALLS,
-    REGIONS,
-};
+enum place { HEADER, SEGMENT, DYNAMIC, OBJECT_NOTE, MANIFEST_NOTE, CALLS_NOTE, OBJECT, CALLS };
 
 // SIZE bytes become VALUE, OFFSET bytes into a place.
 struct patch {
@@ -133,7 +122,6 @@ struct patch {
 #define IN_NOTE(note, field, value) FIELD(note, Elf64_Nhdr, 0, field, value)
 #define IN_OBJECT(field, value) FIELD(OBJECT, struct note_user_object, 0, field, value)
 #define IN_CALL(index, field, value) FIELD(CALLS, struct note_call, index, field, value)
-#define IN_REGION(index, field, value) FIELD(REGIONS, struct note_region, index, field, value)
 
 struct spoilt {
     const char *reason;
@@ -239,24 +227,6 @@ static const struct spoilt notes[] = {
     {"manifest: byte ", {{MANIFEST_NOTE, 20, 1, '['}}},
 };
 
-static const struct spoilt regions[] = {
-    {"layout: 63 bytes, not up to 8 entries of 32", {IN_NOTE(LAYOUT_NOTE, n_descsz, 63)}},
-    {"layout: entry 1 has no name, \"\"", {IN_REGION(1, name[0], 0)}},
-    {"layout: entry 0 has no name, \"HEAP\"",
-     {{REGIONS, 0, 4, 'H' | 'E' << 8 | 'A' << 16 | 'P' << 24}}},
-    {"layout: heap has 4096 bytes, the user object says 16384", {IN_REGION(0, size, 4096)}},
-    {"layout: text is there twice",
-     {{REGIONS, 32, 8, 't' | 'e' << 8 | 'x' << 16 | 't' << 24}, {REGIONS, 40, 1, 0}}},
-    {"layout: relro (0x2000 to 0x2080) and heap (0x2000 to 0x6000) overlap by 128 bytes",
-     {IN_REGION(0, start, MAKER_DATA_AT)}},
-    {"layout: heap (0x2081 to 0x6081) reaches out of data (0x2000 to 0x6080) by 1 byte",
-     {IN_REGION(0, start, MAKER_DATA_AT + 0x81)}},
-    {"layout: resources (0x8f0 to 0x901) reaches out of headers (0 to 0x900) by 1 byte",
-     {IN_REGION(1, size, 0x11)}},
-    {"layout: resources at 0x8f0 has an impossible size, 18446744073709551615",
-     {IN_REGION(1, size, UINT64_MAX)}},
-};
-
 static void apply(struct maker *maker, const struct patch *patch) {
     void *const places[] = {
         [HEADER] = maker->header,
@@ -267,8 +237,6 @@ static void apply(struct maker *maker, const struct patch *patch) {
         [CALLS_NOTE] = maker->calls_note,
         [OBJECT] = maker->object,
         [CALLS] = maker->calls,
-        [LAYOUT_NOTE] = maker->layout_note,
-        [REGIONS] = maker->regions,
     };
 
     memcpy((uint8_t *)places[patch->place] + patch->offset, &patch->value, patch->size);
@@ -302,23 +270,6 @@ static void test_parse_spoilt_segments_are_refused(void **state) {
 static void test_parse_spoilt_notes_are_refused(void **state) {
     (void)state;
     expect_all_refused(notes, LENGTH(notes));
-}
-
-static void test_parse_spoilt_layout_is_refused(void **state) {
-    (void)state;
-    expect_all_refused(regions, LENGTH(regions));
-}
-
-// As they were before there was such a note.
-static void test_parse_without_layout_is_taken(void **state) {
-    char why[IMAGE_WHY_SIZE];
-    struct maker maker;
-
-    (void)state;
-    maker_init(&maker, MAKER_MANIFEST);
-    maker.segments[MAKER_NOTE].p_filesz =
-        (uint64_t)((uint8_t *)maker.layout_note - maker.data) - MAKER_NOTES;
-    assert_int_equal(parse(&maker, maker.size, why), 0);
 }
 
 // -- files ---------------------------------------------------------------------------------------
@@ -401,8 +352,6 @@ int main(void) {
         cmocka_unit_test(test_parse_spoilt_headers_are_refused),
         cmocka_unit_test(test_parse_spoilt_segments_are_refused),
         cmocka_unit_test(test_parse_spoilt_notes_are_refused),
-        cmocka_unit_test(test_parse_spoilt_layout_is_refused),
-        cmocka_unit_test(test_parse_without_layout_is_taken),
         cmocka_unit_test(test_load_gives_sealed_copy),
         cmocka_unit_test(test_load_foreign_is_refused),
         cmocka_unit_test(test_load_bad_descriptor_is_our_failure),

@@ -93,11 +93,90 @@ static void test_segments_to_read_get_names(void **state) {
     image_done(&image);
 }
 
+// -- regions that an image names itself ----------------------------------------------------------
+
+#define HEAP_AT (MAKER_DATA_AT + 0x80)
+
+struct spoilt {
+    const char *reason;
+    size_t i; /* of the region that becomes another */
+    struct note_region region;
+};
+
+static const struct spoilt spoilt[] = {
+    {"layout: entry 1 has no name, \"\"", 1, {"", MAKER_RESOURCES_AT, 5}},
+    {"layout: entry 0 has no name, \"HEAP\"", 0, {"HEAP", HEAP_AT, MAKER_HEAP}},
+    {"layout: entry 0 has no name, \"sixteen-letters-\"", 0, {"sixteen-letters-", HEAP_AT, 1}},
+    {"layout: heap has 4096 bytes, the user object says 16384", 0, {"heap", HEAP_AT, 4096}},
+    {"layout: text is there twice", 1, {"text", MAKER_RESOURCES_AT, 5}},
+    {"layout: relro (0x2000 to 0x2080) and heap (0x2000 to 0x6000) overlap by 128 bytes",
+     0,
+     {"heap", MAKER_DATA_AT, MAKER_HEAP}},
+    {"layout: heap (0x2081 to 0x6081) reaches out of data (0x2000 to 0x6080) by 1 byte",
+     0,
+     {"heap", HEAP_AT + 1, MAKER_HEAP}},
+    {"layout: heap (0 to 0x4000) reaches out of data (0x2000 to 0x6080) by 8 KiB (8192 bytes)",
+     0,
+     {"heap", 0, MAKER_HEAP}},
+    {"layout: resources (0x8f0 to 0x901) reaches out of headers (0 to 0x900) by 1 byte",
+     1,
+     {"resources", MAKER_RESOURCES_AT, 0x11}},
+    {"layout: resources (0x9000 to 0x9001) reaches out of image (0 to 0x6080) by 1 byte",
+     1,
+     {"resources", 0x9000, 1}},
+    {"layout: resources at 0x8f0 has an impossible size, 18446744073709551615",
+     1,
+     {"resources", MAKER_RESOURCES_AT, UINT64_MAX}},
+};
+
+static void expect_refused(const struct maker *maker, const char *reason) {
+    struct image image = IMAGE_INIT;
+    char why[IMAGE_WHY_SIZE] = "";
+
+    assert_int_equal(image_parse(maker->data, maker->size, &image, why), IMAGE_REFUSED);
+    assert_string_equal(why, reason);
+}
+
+static void test_spoilt_regions_are_refused(void **state) {
+    for (size_t i = 0; i < sizeof(spoilt) / sizeof(spoilt[0]); i++) {
+        struct maker maker;
+
+        maker_init(&maker, MAKER_MANIFEST);
+        memcpy((uint8_t *)maker.regions + spoilt[i].i * sizeof(struct note_region),
+               &spoilt[i].region, sizeof(struct note_region));
+        expect_refused(&maker, spoilt[i].reason);
+    }
+}
+
+static void test_half_a_region_is_refused(void **state) {
+    struct maker maker;
+
+    maker_init(&maker, MAKER_MANIFEST);
+    maker.layout_note->n_descsz = 2 * sizeof(struct note_region) - 1;
+    expect_refused(&maker, "layout: 63 bytes, not up to 8 entries of 32");
+}
+
+// As images were before there was such a note.
+static void test_image_without_regions_is_taken(void **state) {
+    struct image image = IMAGE_INIT;
+    struct maker maker;
+
+    maker_init(&maker, MAKER_MANIFEST);
+    maker.segments[MAKER_NOTE].p_filesz =
+        (uint64_t)((uint8_t *)maker.layout_note - maker.data) - MAKER_NOTES;
+    read_image(&maker, &image);
+    assert_int_equal(image.n_regions, 0);
+    image_done(&image);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_map_has_every_region),
         cmocka_unit_test(test_limits_are_enough),
         cmocka_unit_test(test_segments_to_read_get_names),
+        cmocka_unit_test(test_spoilt_regions_are_refused),
+        cmocka_unit_test(test_half_a_region_is_refused),
+        cmocka_unit_test(test_image_without_regions_is_taken),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,29 +3,12 @@
 
 import os
 
+import images
 import tap
-
-FILES = {
-    "mpyd.toml": """\
-name = "ware"
-version = "1.2.3"
-entry = "main"
-modules = ["main.py", "store.py", "wire/__init__.py"]
-resources = "res"
-
-[grants]
-listen = ["tcp:127.0.0.1:8080"]
-connect = ["udp:192.0.2.1:53"]
-""",
-    "main.py": "import store\nprint(store.NAME)\n",
-    "store.py": "NAME = 'ware'\n",
-    "wire/__init__.py": "",
-    "res/page.html": "<p>\n",
-}
 
 
 def parts_of_an_image(program):
-    lines = program.says("inspect", program.image("ware", FILES)).splitlines()
+    lines = program.says("inspect", program.image("ware", images.WARE)).splitlines()
     for expected in (
         "name         ware",
         "version      1.2.3",
@@ -42,7 +25,7 @@ def parts_of_an_image(program):
 
 
 def what_is_no_image(program):
-    good = program.image("ware", FILES).read_bytes()
+    good = program.image("ware", images.WARE).read_bytes()
     fifo = program.place / "fifo"
     os.mkfifo(fifo)
     for path, words in (

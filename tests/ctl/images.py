@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: MIT
+"""Apps that are frozen for several tests: path and text of each file."""
+
+WARE = {
+    "mpyd.toml": """\
+name = "ware"
+version = "1.2.3"
+entry = "main"
+modules = ["main.py", "store.py", "wire/__init__.py"]
+resources = "res"
+
+[memory]
+heap = "128K"
+stack = "32K"
+arena = "64K"
+
+[grants]
+listen = ["tcp:127.0.0.1:8080"]
+connect = ["udp:192.0.2.1:53"]
+
+[limits]
+handles = 7
+log_rate = 9
+""",
+    "main.py": "import store\nprint(store.NAME)\n",
+    "store.py": "NAME = 'ware'\n",
+    "wire/__init__.py": "",
+    "res/page.html": "<p>\n",
+}
