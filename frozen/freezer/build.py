@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from . import (bytecode, elf, freeze, imports, link, manifest, notes, romfs, sdk, sources,
-               symbols)
+               symbols, watch)
 from .errors import BuildError
 from .messages import say, warn
 
@@ -154,11 +154,20 @@ def arguments(parser):
                         choices=freeze.STRIPPABLE, help='leave out ' + '; '.join(
                             f'{name} ({what})' for name, what in freeze.STRIPPABLE.items()) +
                         '; can be given several times')
+    parser.add_argument('--watch', action='store_true',
+                        help='build again whenever a file in DIR changes, until interrupted')
     parser.add_argument('-v', '--verbose', action='store_true', help='say what is being done')
 
 
 def run(given):
     progress = say if given.verbose else lambda text: None
-    app, size = build(sdk.load(given.sdk), given.directory, given.output, given.keep, progress,
-                      given.strip)
-    progress(f'{given.output}: {app.name} {app.version}, {size} bytes')
+    kit = sdk.load(given.sdk)
+
+    def once():
+        app, size = build(kit, given.directory, given.output, given.keep, progress, given.strip)
+        return f'{given.output}: {app.name} {app.version}, {size} bytes'
+
+    if given.watch:
+        written = [given.output, *(beside(given.output, suffix) for suffix in BESIDE)]
+        watch.watch(given.directory, written + [given.keep] * bool(given.keep), once)
+    progress(once())
