@@ -25,6 +25,9 @@ struct proxy {
     int error; /* 0 or -errno */
 };
 
+// A proxy is never part of its caller: by them vm/reach.py sees which code comes to which call.
+#define PROXY __attribute__((noinline))
+
 void proxy_value(struct proxy *proxy, unsigned index, uint64_t value);
 void proxy_f64(struct proxy *proxy, unsigned index, double value);
 

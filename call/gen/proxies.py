@@ -23,8 +23,8 @@ def parameters(row):
     return result
 
 
-def prototype(row, tail):
-    return text.prototype('int64_t', f'call_{row.stem}', parameters(row), tail)
+def prototype(row, tail, result='int64_t'):
+    return text.prototype(result, f'call_{row.stem}', parameters(row), tail)
 
 
 def describe(row):
@@ -63,7 +63,7 @@ def argument(row, arg):
 
 
 def function(row):
-    lines = [prototype(row, ' {'), '    struct proxy proxy = {0};', '']
+    lines = [prototype(row, ' {', 'PROXY int64_t'), '    struct proxy proxy = {0};', '']
     lines += [argument(row, arg) for arg in row.args]
     lines += [f'    return proxy_call(&proxy, {row.constant});', '}']
     return '\n'.join(lines)

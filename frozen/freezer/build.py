@@ -2,12 +2,12 @@
 """From an app's directory to its image, step by step."""
 
 import contextlib
+import dataclasses
 import os
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
-from . import (bytecode, elf, freeze, imports, link, manifest, notes, romfs, sdk, sources,
+from . import (bytecode, elf, freeze, imports, link, manifest, notes, reach, romfs, sdk, sources,
                symbols, watch)
 from .errors import BuildError
 from .messages import say, warn
@@ -38,7 +38,7 @@ def _describe(kit, app, modules, contents):
 BESIDE = ('.mpysym', '.map')
 
 
-@dataclass
+@dataclasses.dataclass
 class App:
     """What becomes an image."""
     manifest: manifest.Manifest
@@ -68,6 +68,8 @@ def make(kit, app, work, progress=lambda text: None, strip=()):
     progress('freezing')
     frozen = freeze.freeze(kit, modules, compiled, strip)
     Path(work, 'frozen.c').write_text(frozen.text)
+    calls = reach.find_calls(kit, modules, frozen.strings, len(app.modules))
+    kit = dataclasses.replace(kit, calls=calls)  # from here on it has those that the app can make
     text = _describe(kit, app.manifest, app.modules, app.contents)
     resources = romfs.pack(app.contents)
     link.write_sources(work, app.manifest, resources,

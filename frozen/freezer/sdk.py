@@ -22,6 +22,8 @@ class Sdk:
     micropython: str         # version
     abi: int                 # WIRE_ABI
     calls: list              # (number, signature), ascending
+    call_names: dict         # GROUP.NAME of each number
+    reach: dict              # what makes which calls: vm/reach.py
     frozen: Path             # modules that every image gets
     modules: list            # names of those that the virtual machine has itself
     compiler: list           # with flags, as all below
@@ -61,6 +63,7 @@ def _read(root):
         root=root, micropython=settings['micropython'],
         abi=int(re.search(r'#define WIRE_ABI (\d+)', wire)[1]),
         calls=sorted((call['number'], call['signature']) for call in calls),
+        call_names={call['number']: call['name'] for call in calls}, reach=settings['reach'],
         frozen=Path(place(settings['frozen'])), modules=list(settings['modules']),
         compiler=[settings['cc'], *flags('cflags')], linker=[settings['ld'], *flags('ldflags')],
         start_files=flags('startfiles'), libraries=flags('libraries'),

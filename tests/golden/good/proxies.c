@@ -7,7 +7,7 @@
 #include "call/calls.h"
 #include "call/proxy.h"
 
-int64_t call_line_start(uint32_t abi, uint32_t level, int64_t offset) {
+PROXY int64_t call_line_start(uint32_t abi, uint32_t level, int64_t offset) {
     struct proxy proxy = {0};
 
     proxy_value(&proxy, 0, abi);
@@ -16,7 +16,7 @@ int64_t call_line_start(uint32_t abi, uint32_t level, int64_t offset) {
     return proxy_call(&proxy, CALL_LINE_START);
 }
 
-int64_t call_line_mix(bool on, double gain, uint32_t mode, int64_t low) {
+PROXY int64_t call_line_mix(bool on, double gain, uint32_t mode, int64_t low) {
     struct proxy proxy = {0};
 
     proxy_value(&proxy, 0, on);
@@ -26,13 +26,13 @@ int64_t call_line_mix(bool on, double gain, uint32_t mode, int64_t low) {
     return proxy_call(&proxy, CALL_LINE_MIX);
 }
 
-int64_t call_line_nothing(void) {
+PROXY int64_t call_line_nothing(void) {
     struct proxy proxy = {0};
 
     return proxy_call(&proxy, CALL_LINE_NOTHING);
 }
 
-int64_t call_file_open(const char *path, size_t path_size, uint32_t flags) {
+PROXY int64_t call_file_open(const char *path, size_t path_size, uint32_t flags) {
     struct proxy proxy = {0};
 
     proxy_in(&proxy, 0, path, path_size, 255);
@@ -40,7 +40,7 @@ int64_t call_file_open(const char *path, size_t path_size, uint32_t flags) {
     return proxy_call(&proxy, CALL_FILE_OPEN);
 }
 
-int64_t call_file_read(uint32_t file, void *data, size_t data_size) {
+PROXY int64_t call_file_read(uint32_t file, void *data, size_t data_size) {
     struct proxy proxy = {0};
 
     proxy_value(&proxy, 0, file);
@@ -48,8 +48,8 @@ int64_t call_file_read(uint32_t file, void *data, size_t data_size) {
     return proxy_call(&proxy, CALL_FILE_READ);
 }
 
-int64_t call_file_write(uint32_t file, const void *data, size_t data_size, const char *path,
-                        size_t path_size, int64_t at) {
+PROXY int64_t call_file_write(uint32_t file, const void *data, size_t data_size, const char *path,
+                              size_t path_size, int64_t at) {
     struct proxy proxy = {0};
 
     proxy_value(&proxy, 0, file);
@@ -59,15 +59,15 @@ int64_t call_file_write(uint32_t file, const void *data, size_t data_size, const
     return proxy_call(&proxy, CALL_FILE_WRITE);
 }
 
-int64_t call_file_seed(void *data, size_t data_size) {
+PROXY int64_t call_file_seed(void *data, size_t data_size) {
     struct proxy proxy = {0};
 
     proxy_out(&proxy, 0, data, data_size, 16);
     return proxy_call(&proxy, CALL_FILE_SEED);
 }
 
-int64_t call_peer_send(uint32_t file, const void *data, size_t data_size,
-                       const struct wire_address *peer) {
+PROXY int64_t call_peer_send(uint32_t file, const void *data, size_t data_size,
+                             const struct wire_address *peer) {
     struct proxy proxy = {0};
 
     proxy_value(&proxy, 0, file);
@@ -76,7 +76,8 @@ int64_t call_peer_send(uint32_t file, const void *data, size_t data_size,
     return proxy_call(&proxy, CALL_PEER_SEND);
 }
 
-int64_t call_peer_recv(uint32_t file, void *data, size_t data_size, void *peer, size_t peer_size) {
+PROXY int64_t call_peer_recv(uint32_t file, void *data, size_t data_size, void *peer,
+                             size_t peer_size) {
     struct proxy proxy = {0};
 
     proxy_value(&proxy, 0, file);
