@@ -4,7 +4,8 @@
 What upstream's own main() does not get right is put right from here, by subclasses:
   - a_b.py and a/b.py give the same C symbol, and a-b.py gives none: ours are numbered;
   - "a b" and "a_space_b" are the same identifier to it, and so become the same string;
-  - floats are printed with 16 digits, and not at all where they are infinite: ours are exact.
+  - floats are printed with 16 digits, and not at all where they are infinite: ours are exact;
+  - integers have at most 4300 digits, of old with Python itself: ours have any number.
 """
 
 import contextlib
@@ -181,6 +182,7 @@ def freeze(sdk, modules, files, strip=()):
     tool, frozen = _load(sdk.mpy_tool), Frozen()
     _adapt(tool, modules)
     _observe(tool, strip, frozen)
+    sys.set_int_max_str_digits(0)  # the limit is for what strangers send
     text, errors = io.StringIO(), io.StringIO()
     try:
         with contextlib.redirect_stdout(text), contextlib.redirect_stderr(errors):
