@@ -10,7 +10,16 @@ from .errors import BuildError
 PLACE = re.compile(r'  File "(.*)", line (\d+)')
 
 
-def _explain(module, output):
+def _no_machine_code(sdk):
+    """What mpy-cross calls "invalid arch"."""
+    if sdk.native:
+        return (f'assembly of another architecture; on {sdk.arch} there are @micropython.native and '
+                '@micropython.viper')
+    return (f'no machine code can be made for {sdk.arch}; leave the decorator out, and it runs as '
+            'bytecode')
+
+
+def _explain(sdk, module, output):
     """mpy-cross's traceback, as one line."""
     line = ''
     message = 'cannot be compiled'
@@ -20,6 +29,8 @@ def _explain(module, output):
             line = f':{place[2]}'
         elif text.strip() and not text.startswith('Traceback'):
             message = text.strip()
+    if message == 'SyntaxError: invalid arch':
+        message = _no_machine_code(sdk)
     return BuildError(f'{module.file}{line}: {message}')
 
 
@@ -49,7 +60,7 @@ def compile_modules(sdk, modules, work, asserts=True):
             run.run([*sdk.mpy_cross, *options, '-s', module.path, '-o', output,
                      module.file.absolute()], work)
         except run.ToolError as error:
-            raise _explain(module, error.output) from None
+            raise _explain(sdk, module, error.output) from None
         return output
 
     return run.in_parallel(compile_one, enumerate(modules))

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .errors import BuildError
 
-FORMAT = 1  # of sdk.json, which vm/make-sdk writes
+FORMAT = 2  # of sdk.json, which vm/make-sdk writes
 VARIABLE = 'MPYD_SDK'
 HERE = Path(__file__).resolve().parent
 # In order: as installed (PREFIX/share/mpyd/freezer, PREFIX/lib/mpyd/sdk), and in a source tree.
@@ -19,6 +19,8 @@ PLACES = (HERE.parents[2] / 'lib' / 'mpyd' / 'sdk', HERE.parents[1] / 'build' / 
 @dataclass
 class Sdk:
     root: Path
+    arch: str                # of the images, as uname names it
+    native: str              # what mpy-cross calls its machine code; None: there is no emitter
     micropython: str         # version
     abi: int                 # WIRE_ABI
     calls: list              # (number, signature), ascending
@@ -60,7 +62,8 @@ def _read(root):
     calls = json.loads(Path(place(settings['calls'])).read_text())
     wire = (root / 'include' / 'call' / 'wire.h').read_text()
     return Sdk(
-        root=root, micropython=settings['micropython'],
+        root=root, arch=settings['arch'], native=settings['native'],
+        micropython=settings['micropython'],
         abi=int(re.search(r'#define WIRE_ABI (\d+)', wire)[1]),
         calls=sorted((call['number'], call['signature']) for call in calls),
         call_names={call['number']: call['name'] for call in calls}, reach=settings['reach'],
