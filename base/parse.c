@@ -26,6 +26,32 @@ static int parse_digits(const char *text, uint64_t *ret_value, const char **ret_
     return 0;
 }
 
+static int hexadecimal_digit(char c) {
+    return c >= '0' && c <= '9'   ? c - '0'
+           : c >= 'a' && c <= 'f' ? c - 'a' + 10
+           : c >= 'A' && c <= 'F' ? c - 'A' + 10
+                                  : -1;
+}
+
+int parse_hexadecimal(const char *text, uint64_t *ret_value, const char **ret_end) {
+    uint64_t value = 0;
+    bool fits = true;
+    const char *p = text;
+
+    for (int digit; (digit = hexadecimal_digit(*p)) >= 0; p++) {
+        fits = fits && value >> 60 == 0;
+        value = value << 4 | (uint64_t)digit;
+    }
+    *ret_end = p;
+    if (p == text) {
+        return -EINVAL;
+    }
+    if (fits) {
+        *ret_value = value;
+    }
+    return fits ? 0 : -ERANGE;
+}
+
 struct unit {
     const char *name;
     uint64_t factor;

@@ -11,6 +11,9 @@
 // Decimal digits only.
 int parse_u64(const char *text, uint64_t min, uint64_t max, uint64_t *ret_value);
 
+// The hexadecimal digits that TEXT begins with; *ret_end is what follows them, also of -ERANGE.
+int parse_hexadecimal(const char *text, uint64_t *ret_value, const char **ret_end);
+
 // A number of bytes: digits and an optional suffix K, M or G (powers of 1024).
 int parse_size(const char *text, uint64_t min, uint64_t max, uint64_t *ret_bytes);
 

@@ -14,28 +14,12 @@
 #define FIELDS 4u
 #define REASON_SIZE (REGIONS_WHY_SIZE - 32) /* a reason without the number of its line */
 
-static int parse_hexadecimal(const char *digits, uint64_t *ret_value) {
-    uint64_t value = 0;
-    size_t n = 0;
-
-    for (; isxdigit((unsigned char)digits[n]); n++) {
-        int digit = digits[n];
-
-        value = value << 4 | (uint64_t)(digit <= '9' ? digit - '0' : (digit | 0x20) - 'a' + 10);
-    }
-    if (n == 0 || digits[n]) {
-        return -EINVAL;
-    }
-    if (n > strspn(digits, "0") + 16) {
-        return -ERANGE;
-    }
-    *ret_value = value;
-    return 0;
-}
-
 static int parse_number(const char *text, uint64_t *ret_value) {
     if (strncmp(text, "0x", 2) == 0) {
-        return parse_hexadecimal(text + 2, ret_value);
+        const char *end;
+        int r = parse_hexadecimal(text + 2, ret_value, &end);
+
+        return *end ? -EINVAL : r;
     }
     return parse_size(text, 0, UINT64_MAX, ret_value);
 }

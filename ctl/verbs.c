@@ -7,5 +7,7 @@ const struct verb verbs[] = {
      inspect_run},
     {"layout", "[IMAGE]", 0, 1, "Shows the map of an image's memory, or checks a list of regions.",
      layout_options, layout_run},
+    {"symbolize", "CRASH", 1, 1, "Puts lines of the source into a traceback that has offsets.",
+     symbolize_options, symbolize_run},
     {0},
 };

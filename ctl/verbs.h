@@ -13,3 +13,6 @@ int inspect_run(const struct verb_arguments *arguments);
 
 extern const struct verb_option layout_options[];
 int layout_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option symbolize_options[];
+int symbolize_run(const struct verb_arguments *arguments);

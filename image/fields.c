@@ -18,9 +18,18 @@
 
 static int read_members(const struct field_reader *reader, const char *label,
                         struct json_object *object, const struct field *fields, void *target);
+static int read_row(const struct field_reader *reader, const char *label, struct json_object *row,
+                    const struct field *fields, void *target);
+
+// U+0080 to U+009F are control characters too, in two bytes.
+static bool is_control(const char *text) {
+    unsigned char first = (unsigned char)text[0], second = first ? (unsigned char)text[1] : 0;
+
+    return first < ' ' || first == 0x7f || (first == 0xc2 && second < 0xa0);
+}
 
 static int read_text(const struct field_reader *reader, const char *label,
-                     struct json_object *value, bool (*check)(const char *text), char **ret_text) {
+                     struct json_object *value, const struct field *field, char **ret_text) {
     const char *text;
     size_t size;
 
@@ -33,12 +42,14 @@ static int read_text(const struct field_reader *reader, const char *label,
         return REFUSE(reader, "%s has %zu bytes, more than %u", label, size, TEXT_SIZE_MAX);
     }
     for (size_t i = 0; i < size; i++) {
-        if (text[i] < ' ' || text[i] > '~') {
-            return REFUSE(reader, "%s holds the byte 0x%02x, which is not printable ASCII", label,
-                          (unsigned char)text[i]);
+        bool is_unicode = field->kind == FIELD_UNICODE;
+
+        if (is_control(&text[i]) || (!is_unicode && (unsigned char)text[i] > '~')) {
+            return REFUSE(reader, "%s holds the byte 0x%02x, which is not printable%s", label,
+                          (unsigned char)text[i], is_unicode ? "" : " ASCII");
         }
     }
-    if (check && !check(text)) {
+    if (field->check && !field->check(text)) {
         return REFUSE(reader, "%s = \"%s\" is not of the form it must have", label, text);
     }
     *ret_text = strdup(text);
@@ -64,7 +75,10 @@ static int read_number(const struct field_reader *reader, const char *label,
 static int read_item(const struct field_reader *reader, const char *label,
                      struct json_object *value, const struct field *field, void *target) {
     if (field->kind == FIELD_TEXTS) {
-        return read_text(reader, label, value, field->check, target);
+        return read_text(reader, label, value, field, target);
+    }
+    if (field->kind == FIELD_ROWS) {
+        return read_row(reader, label, value, field->fields, target);
     }
     return read_members(reader, label, value, field->fields, target);
 }
@@ -111,16 +125,42 @@ static int read_member(const struct field_reader *reader, const char *label,
 
     switch (field->kind) {
     case FIELD_TEXT:
-        return read_text(reader, label, value, field->check, place);
+    case FIELD_UNICODE:
+        return read_text(reader, label, value, field, place);
     case FIELD_NUMBER:
         return read_number(reader, label, value, field, place);
     case FIELD_TEXTS:
     case FIELD_OBJECTS:
+    case FIELD_ROWS:
         return read_array(reader, label, value, field, place);
     case FIELD_OBJECT:
         break;
     }
     return read_members(reader, label, value, field->fields, target);
+}
+
+static int read_row(const struct field_reader *reader, const char *label, struct json_object *row,
+                    const struct field *fields, void *target) {
+    size_t n = 0;
+
+    while (fields[n].name) {
+        n++;
+    }
+    if (!json_object_is_type(row, json_type_array) || json_object_array_length(row) != n) {
+        return REFUSE(reader, "%s is not an array of %zu", label, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        char member_label[LABEL_SIZE];
+        int r;
+
+        (void)snprintf(member_label, sizeof(member_label), "%.64s.%s", label, fields[i].name);
+        r = read_member(reader, member_label, json_object_array_get_idx(row, i), &fields[i],
+                        target);
+        if (r != 0) {
+            return r;
+        }
+    }
+    return 0;
 }
 
 static bool is_known(const struct field *fields, const char *name) {

@@ -12,10 +12,12 @@ struct json_object;
 
 enum field_kind {
     FIELD_TEXT,    /* char *: printable ASCII, freed by the caller */
+    FIELD_UNICODE, /* char *: UTF-8 without control characters, freed by the caller */
     FIELD_NUMBER,  /* uint64_t */
     FIELD_TEXTS,   /* struct field_array of char * */
     FIELD_OBJECT,  /* its members go to the same struct */
     FIELD_OBJECTS, /* struct field_array of structs */
+    FIELD_ROWS,    /* struct field_array of structs; each an array, whose elements go by position */
 };
 
 struct field_array {
@@ -31,8 +33,8 @@ struct field {
     size_t offset;                   /* in the struct */
     bool (*check)(const char *text); /* FIELD_TEXT, FIELD_TEXTS: whether the text means something */
     uint64_t min, max;               /* of the number, or of the number of elements */
-    const struct field *fields;      /* FIELD_OBJECT, FIELD_OBJECTS */
-    size_t item_size;                /* FIELD_OBJECTS: bytes of a struct */
+    const struct field *fields;      /* FIELD_OBJECT, FIELD_OBJECTS, FIELD_ROWS */
+    size_t item_size;                /* FIELD_OBJECTS, FIELD_ROWS: bytes of a struct */
 };
 
 struct field_reader {

@@ -28,10 +28,9 @@ class Program:
             stdin=subprocess.DEVNULL,
             stdout=how.pop("stdout", subprocess.PIPE),
             stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
+            errors="replace" if how.get("text", True) else None,
             timeout=20,
-            **how,
+            **{"text": True, **how},
         )
 
     def says(self, *arguments):

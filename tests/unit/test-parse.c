@@ -37,6 +37,25 @@ static void test_size_suffix_scales_and_overflow_refused(void **state) {
     assert_int_equal(parse_size("1T", 0, UINT64_MAX, &bytes), -EINVAL);
 }
 
+static void test_hexadecimal_as_far_as_there_are_digits(void **state) {
+    uint64_t value = 1;
+    const char *end = NULL;
+
+    assert_int_equal(parse_hexadecimal("0", &value, &end), 0);
+    assert_int_equal(value, 0);
+    assert_int_equal(parse_hexadecimal("09afAFg", &value, &end), 0);
+    assert_int_equal(value, 0x9afaf);
+    assert_string_equal(end, "g");
+    assert_int_equal(parse_hexadecimal("000ffffffffffffffff ", &value, &end), 0);
+    assert_true(value == UINT64_MAX);
+    value = 7;
+    assert_int_equal(parse_hexadecimal("10000000000000000 ", &value, &end), -ERANGE);
+    assert_string_equal(end, " ");
+    assert_int_equal(parse_hexadecimal("", &value, &end), -EINVAL);
+    assert_int_equal(parse_hexadecimal("-1", &value, &end), -EINVAL);
+    assert_int_equal(value, 7);
+}
+
 static void test_usec_units(void **state) {
     uint64_t usec = 0;
 
@@ -87,6 +106,7 @@ int main(void) {
         cmocka_unit_test(test_u64_whole_digits_accepted),
         cmocka_unit_test(test_u64_other_text_refused),
         cmocka_unit_test(test_size_suffix_scales_and_overflow_refused),
+        cmocka_unit_test(test_hexadecimal_as_far_as_there_are_digits),
         cmocka_unit_test(test_usec_units),
         cmocka_unit_test(test_bool_words),
         cmocka_unit_test(test_app_name_form),

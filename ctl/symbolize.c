@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+
+// mpyctl symbolize: the lines of a traceback that an image without line numbers left.
+//
+// Where the worker knows no line it says where in the image the code is:
+//
+//     File "main.py", offset 0x2f31c, in f     becomes     File "main.py", line 12, in f
+
+#include <inttypes.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "ctl/file.h"
+#include "ctl/symbols.h"
+#include "ctl/verbs.h"
+
+#define CRASH_SIZE_MAX (64u << 20)
+#define FILE_START "File \""
+#define OFFSET_START "\", offset 0x"
+
+enum { OPTION_SYMBOLS };
+
+const struct verb_option symbolize_options[] = {
+    [OPTION_SYMBOLS] = {"symbols", "FILE", "what mpyfreeze left beside the image, NAME.mpysym"},
+    {0},
+};
+
+// One "offset" of a text, and what is around it.
+struct mention {
+    const char *file;
+    size_t file_size;
+    const char *start, *end; /* of "offset 0x2f31c" */
+    uint64_t address;
+};
+
+struct counts {
+    size_t n_mentions, n_unknown;
+};
+
+// The mention at OFFSET, where OFFSET_START is, if it is one. TEXT: where to look for its line.
+static bool read_mention(const char *text, const char *offset, struct mention *ret_mention) {
+    const char *line = memrchr(text, '\n', (size_t)(offset - text));
+    const char *start = line ? line + 1 : text, *end;
+    const char *file = memmem(start, (size_t)(offset - start), FILE_START, strlen(FILE_START));
+    uint64_t address = 0;
+
+    // There are digits up to the NUL behind all of the text at most.
+    if (!file || parse_hexadecimal(offset + strlen(OFFSET_START), &address, &end) < 0) {
+        return false;
+    }
+    file += strlen(FILE_START);
+    *ret_mention =
+        (struct mention){file, (size_t)(offset - file), offset + strlen("\", "), end, address};
+    return true;
+}
+
+// Finds the first mention between TEXT and END.
+static bool find_mention(const char *text, const char *end, struct mention *ret_mention) {
+    const char *offset = text;
+
+    while ((offset = memmem(offset, (size_t)(end - offset), OFFSET_START, strlen(OFFSET_START)))) {
+        if (read_mention(text, offset, ret_mention)) {
+            return true;
+        }
+        offset += strlen(OFFSET_START);
+    }
+    return false;
+}
+
+// Whether PLACE is what MENTION speaks of: the same file, at least.
+static bool is_of(const struct symbols_place *place, const struct mention *mention) {
+    const char *file = place->module->file;
+
+    return strlen(file) == mention->file_size &&
+           memcmp(file, mention->file, mention->file_size) == 0;
+}
+
+static void write_text(const char *start, const char *end) {
+    (void)fwrite(start, 1, (size_t)(end - start), stdout);
+}
+
+static void write_mention(const struct symbols *symbols, const struct mention *mention,
+                          struct counts *counts) {
+    struct symbols_place place;
+
+    counts->n_mentions++;
+    if (symbols_find(symbols, mention->address, &place) < 0 || !is_of(&place, mention)) {
+        counts->n_unknown++;
+        write_text(mention->start, mention->end);
+    } else if (place.line > 0) {
+        printf("line %" PRIu64, place.line);
+    } else {
+        printf("native code");
+    }
+}
+
+static struct counts write_crash(const struct symbols *symbols, const struct file *crash) {
+    const char *text = (const char *)crash->data, *end = text + crash->size;
+    struct counts counts = {0};
+    struct mention mention;
+
+    while (find_mention(text, end, &mention)) {
+        write_text(text, mention.start);
+        write_mention(symbols, &mention, &counts);
+        text = mention.end;
+    }
+    write_text(text, end);
+    return counts;
+}
+
+static int load_symbols(const char *path, struct symbols *ret_symbols) {
+    CLEANUP(file_done) struct file file = FILE_INIT;
+    char why[SYMBOLS_WHY_SIZE];
+    int r = file_read(path, "a file of symbols", SYMBOLS_SIZE_MAX, &file);
+
+    if (r < 0) {
+        return CTL_FAILED;
+    }
+    r = symbols_parse((const char *)file.data, file.size, ret_symbols, why);
+    if (r < 0) {
+        (void)log_errno(r, "cannot read the symbols %s", path);
+        return CTL_INTERNAL;
+    }
+    if (r > 0) {
+        log_error("%s: %s", path, why);
+        return CTL_FAILED;
+    }
+    return CTL_DONE;
+}
+
+int symbolize_run(const struct verb_arguments *arguments) {
+    const char *path = arguments->operands[0], *symbols_path = arguments->values[OPTION_SYMBOLS];
+    CLEANUP(file_done) struct file crash = FILE_INIT;
+    CLEANUP(symbols_done) struct symbols symbols = {0};
+    struct counts counts;
+    int r = 0;
+
+    if (!symbols_path) {
+        log_error("symbolize: missing --symbols FILE; try mpyctl symbolize --help");
+        return CTL_USAGE;
+    }
+    r = load_symbols(symbols_path, &symbols);
+    if (r != CTL_DONE) {
+        return r;
+    }
+    if (file_read(path, "a crash", CRASH_SIZE_MAX, &crash) < 0) {
+        return CTL_FAILED;
+    }
+    counts = write_crash(&symbols, &crash);
+    if (counts.n_unknown > 0) {
+        (void)fflush(stdout);
+        log_error("%s: %zu of %zu offsets are not in %s: are the symbols of that image?", path,
+                  counts.n_unknown, counts.n_mentions, symbols_path);
+        return CTL_FAILED;
+    }
+    if (counts.n_mentions == 0) {
+        log_warning("%s: has no offsets to look up", path);
+    }
+    return CTL_DONE;
+}

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: MIT
+"""mpyctl symbolize."""
+
+import copy
+import json
+
+import images
+import tap
+
+SYMBOLS = {
+    "format": 1,
+    "image_sha256": "0" * 64,
+    "modules": [
+        {
+            "name": "main",
+            "file": "main.py",
+            "functions": [
+                {"name": "<module>", "offset": 0x1000, "size": 16, "lines": [[4, 1], [8, 3]]},
+                {"name": "größe", "offset": 0x1010, "size": 8, "lines": [[0, 70000]]},
+                {"name": "fast", "offset": 0x2000, "size": 64, "lines": []},
+            ],
+        },
+        {"name": "a.b", "file": "a/b.py", "functions": []},
+    ],
+}
+CRASH = """\
+ware: Traceback (most recent call last):
+ware:   File "main.py", offset 0x1004, in <module>
+ware:   File "main.py", offset 0x1007, in <module>
+ware:   File "main.py", offset 0x1008, in <module>
+ware:   File "main.py", offset 0x100F, in <module>
+ware:   File "main.py", offset 0x1017, in größe
+ware:   File "main.py", offset 0x2001, in fast
+ware:   File "main.py", line 5, in other
+ware: ValueError: ", offset 0x1004
+"""
+LINES = """\
+ware: Traceback (most recent call last):
+ware:   File "main.py", line 1, in <module>
+ware:   File "main.py", line 1, in <module>
+ware:   File "main.py", line 3, in <module>
+ware:   File "main.py", line 3, in <module>
+ware:   File "main.py", line 70000, in größe
+ware:   File "main.py", native code, in fast
+ware:   File "main.py", line 5, in other
+ware: ValueError: ", offset 0x1004
+"""
+
+
+def symbols(program, document=None):
+    return program.file(json.dumps(SYMBOLS if document is None else document).encode())
+
+
+def offsets_become_lines(program):
+    crash = program.file(CRASH.encode())
+    tap.equal(program.says("symbolize", crash, "--symbols", symbols(program)), LINES, "lines")
+    tap.equal(program.says("symbolize", "--symbols", symbols(program), crash), LINES, "lines")
+
+
+def any_bytes_pass_through(program):
+    """Logs hold what apps print: bytes that are no text, a NUL, half a line."""
+    before, after = b'\xff\0\x1b[2J\nFile "', b"\0 ... \xc3"
+    crash = before + b'main.py", offset 0x1004, in' + after
+    path = program.file(crash)
+    done = program.run("symbolize", path, "--symbols", symbols(program), text=False)
+    tap.equal(done.stdout, before + b'main.py", line 1, in' + after, "bytes")
+
+
+def what_is_no_offset_is_left(program):
+    for text in (
+        'File "main.py", offset 0x, in f\n',
+        'File "main.py", offset 4096, in f\n',
+        'File "main.py", offset 0x10000000000000004, in f\n',
+        'File "main.py"\n", offset 0x1004\n',
+        '", offset 0x1004',
+        'File "main.py", offset 0x',
+    ):
+        done = program.run("symbolize", program.file(text.encode()), "--symbols", symbols(program))
+        tap.equal((done.returncode, done.stdout), (0, text), "the same")
+        tap.true("has no offsets to look up" in done.stderr, done.stderr)
+
+
+def unknown_offsets_are_counted(program):
+    text = "".join(
+        f'  File "{file}", offset {address:#x}, in f\n'
+        for file, address in (
+            ("main.py", 0xFFF),
+            ("main.py", 0x1018),
+            ("other.py", 0x1004),
+            ("main.py", 0xFFFFFFFFFFFFFFFF),
+            ("main.py", 0x1004),
+        )
+    )
+    path = program.file(text.encode())
+    done = program.run("symbolize", path, "--symbols", symbols(program))
+    tap.equal(done.returncode, 1, "status")
+    tap.equal(done.stdout.splitlines()[:4], text.splitlines()[:4], "as they were")
+    tap.equal(done.stdout.splitlines()[4], '  File "main.py", line 1, in f', "the one known")
+    tap.true("4 of 5 offsets are not in" in done.stderr, done.stderr)
+
+
+def offset_before_the_first_line_is_of_no_line(program):
+    crash = program.file(b'File "main.py", offset 0x1001, in f\n')
+    said = program.says("symbolize", crash, "--symbols", symbols(program))
+    tap.equal(said, 'File "main.py", native code, in f\n', "said")
+
+
+def symbols_of_an_image(program):
+    """Each function of what mpyfreeze writes is found at its own place."""
+    image = program.image("ware", images.WARE)
+    path = image.with_suffix(".mpysym")
+    crash, expected = "", ""
+    for module in json.loads(path.read_text())["modules"]:
+        for function in module["functions"]:
+            for offset, line in function["lines"]:
+                start = f'  File "{module["file"]}", '
+                crash += f'{start}offset {function["offset"] + offset:#x}, in f\n'
+                expected += f"{start}line {line}, in f\n"
+    tap.true(expected.count("main.py") >= 2, expected)
+    said = program.says("symbolize", program.file(crash.encode()), "--symbols", path)
+    tap.equal(said, expected, "lines")
+
+
+def changed(*path_and_value):
+    """SYMBOLS with one value replaced."""
+    document = copy.deepcopy(SYMBOLS)
+    place = document
+    *path, last, value = path_and_value
+    for key in path:
+        place = place[key]
+    place[last] = value
+    return document
+
+
+FUNCTION = ("modules", 0, "functions", 0)
+
+
+def symbols_that_are_none(program):
+    crash = program.file(CRASH.encode())
+    for document, words in (
+        ([], "symbols: the text is not an object"),
+        (changed("format", 2), "symbols: format = 2 is outside 1 to 1"),
+        (changed("image_sha256", "0" * 63), "symbols: image_sha256 = "),
+        (changed("more", 1), "symbols: unknown field more"),
+        (changed("modules", {}), "symbols: modules is not an array"),
+        (changed("modules", 0, "name", "a\nb"), "modules[0].name holds the byte 0x0a"),
+        (changed("modules", 0, "name", "\x9b2J"), "modules[0].name holds the byte 0xc2"),
+        (changed(*FUNCTION, "name", 7), "modules[0].functions[0].name is not a string"),
+        (changed(*FUNCTION, "size", -1), "modules[0].functions[0].size = -1 is outside 0"),
+        (changed(*FUNCTION, "offset", 1 << 80), "modules[0].functions[0].offset = 9223372036854775807 is outside"),
+        (changed(*FUNCTION, "lines", [4]), "functions[0].lines[0] is not an array of 2"),
+        (changed(*FUNCTION, "lines", [[4]]), "functions[0].lines[0] is not an array of 2"),
+        (changed(*FUNCTION, "lines", [[4, 1, 1]]), "lines[0] is not an array of 2"),
+        (changed(*FUNCTION, "lines", [[4, 0]]), "lines[0].line = 0 is outside 1"),
+        (changed(*FUNCTION, "lines", [["4", 1]]), "lines[0].offset is not an integer"),
+        (changed(*FUNCTION, "lines", [[4, 1], [4, 2]]), "offset 4 follows 4"),
+        (changed(*FUNCTION, "lines", [[4, [[[1]]]]]), "nesting too deep"),
+    ):
+        program.refuses(1, words, "symbolize", crash, "--symbols", symbols(program, document))
+    for content, words in ((b"", "ends early"), (b"{", "ends early"), (b"\x7fELF", "byte 0")):
+        path = program.file(content)
+        program.refuses(1, f"{path}: symbols: ", "symbolize", crash, "--symbols", path)
+        program.refuses(1, words, "symbolize", crash, "--symbols", path)
+
+
+def files_that_are_not_there(program):
+    good = symbols(program)
+    program.refuses(1, "No such file", "symbolize", "/nonexistent", "--symbols", good)
+    program.refuses(1, "Is a directory", "symbolize", "/", "--symbols", good)
+    program.refuses(1, "No such file", "symbolize", good, "--symbols", "/nonexistent")
+    program.refuses(2, "missing --symbols FILE", "symbolize", good)
+    program.refuses(2, "missing CRASH", "symbolize", "--symbols", good)
+
+
+TESTS = [
+    offsets_become_lines,
+    any_bytes_pass_through,
+    what_is_no_offset_is_left,
+    unknown_offsets_are_counted,
+    offset_before_the_first_line_is_of_no_line,
+    symbols_of_an_image,
+    symbols_that_are_none,
+    files_that_are_not_there,
+]
