@@ -3,6 +3,7 @@
 
 // What mpyfreeze tells the VM about the app it is linked with. One definition, generated per image.
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -15,6 +16,7 @@ struct app_image {
     size_t arena_size;
     const uint8_t *resources; /* ROMFS mounted read-only at /res, or NULL */
     size_t resources_size;
+    bool lines_stripped; /* no function has line numbers */
 };
 
 extern const struct app_image app_image;

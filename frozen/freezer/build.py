@@ -73,7 +73,8 @@ def make(kit, app, work, progress=lambda text: None, strip=()):
     text = _describe(kit, app.manifest, app.modules, app.contents)
     resources = romfs.pack(app.contents)
     link.write_sources(work, app.manifest, resources,
-                       notes.pack(kit, app.manifest, text, link.n_regions(resources)))
+                       notes.pack(kit, app.manifest, text, link.n_regions(resources)),
+                       'lines' in strip)
     objects = link.compile_sources(kit, work)
     progress('linking')
     link.link(kit, objects, work)

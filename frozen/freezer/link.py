@@ -28,6 +28,7 @@ const struct app_image app_image = {{
     .arena_size = {arena},
     .resources = {resources},
     .resources_size = {resources_size},
+    .lines_stripped = {lines_stripped},
 }};
 '''
 
@@ -47,11 +48,12 @@ app_resources:
 '''
 
 
-def write_sources(work, app, romfs, note_bytes):
+def write_sources(work, app, romfs, note_bytes, lines_stripped):
     """Writes what describes the app: app.c, data.s and what that includes."""
     Path(work, 'app.c').write_text(APP_C.format(
         name=app.name, entry=app.entry, heap=app.memory['heap'], stack=app.memory['stack'],
         arena=app.memory['arena'], resources_size=len(romfs),
+        lines_stripped='true' if lines_stripped else 'false',
         declaration='extern const uint8_t app_resources[];' if romfs else '',
         resources='app_resources' if romfs else 'NULL'))
     Path(work, 'data.s').write_text(DATA_S)
