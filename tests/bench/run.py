@@ -18,6 +18,7 @@ import argparse
 import importlib
 import json
 import os
+import shutil
 import signal
 import sys
 import tempfile
@@ -35,9 +36,14 @@ import stats
 import table
 
 
+# Of ./bench, which hands on what it does not know, and supplies --build.
+USAGE = """./bench [--no-install] [--quick] [--only NAME]... [--json FILE] [--plots DIR] [--doc FILE]
+       ./bench --list"""
+
+
 def parse(arguments):
     parser = argparse.ArgumentParser(
-        prog="bench", description="Measure mpyd.", allow_abbrev=False
+        prog="bench", usage=USAGE, description="Measure mpyd.", allow_abbrev=False
     )
     parser.add_argument("--build", type=Path, help="meson's build folder")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to FILE")
@@ -50,11 +56,22 @@ def parse(arguments):
     options = parser.parse_args(arguments)
     if not options.list and not (options.build and options.build.is_dir()):
         parser.error("--build must name a build folder")
+    check_outputs(parser, options)
+    return options
+
+
+def check_outputs(parser, options):
+    """Before minutes of measuring, not after."""
     if options.json and not options.json.absolute().parent.is_dir():
         parser.error(f"--json: no folder {options.json.parent}")
+    if options.json and options.json.is_dir():
+        parser.error(f"--json: {options.json} is a folder")
+    if options.plots and not options.plots.absolute().parent.is_dir():
+        parser.error(f"--plots: no folder {options.plots.parent}")
     if options.doc and not document.has_place(options.doc):
         parser.error(f"--doc: {options.doc} has no place for the table")
-    return options
+    if options.plots and not shutil.which("gnuplot"):
+        parser.error("--plots: gnuplot is not installed (package gnuplot-nox)")
 
 
 def measure_group(group, env):
@@ -77,8 +94,9 @@ def measure(groups, env):
         env.say(f"{group}: {figures.GROUPS[group]}")
         try:
             results.update(measure_group(group, env))
-        except (environment.Trouble, OSError, AssertionError) as trouble:
-            env.say(f"{group}: FAILED: {trouble}")
+        except Exception as trouble:  # whatever it is, what else is measured counts
+            kind = "" if isinstance(trouble, environment.Trouble) else type(trouble).__name__ + ": "
+            env.say(f"{group}: FAILED: {kind}{trouble}")
             failed.append(group)
     return results, failed
 
@@ -89,14 +107,17 @@ def write_json(path, values):
     os.replace(new, path)
 
 
-def report(results, options):
+def report(results, failed, options):
     """The table, and whatever else was asked for."""
     values = {key: round(result.value, 6) for key, result in results.items()}
     text = table.render(results)
     print(text)
     if options.json:
         write_json(options.json, values)
-    if options.doc:
+    if options.doc and failed:
+        print(f"bench: {options.doc} stays as it is, for want of: {', '.join(failed)}",
+              file=sys.stderr)
+    elif options.doc:
         document.put_table(options.doc, text)
     if options.plots:
         plots.draw(values, options.plots)
@@ -120,7 +141,7 @@ def main():
         os.chmod(work, 0o755)
         env = environment.Env(options.build.resolve(), Path(work), options.quick)
         results, failed = measure(groups, env)
-    report(results, options)
+    report(results, failed, options)
     return 1 if failed else 0
 
 
