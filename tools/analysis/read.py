@@ -9,7 +9,9 @@ import subprocess
 
 from analysis import build
 
-OURS = ("base/", "call/", "image/", "ctl/", "sandbox/", "daemon/", "tests/")
+# Not ours, and what port() reads as it is compiled into images. All other folders are read, new
+# ones without being named here.
+NOT_NATIVE = ("../", "vm/")
 # What of a compiler's command line names its input and outputs.
 OUTPUTS = re.compile(r"(-o|-MQ|-MF) \S+|-MD|-c \S+|-fdiagnostics-color=\S+")
 
@@ -22,7 +24,7 @@ def native(folder):
     for entry in entries:
         path = os.path.normpath(os.path.join(folder, entry["file"]))
         base = folder if path.startswith(folder + os.sep) else build.SOURCE
-        if path.endswith(".c") and os.path.relpath(path, base).startswith(OURS):
+        if path.endswith(".c") and not os.path.relpath(path, base).startswith(NOT_NATIVE):
             found[path] = OUTPUTS.sub("", entry["command"]).replace("\\", "").split()[1:]
     return found
 
