@@ -50,5 +50,3 @@ class Machine:
         fields = _kib_fields("/proc/meminfo")
         self.available = fields["MemAvailable"]
         self.kernel = sum(fields[name] for name in MEMINFO_KERNEL)
-        self.page_tables = fields["PageTables"]
-        self.stacks = fields["KernelStack"]

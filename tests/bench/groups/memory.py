@@ -21,7 +21,7 @@ def _alone(env, image):
 
 
 def _kernel(env, image):
-    """KiB of kernel memory for each app, and how it is made up."""
+    """KiB of kernel memory for each app."""
     with fleet.Fleet(env, image) as apps:
         apps.prepare(KERNEL_APPS)
         before = processes.Machine()
