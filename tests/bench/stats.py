@@ -23,9 +23,10 @@ def interleave(alternatives, rounds):
 
 
 def quartiles(values):
-    """The first and the third, between which half of the values lie."""
+    """The first and the third, between which half of the values lie; None of a single one, which
+    does not tell how far others would be from it."""
     if len(values) < 2:
-        return values[0], values[0]
+        return None
     first, _, third = statistics.quantiles(values, n=4, method="inclusive")
     return first, third
 
