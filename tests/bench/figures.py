@@ -91,6 +91,8 @@ FIGURES = (
     Figure("http_c64_ratio", "http", "the same, 64 connections", "x", ">=", 1.2),
     *(Figure(f"http_{name}_c{n}_ratio", "http", f"requests for {path}, {n} connections", "x")
       for name, path in HTTP_PATHS.items() for n in HTTP_CONNECTIONS),
+    *(Figure(f"http_c{n}_switches", "http", f"switches a request, {n} connections", "")
+      for n in HTTP_CONNECTIONS),
     *(Figure(f"handles_{n}_poll_us", "handles", f"poll of {n} sockets, none ready", "us")
       for n in HANDLES),
     *(Figure(f"handles_{n}_call_us", "handles", f"null call by the app with {n} open", "us")

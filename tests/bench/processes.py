@@ -4,6 +4,8 @@
 import time
 from pathlib import Path
 
+import service
+
 MEMINFO_KERNEL = ("KernelStack", "PageTables", "SUnreclaim", "Percpu")
 
 
@@ -50,3 +52,16 @@ class Machine:
         fields = _kib_fields("/proc/meminfo")
         self.available = fields["MemAvailable"]
         self.kernel = sum(fields[name] for name in MEMINFO_KERNEL)
+
+
+def counters(pids):
+    """How often PIDS gave up a CPU, and the nanoseconds they have run."""
+    switches = nsec = 0
+    for pid in pids:
+        fields = service.status_fields(pid)
+        switches += int(fields["voluntary_ctxt_switches"]) + int(
+            fields["nonvoluntary_ctxt_switches"]
+        )
+        with open(f"/proc/{pid}/schedstat") as file:
+            nsec += int(file.read().split()[0])
+    return switches, nsec

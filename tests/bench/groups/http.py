@@ -10,11 +10,12 @@ import re
 import signal
 from contextlib import contextmanager
 
+import processes
+import service
 import stats
 import upstream
 from env import Trouble
 from figures import HTTP_CONNECTIONS, HTTP_PATHS
-from service import Service
 
 OURS, THEIRS = 8080, 8190
 HEAP = "2M"  # as in the demo's manifest
@@ -35,16 +36,16 @@ def _services(env):
 
 @contextmanager
 def _running(commands):
-    services = [Service([str(word) for word in command]) for _, command in commands]
+    servers = [service.Service([str(word) for word in command]) for _, command in commands]
     try:
-        for service in services:
-            service.wait_line("listening on")
-        yield
-        for service in services:
-            service.stop(signal.SIGTERM)
+        for server in servers:
+            server.wait_line("listening on")
+        yield servers
+        for server in servers:
+            server.stop(signal.SIGTERM)
     finally:
-        for service in services:
-            service.kill()
+        for server in servers:
+            server.kill()
 
 
 def _ask(port, method, path, body=None):
@@ -72,29 +73,45 @@ def _compare_answers():
 
 
 def _wrk(env, port, path, connections):
-    """Requests a second."""
+    """Requests a second, and how many there were."""
     said = env.output(["wrk", "-t1", f"-c{connections}", f"-d{SECONDS}",
                        f"http://127.0.0.1:{port}{path}"])
     rate = re.search(r"Requests/sec:\s*([\d.]+)", said)
     if not rate or re.search(r"Non-2xx|Socket errors", said):
         raise Trouble(f"wrk on port {port}: {said}")
-    return float(rate[1])
+    return float(rate[1]), int(re.search(r"(\d+) requests in", said)[1])
 
 
 def _compare(env, path, connections):
     rates = stats.interleave(
         {
-            "ours": lambda: _wrk(env, OURS, path, connections),
-            "theirs": lambda: _wrk(env, THEIRS, path, connections),
+            "ours": lambda: _wrk(env, OURS, path, connections)[0],
+            "theirs": lambda: _wrk(env, THEIRS, path, connections)[0],
         },
         env.rounds(9, 1),
     )
     return stats.ratio(rates["ours"], rates["theirs"], "k/s", 1e-3, 1)
 
 
+def _switches(env, port, connections, server):
+    """How often SERVER and the processes below it gave up a CPU for each request."""
+    pids = [server.pid, *service.descendants(server.pid)]
+    before = processes.counters(pids)[0]
+    n_requests = _wrk(env, port, PATHS["http"], connections)[1]
+    return (processes.counters(pids)[0] - before) / n_requests
+
+
+def _compare_switches(env, connections, servers):
+    ours, theirs = (
+        [_switches(env, port, connections, server) for _ in range(env.rounds(3, 1))]
+        for port, server in zip((OURS, THEIRS), servers, strict=True)
+    )
+    return stats.plain(ours)._replace(floor=f"{stats.median(theirs):.2f}")
+
+
 def measure(env):
     found = {}
-    with _running(_services(env)):
+    with _running(_services(env)) as servers:
         _fill(OURS)
         _fill(THEIRS)
         _compare_answers()
@@ -102,4 +119,6 @@ def measure(env):
             for connections in HTTP_CONNECTIONS:
                 key = f"{name}_c{connections}_ratio"
                 found[key] = _compare(env, path, connections)
+        for connections in HTTP_CONNECTIONS:
+            found[f"http_c{connections}_switches"] = _compare_switches(env, connections, servers)
     return found

@@ -3,22 +3,10 @@
 
 import time
 
+import processes
 import service
 
 SETTLE_SEC = 3
-
-
-def counters(pids):
-    """How often PIDS gave up a CPU, and the nanoseconds they have run."""
-    switches = nsec = 0
-    for pid in pids:
-        fields = service.status_fields(pid)
-        switches += int(fields["voluntary_ctxt_switches"]) + int(
-            fields["nonvoluntary_ctxt_switches"]
-        )
-        with open(f"/proc/{pid}/schedstat") as file:
-            nsec += int(file.read().split()[0])
-    return switches, nsec
 
 
 def measure(env):
@@ -28,9 +16,9 @@ def measure(env):
         running.wait_line("listening|http://")
         time.sleep(SETTLE_SEC)
         pids = [running.pid, *service.descendants(running.pid)]
-        before = counters(pids)
+        before = processes.counters(pids)
         time.sleep(seconds)
-        after = counters(pids)
+        after = processes.counters(pids)
     finally:
         running.stop()
     return {
