@@ -25,7 +25,7 @@
 #define MICROPY_PY_BUILTINS_CODE (0)       /* the code type belongs to compile() */
 #define MICROPY_HELPER_REPL (0)
 #define MICROPY_PY_SYS_PS1_PS2 (0)
-#define MICROPY_PY_BUILTINS_INPUT (0) /* a service has no standard input */
+#define MICROPY_PY_BUILTINS_INPUT (0) /* vm/stdio.c: a service has no standard input */
 #define MICROPY_PY_BUILTINS_HELP (0)  /* for people at a prompt */
 #define MICROPY_READER_POSIX (0)
 #define MICROPY_READER_VFS (0)
@@ -117,10 +117,12 @@ uint32_t random_seed(void); /* vm/random.h, which extmod/modrandom.c does not in
 #define MICROPY_PY_RE_DEBUG (0)
 #define MICROPY_PY_UCTYPES_NATIVE_C_TYPES (1)
 
-// Denials have a type of their own (vm/error.c).
+// Denials have a type of their own (vm/error.c); input() is at its end (vm/stdio.c).
 #define MICROPY_PORT_BUILTINS                                                                      \
-    {MP_ROM_QSTR(MP_QSTR_PermissionError), MP_ROM_PTR(&mp_type_PermissionError)},
+    {MP_ROM_QSTR(MP_QSTR_PermissionError), MP_ROM_PTR(&mp_type_PermissionError)},                  \
+        {MP_ROM_QSTR(MP_QSTR_input), MP_ROM_PTR(&stdio_input_obj)},
 extern const struct _mp_obj_type_t mp_type_PermissionError;
+extern const struct _mp_obj_fun_builtin_var_t stdio_input_obj;
 
 // The errors that calls and files give, by name; upstream's list has fewer.
 // clang-format off

@@ -7,6 +7,7 @@
 
 #include "py/mphal.h"
 #include "py/obj.h"
+#include "py/runtime.h"
 #include "py/stream.h"
 
 #include "vm/log.h"
@@ -89,6 +90,15 @@ static const mp_stream_p_t stdio_stream = {
 static MP_DEFINE_CONST_OBJ_TYPE(stdio_type, MP_QSTR_TextIOWrapper, MP_TYPE_FLAG_ITER_IS_STREAM,
                                 print, stdio_print, protocol, &stdio_stream, locals_dict,
                                 &stdio_locals);
+
+// input(prompt): there is never a line to read, and who waits for one should know.
+static mp_obj_t stdio_input(size_t n_args, const mp_obj_t *args) {
+    if (n_args == 1) {
+        mp_obj_print(args[0], PRINT_STR);
+    }
+    mp_raise_type(&mp_type_EOFError);
+}
+MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(stdio_input_obj, 0, 1, stdio_input);
 
 // py/modsys.c names these.
 extern const struct stdio mp_sys_stdin_obj, mp_sys_stdout_obj, mp_sys_stderr_obj;

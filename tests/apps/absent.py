@@ -6,7 +6,7 @@ import io
 import os
 import sys
 
-for name in ("eval", "exec", "compile", "execfile", "input", "help"):
+for name in ("eval", "exec", "compile", "execfile", "help"):
     print(name, hasattr(builtins, name))
 
 
@@ -48,4 +48,8 @@ try:
 except ImportError as e:
     print(e)
 print("stdin", repr(sys.stdin.read(10)))
+try:
+    input("nobody there> ")
+except EOFError as e:
+    print(repr(e))
 print("listdir", os.listdir("/"))
