@@ -15,6 +15,7 @@ enum note_type {
     NOTE_MANIFEST = 2,    /* JSON text, UTF-8, no terminating NUL */
     NOTE_CALLS = 3,       /* array of struct note_call, ascending by number */
     NOTE_LAYOUT = 4,      /* array of struct note_region; older images have none */
+    NOTE_TOOLS = 5,       /* text: what compiled and linked the image; older images have none */
 };
 
 #define NOTE_MAGIC "MPYDUSR" /* 8 bytes with its NUL */

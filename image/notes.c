@@ -60,6 +60,7 @@ int notes_find(struct elf_bytes bytes, struct notes *ret_notes, char *why, size_
                                   : note.type == NOTE_MANIFEST  ? &notes.manifest
                                   : note.type == NOTE_CALLS     ? &notes.calls
                                   : note.type == NOTE_LAYOUT    ? &notes.layout
+                                  : note.type == NOTE_TOOLS     ? &notes.tools
                                                                 : NULL;
 
         if (strcmp(note.owner, NOTE_OWNER) != 0) {

@@ -23,7 +23,7 @@ int notes_next(struct elf_bytes *bytes, struct note *ret_note, char *why, size_t
 // The notes of an image, each at most once; data NULL: it has no such note.
 struct notes {
     struct elf_bytes object, manifest, calls;
-    struct elf_bytes layout; /* not in every image */
+    struct elf_bytes layout, tools; /* not in every image */
 };
 
 // Finds the notes among BYTES: those that every image has, in any order after the user object, and

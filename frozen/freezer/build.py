@@ -7,8 +7,8 @@ import os
 import tempfile
 from pathlib import Path
 
-from . import (bytecode, elf, freeze, imports, link, manifest, notes, reach, romfs, sdk, sources,
-               symbols, watch)
+from . import (bytecode, elf, freeze, imports, link, manifest, notes, reach, romfs, sbom, sdk,
+               sources, symbols, watch)
 from .errors import BuildError
 from .messages import say, warn
 
@@ -35,7 +35,7 @@ def _describe(kit, app, modules, contents):
 
 
 # Suffixes of what is made of an app beside its image; only the image is for who runs it.
-BESIDE = ('.mpysym', '.map')
+BESIDE = ('.mpysym', '.map', '.spdx.json')
 
 
 @dataclasses.dataclass
@@ -59,8 +59,8 @@ def read_app(kit, directory):
 
 
 def make(kit, app, work, progress=lambda text: None, strip=()):
-    """The bytes of the image of APP, made in the directory WORK, where what is BESIDE it stays.
-    STRIP: what to leave out, of freeze.STRIPPABLE."""
+    """The bytes of the image of APP, made in the directory WORK, where its symbols and link
+    map stay. STRIP: what to leave out, of freeze.STRIPPABLE."""
     modules = app.modules + app.builtin
     progress(f'compiling {len(app.modules)} modules of {app.manifest.name} and '
              f'{len(app.builtin)} of the SDK')
@@ -129,16 +129,18 @@ def beside(image, suffix):
     return image.with_name(stem + suffix)
 
 
-def build(kit, directory, output, keep=None, progress=lambda text: None, strip=()):
-    """Builds the app in DIRECTORY into the image OUTPUT, with BESIDE. PROGRESS takes a line about
-    what is being done. KEEP: a directory for what is made on the way, app.elf with all symbols
-    among it. STRIP: what to leave out. Returns the manifest and the image's size."""
+def build(kit, directory, output, version, keep=None, progress=lambda text: None, strip=()):
+    """Builds the app in DIRECTORY into the image OUTPUT, with BESIDE. VERSION: of mpyfreeze.
+    PROGRESS takes a line about what is being done. KEEP: a directory for what is made on the way,
+    app.elf with all symbols among it. STRIP: what to leave out. Returns the manifest and the
+    image's size."""
     app = read_app(kit, directory)
     if output.is_dir():
         raise BuildError(f'{output}: is a directory; name a file')
     with _work(keep) as work:
         data = make(kit, app, work, progress, strip)
         warn_of_imports(kit, app)
+        Path(work, 'app.spdx.json').write_text(sbom.describe(kit, app, data, output, version))
         for suffix in BESIDE:
             _write(beside(output, suffix), Path(work, f'app{suffix}').read_bytes())
     _write(output, data)
@@ -167,7 +169,8 @@ def run(given):
     kit = sdk.load(given.sdk)
 
     def once():
-        app, size = build(kit, given.directory, given.output, given.keep, progress, given.strip)
+        app, size = build(kit, given.directory, given.output, given.version, given.keep, progress,
+                          given.strip)
         return f'{given.output}: {app.name} {app.version}, {size} bytes'
 
     if given.watch:

@@ -38,7 +38,7 @@ def _parser(version):
         command = commands.add_parser(row.name, allow_abbrev=False, help=row.help,
                                       description=row.description)
         row.module.arguments(command)
-        command.set_defaults(run=row.module.run)
+        command.set_defaults(run=row.module.run, version=version)
     return parser
 
 

@@ -7,7 +7,7 @@ import struct
 from . import manifest
 
 OWNER = b'mpyd\0'
-USER_OBJECT, MANIFEST, CALLS, LAYOUT = 1, 2, 3, 4
+USER_OBJECT, MANIFEST, CALLS, LAYOUT, TOOLS = 1, 2, 3, 4, 5
 MAGIC = b'MPYDUSR\0'
 FORMAT = 1
 OBJECT = struct.Struct('<8sIIII8Q16s')  # struct note_user_object
@@ -67,4 +67,4 @@ def pack(sdk, app, manifest_text, n_regions=0):
     calls = b''.join(CALL.pack(*call) for call in sdk.calls)
     regions = _note(LAYOUT, bytes(n_regions * REGION.size)) if n_regions else b''
     return (_note(USER_OBJECT, user_object(sdk, app)) + _note(MANIFEST, manifest_text) +
-            _note(CALLS, calls) + regions)
+            _note(CALLS, calls) + _note(TOOLS, ', '.join(sdk.tools).encode()) + regions)

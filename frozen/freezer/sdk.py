@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Sdk:
     abi: int                 # WIRE_ABI
     calls: list              # (number, signature), ascending
     call_names: dict         # GROUP.NAME of each number
+    parts: list              # of every image: dicts of name, version, licence
+    tools: list              # what compiles and links, the same bytes only with the same
     reach: dict              # what makes which calls: vm/reach.py
     frozen: Path             # modules that every image gets
     modules: list            # names of those that the virtual machine has itself
@@ -47,6 +50,21 @@ def _find(given):
                      f'--sdk or {VARIABLE}')
 
 
+def _first_line(command):
+    try:
+        done = subprocess.run([command, '--version'], stdout=subprocess.PIPE, text=True, check=True,
+                              env={**os.environ, 'LC_ALL': 'C'})
+    except (OSError, subprocess.CalledProcessError):
+        raise BuildError(f'{command}: cannot be run; is it installed?') from None
+    return done.stdout.partition('\n')[0]
+
+
+def _tools(settings):
+    """The SDK's compiler, the one here and the linker here, each once."""
+    return list(dict.fromkeys([settings['compiler'], _first_line(settings['ld']),
+                               _first_line('ld')]))
+
+
 def _read(root):
     settings = json.loads((root / 'sdk.json').read_text())
     if settings['format'] != FORMAT:
@@ -66,6 +84,7 @@ def _read(root):
         micropython=settings['micropython'],
         abi=int(re.search(r'#define WIRE_ABI (\d+)', wire)[1]),
         calls=sorted((call['number'], call['signature']) for call in calls),
+        parts=settings['parts'], tools=_tools(settings),
         call_names={call['number']: call['name'] for call in calls}, reach=settings['reach'],
         frozen=Path(place(settings['frozen'])), modules=list(settings['modules']),
         compiler=[settings['cc'], *flags('cflags')], linker=[settings['ld'], *flags('ldflags')],

@@ -30,13 +30,14 @@ class Bench:
             file.write_bytes(text if isinstance(text, bytes) else text.encode())
         return directory
 
-    def freeze(self, *arguments, cwd=None):
+    def freeze(self, *arguments, cwd=None, environment=None):
         return subprocess.run([self.options.mpyfreeze, *map(str, arguments)], cwd=cwd or self.root,
-                              env={'PATH': os.environ['PATH']}, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, check=False)
+                              env={'PATH': os.environ['PATH'], **(environment or {})},
+                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
 
-    def build(self, directory, *more):
-        return self.freeze('build', directory, '-o', self.image, '--sdk', self.options.sdk, *more)
+    def build(self, directory, *more, **environment):
+        return self.freeze('build', directory, '-o', self.image, '--sdk', self.options.sdk, *more,
+                           **environment)
 
     def built(self, directory, *more):
         done = self.build(directory, *more)
@@ -215,7 +216,7 @@ def test_outside_of_the_image(bench):
     sections = bench.readelf('-S', bench.image)
     tap.true('.symtab' not in sections and '.debug' not in sections, sections)
     notes = re.findall(r'^  (\S+) +0x\w+\t', bench.readelf('-n', bench.image), re.MULTILINE)
-    tap.equal(notes, ['mpyd'] * 4)
+    tap.equal(notes, ['mpyd'] * 5)
     data = bench.image.read_bytes()
     for text in (b'a secret comment', str(bench.root).encode(), b'GCC: '):
         tap.true(text not in data, f'{text!r} in the image')
@@ -255,7 +256,8 @@ def test_image_is_replaced_whole_or_not_at_all(bench):
     data = bench.image.read_bytes()
     tap.equal(bench.build(app).returncode, 1)
     tap.true(bench.image.read_bytes() == data, 'the image stays where a build fails')
-    tap.equal(sorted(os.listdir(bench.root)), ['app', 'app.map', 'app.mpyimg', 'app.mpysym'],
+    tap.equal(sorted(os.listdir(bench.root)), ['app', 'app.map', 'app.mpyimg', 'app.mpysym',
+                                               'app.spdx.json'],
               'nothing is left over')
     (app / 'main.py').write_text('')
     done = bench.freeze('build', app, '-o', bench.root / 'no' / 'x', '--sdk', bench.options.sdk)
