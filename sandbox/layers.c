@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// The table of everything that confines, in the order in which it is applied. One function walks
-// it; what is reported on has been read back from the kernel.
+// One function walks the table of everything that confines (sandbox/layer-table.inc); what is
+// reported on has been read back from the kernel.
 
 #include "sandbox/layers.h"
 
@@ -16,70 +16,11 @@
 #include "sandbox/privileges.h"
 #include "sandbox/root.h"
 
-// clang-format off
 static const struct layer layers[] = {
-    /* The bounding set can be dropped only while CAP_SETPCAP is held, ids only with CAP_SETUID;
-     * a change of ids takes the parent-death signal and the ambient set back. */
-    {"bounding-set", LAYER_SUPERVISOR, false, NULL, bounding_set_apply, bounding_set_verify,
-     "no exec could regain a capability; no_new_privs says so too"},
-    {"ids", LAYER_SUPERVISOR, true, NULL, ids_apply, ids_verify,
-     "whoever takes the supervisor over is nobody on this machine"},
-    {"ambient-set", LAYER_SUPERVISOR, true, NULL, ambient_set_apply, ambient_set_verify,
-     "a manager may have put capabilities there"},
-    {"capabilities", LAYER_SUPERVISOR, true, NULL, capabilities_apply, capabilities_verify,
-     "serving calls needs none"},
-    {"no-new-privs", LAYER_SUPERVISOR, true, NULL, no_new_privs_apply, no_new_privs_verify,
-     "set-id programs give nothing; seccomp and Landlock demand it"},
-    {"not-dumpable", LAYER_SUPERVISOR, true, NULL, not_dumpable_apply, not_dumpable_verify,
-     "no ptrace by the same id, no core file with the app's data"},
-    {"landlock", LAYER_SUPERVISOR, true, NULL, landlock_files_apply, landlock_files_verify,
-     "no file but the resolver's can be opened"},
-    {"filter", LAYER_SUPERVISOR, true, NULL, filter_supervisor_apply, filter_supervisor_verify,
-     "no new process, no foreign socket, no code but the program's own"},
-
-    {"descriptors", LAYER_SPAWNER, true, NULL, descriptors_apply, descriptors_verify,
-     "managers and shells leak some; a worker would inherit them"},
-    {"session", LAYER_SPAWNER, true, NULL, session_apply, session_verify,
-     "a terminal's signals go to the supervisor alone, and none is left blocked or ignored"},
-    {"user-namespace", LAYER_SPAWNER, true, NULL, user_namespace_apply, namespace_verify,
-     "lets an ordinary user have the others"},
-    {"mount-namespace", LAYER_SPAWNER, true, "user-namespace", namespace_apply, namespace_verify,
-     "the file system goes away for the sandbox only"},
-    {"pid-namespace", LAYER_SPAWNER, true, "user-namespace", namespace_apply, namespace_verify,
-     "no other process can be named, and the worker dies with the spawner"},
-    {"net-namespace", LAYER_SPAWNER, true, "user-namespace", namespace_apply, namespace_verify,
-     "no interface, no abstract socket"},
-    {"empty-root", LAYER_SPAWNER, true, "mount-namespace", empty_root_apply, empty_root_verify,
-     "no path leads anywhere"},
-    {"bounding-set", LAYER_SPAWNER, false, NULL, bounding_set_apply, bounding_set_verify,
-     "no exec could regain a capability; no_new_privs says so too"},
-    {"ids", LAYER_SPAWNER, true, NULL, ids_apply, ids_verify,
-     "the worker is not the supervisor: no signal and no ptrace between them"},
-    {"ambient-set", LAYER_SPAWNER, true, NULL, ambient_set_apply, ambient_set_verify,
-     "exec hands it on"},
-    {"capabilities", LAYER_SPAWNER, true, NULL, capabilities_apply, capabilities_verify,
-     "starting a worker needs none, not even in its own user namespace"},
-    {"parent-death", LAYER_SPAWNER, true, NULL, parent_death_apply, parent_death_verify,
-     "until the supervisor is confined and may signal no other id; then the socket's end does it"},
-    {"no-new-privs", LAYER_SPAWNER, true, NULL, no_new_privs_apply, no_new_privs_verify,
-     "seccomp without CAP_SYS_ADMIN demands it"},
-    {"not-dumpable", LAYER_SPAWNER, true, NULL, not_dumpable_apply, not_dumpable_verify,
-     "no other process of this id reads or steers it"},
-    {"speculation", LAYER_SPAWNER, false, NULL, speculation_apply, speculation_verify,
-     "the worker's code is untrusted; not every processor and hypervisor offers the control"},
-    {"cpu", LAYER_SPAWNER, false, NULL, cpu_apply, cpu_verify,
-     "a wake-up on the same processor is four times cheaper; no wall"},
-    {"limits", LAYER_SPAWNER, true, NULL, limits_apply, limits_verify,
-     "no file grows, no memory is locked, no core is written"},
-
-    {"parent-death", LAYER_WORKER, true, NULL, parent_death_apply, parent_death_verify,
-     "where there is no pid namespace the worker still dies with the spawner"},
-    {"limits", LAYER_WORKER, true, NULL, limits_apply, limits_verify,
-     "no descriptor, no process, no memory beyond what the manifest says"},
-    {"filter", LAYER_WORKER, true, NULL, filter_worker_apply, filter_worker_verify,
-     "the boundary: everything after it is code of the image"},
+#define LAYER(name, process, ...) {name, LAYER_##process, __VA_ARGS__},
+#include "sandbox/layer-table.inc"
+#undef LAYER
 };
-// clang-format on
 
 #define N_LAYERS (sizeof(layers) / sizeof(layers[0]))
 

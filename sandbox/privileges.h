@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// What a process may do by virtue of who it is. One apply and verify a layer; see sandbox/layers.c
-// for their order.
+// What a process may do by virtue of who it is. One apply and verify a layer; see
+// sandbox/layer-table.inc for their order.
 
 #include "sandbox/layers.h"
 

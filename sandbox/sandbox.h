@@ -3,7 +3,8 @@
 
 // The walls. The supervisor forks a spawner first thing, confines itself, and from then on asks the
 // spawner to start and kill workers. Everything that confines is a row of a table
-// (sandbox/layers.c): {name, apply, verify, required}; what is in force was verified, not assumed.
+// (sandbox/layer-table.inc): {name, apply, verify, required}; what is in force was verified, not
+// assumed.
 
 #include <stdbool.h>
 #include <stddef.h>

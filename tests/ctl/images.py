@@ -15,7 +15,7 @@ stack = "32K"
 arena = "64K"
 
 [grants]
-listen = ["tcp:127.0.0.1:8080"]
+listen = ["tcp:127.0.0.1:8080", "udp:*:5353"]
 connect = ["udp:192.0.2.1:53"]
 
 [limits]
@@ -26,4 +26,9 @@ log_rate = 9
     "store.py": "NAME = 'ware'\n",
     "wire/__init__.py": "",
     "res/page.html": "<p>\n",
+}
+
+SMALL = {
+    "mpyd.toml": 'name = "small"\nversion = "1"\nentry = "main"\n',
+    "main.py": "print(1)\n",
 }

@@ -1,27 +1,106 @@
 # SPDX-License-Identifier: MIT
 """mpyctl inspect."""
 
+import csv
+import hashlib
+import json
 import os
+from pathlib import Path
 
 import images
 import tap
 
+TABLE = Path(__file__).parents[2] / "call" / "calls.csv"
 
-def parts_of_an_image(program):
-    lines = program.says("inspect", program.image("ware", images.WARE)).splitlines()
+
+def lines_of_an_image(program):
+    image = program.image("ware", images.WARE)
+    lines = program.says("inspect", image).splitlines()
     for expected in (
         "name         ware",
         "version      1.2.3",
-        "micropython  1.25.0",
         "entry        main",
+        "micropython  1.25.0",
+        f"size         {image.stat().st_size} bytes",
         "modules      main (31 bytes)",
         "             store (14 bytes)",
         "             wire (0 bytes)",
         "resources    page.html (4 bytes)",
         "listen       tcp:127.0.0.1:8080",
+        "             udp:*:5353",
         "connect      udp:192.0.2.1:53",
+        "handles      7",
+        "log_rate     9",
     ):
         tap.true(expected in lines, f"{expected!r} is not in {lines}")
+    tap.true(all(len(line) < 80 or line.startswith("blake2b") for line in lines), lines)
+
+
+def absence_is_told(program):
+    lines = program.says("inspect", program.image("small", images.SMALL)).splitlines()
+    for what in ("resources", "listen", "connect"):
+        tap.true(f"{what:13}none" in lines, f"{what}: {lines}")
+    tap.true(not [line for line in lines if line.startswith(("handles", "log_rate"))], lines)
+
+
+def json_of_an_image(program):
+    image = program.image("ware", images.WARE)
+    said = json.loads(program.says("inspect", "--json", image))
+    content = image.read_bytes()
+    expected = {
+        "name": "ware",
+        "version": "1.2.3",
+        "entry": "main",
+        "micropython": "1.25.0",
+        "abi": 1,
+        "memory": {"heap": 128 << 10, "stack": 32 << 10, "arena": 64 << 10},
+        "grants": {
+            "listen": ["tcp:127.0.0.1:8080", "udp:*:5353"],
+            "connect": ["udp:192.0.2.1:53"],
+        },
+        "limits": {"handles": 7, "log_rate": 9},
+        "modules": [
+            {"name": "main", "size": 31},
+            {"name": "store", "size": 14},
+            {"name": "wire", "size": 0},
+        ],
+        "resources": [{"path": "page.html", "size": 4}],
+    }
+    tap.equal({key: said.get(key) for key in expected}, expected, "facts")
+    tap.equal(said["file"]["size"], len(content), "size")
+    tap.equal(said["file"]["sha256"], hashlib.sha256(content).hexdigest(), "SHA-256")
+    tap.equal(said["file"]["blake2b"], hashlib.blake2b(content).hexdigest(), "BLAKE2b")
+
+
+def calls_are_named(program):
+    """What the image says in numbers is told by name, as call/calls.csv has it."""
+    said = json.loads(program.says("inspect", "--json", program.image("ware", images.WARE)))
+    with open(TABLE, encoding="ascii") as file:
+        rows = [row for row in csv.reader(file) if row and row[0].isdecimal()]
+    numbers = {f"{group}.{name}": int(number) for number, group, name, *_ in rows}
+    names = {call["name"]: call["number"] for call in said["calls"]}
+    tap.true({"channel.start", "log.write"} <= names.keys(), names)
+    tap.equal(names, {name: numbers[name] for name in names}, "numbers")
+    lines = program.says("inspect", program.image("ware", images.WARE)).splitlines()
+    first = next(n for n, line in enumerate(lines) if line.startswith("calls "))
+    listed = " ".join(lines[first:]).split("  Layers")[0].split()[1:]
+    tap.equal(listed[: len(names)], list(names), "the same in lines")
+
+
+def layers_are_those_of_the_sandbox(program):
+    said = json.loads(program.says("inspect", "--json", program.image("ware", images.WARE)))
+    required = {(row["process"], row["name"]) for row in said["layers"] if row["required"]}
+    for layer in (
+        ("supervisor", "landlock"),
+        ("supervisor", "filter"),
+        ("spawner", "empty-root"),
+        ("spawner", "net-namespace"),
+        ("worker", "filter"),
+    ):
+        tap.true(layer in required, f"{layer} is not in {required}")
+    tap.true(("spawner", "cpu") not in required, "cpu is no wall")
+    text = program.says("inspect", program.image("ware", images.WARE))
+    tap.true("\nworker       parent-death limits filter\n" in text, text)
 
 
 def what_is_no_image(program):
@@ -41,4 +120,11 @@ def what_is_no_image(program):
         program.refuses(3, words, "inspect", path)
 
 
-TESTS = [parts_of_an_image, what_is_no_image]
+TESTS = [
+    lines_of_an_image,
+    absence_is_told,
+    json_of_an_image,
+    calls_are_named,
+    layers_are_those_of_the_sandbox,
+    what_is_no_image,
+]

@@ -10,7 +10,7 @@ import tap
 
 class Program:
     def __init__(self, mpyctl, mpyfreeze, sdk):
-        self.mpyctl, self.mpyfreeze, self.sdk = mpyctl, mpyfreeze, sdk
+        self.mpyctl, self.mpyfreeze, self.sdk = mpyctl, mpyfreeze, Path(sdk)
         self.folder = tempfile.TemporaryDirectory(prefix="mpyd-ctl-")
         self.place = Path(self.folder.name)
         self.n_files = 0

@@ -21,7 +21,7 @@ MAY_USE = {
     "base/": r"base/.*",
     "call/": rf"(base|call)/.*|{GENERATED}",
     "image/": rf"(base|image)/.*|call/(note|wire)\.h|{GENERATED}",
-    "ctl/": rf"(base|image|ctl)/.*|{GENERATED}",
+    "ctl/": rf"(base|image|ctl)/.*|sandbox/layer-table\.inc|{GENERATED}",
     "sandbox/": rf"(base|sandbox)/.*|call/wire\.h|{GENERATED}",
     "daemon/": rf"(base|call|sandbox|image|daemon)/.*|{GENERATED}",
     "daemon/handlers/": rf"daemon/handler\.h|daemon/handlers/.*|{GENERATED}",

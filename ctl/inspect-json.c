@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: MIT
+
+// mpyctl inspect, for programs.
+
+#include <ctype.h>
+#include <string.h>
+
+#include "ctl/inspect.h"
+#include "ctl/json.h"
+#include "ctl/layers.h"
+
+static struct json_object *list_texts(const struct manifest_texts *texts) {
+    struct json_object *list = json_new_array();
+
+    for (size_t i = 0; i < texts->n_items; i++) {
+        json_set_text(list, NULL, texts->items[i]);
+    }
+    return list;
+}
+
+static struct json_object *list_parts(const struct manifest_parts *parts, const char *key) {
+    struct json_object *list = json_new_array();
+
+    for (size_t i = 0; i < parts->n_items; i++) {
+        struct json_object *object = json_new_object();
+
+        json_set_text(object, key, parts->items[i].path);
+        json_set_number(object, "size", parts->items[i].size);
+        json_set(list, NULL, object);
+    }
+    return list;
+}
+
+static struct json_object *list_calls(const struct image *image) {
+    struct json_object *list = json_new_array();
+
+    for (uint32_t i = 0; i < image->object.n_calls; i++) {
+        const struct note_call *call = &image->calls[i];
+        struct json_object *object = json_new_object();
+
+        json_set_number(object, "number", call->number);
+        json_set_text(object, "name", calls_find(call->number)->name);
+        json_set_number(object, "signature", call->signature);
+        json_set(list, NULL, object);
+    }
+    return list;
+}
+
+static struct json_object *list_layers(void) {
+    struct json_object *list = json_new_array();
+
+    for (const struct layers_row *row = layers_rows; row->name; row++) {
+        struct json_object *object = json_new_object();
+        char process[16] = "";
+
+        for (size_t i = 0; row->process[i] && i < sizeof(process) - 1; i++) {
+            process[i] = (char)tolower((unsigned char)row->process[i]);
+        }
+        json_set_text(object, "process", process);
+        json_set_text(object, "name", row->name);
+        json_set_bool(object, "required", row->is_required);
+        json_set(list, NULL, object);
+    }
+    return list;
+}
+
+static struct json_object *list_memory(const struct manifest *manifest) {
+    struct json_object *memory = json_new_object();
+
+    json_set_number(memory, "heap", manifest->heap_size);
+    json_set_number(memory, "stack", manifest->stack_size);
+    json_set_number(memory, "arena", manifest->arena_size);
+    return memory;
+}
+
+static struct json_object *list_grants(const struct manifest *manifest) {
+    struct json_object *grants = json_new_object();
+
+    json_set(grants, "listen", list_texts(&manifest->listen));
+    json_set(grants, "connect", list_texts(&manifest->connect));
+    return grants;
+}
+
+static struct json_object *list_limits(const struct manifest *manifest) {
+    struct json_object *limits = json_new_object();
+
+    if (manifest->handles > 0) {
+        json_set_number(limits, "handles", manifest->handles);
+    }
+    if (manifest->log_rate > 0) {
+        json_set_number(limits, "log_rate", manifest->log_rate);
+    }
+    return limits;
+}
+
+static struct json_object *list_file(const struct inspection *inspection) {
+    struct json_object *file = json_new_object();
+
+    json_set_number(file, "size", inspection->file->file.size);
+    json_set_text(file, "sha256", inspection->sha256);
+    json_set_text(file, "blake2b", inspection->blake2b);
+    return file;
+}
+
+void inspect_write_json(const struct inspection *inspection) {
+    const struct image *image = &inspection->file->image;
+    const struct manifest *manifest = &image->manifest;
+    struct json_object *object = json_new_object();
+
+    json_set(object, "file", list_file(inspection));
+    json_set_text(object, "name", manifest->name);
+    json_set_text(object, "version", manifest->version);
+    json_set_text(object, "entry", manifest->entry);
+    json_set_text(object, "micropython", manifest->micropython);
+    json_set_number(object, "abi", image->object.abi);
+    json_set(object, "memory", list_memory(manifest));
+    json_set(object, "grants", list_grants(manifest));
+    json_set(object, "limits", list_limits(manifest));
+    json_set(object, "modules", list_parts(&manifest->modules, "name"));
+    json_set(object, "resources", list_parts(&manifest->resources, "path"));
+    json_set(object, "calls", list_calls(image));
+    json_set(object, "layers", list_layers());
+    json_print(object);
+}
