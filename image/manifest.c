@@ -80,6 +80,7 @@ static const struct field manifest_fields[] = {
     {"format", FIELD_NUMBER, AT(format), .min = MANIFEST_FORMAT, .max = MANIFEST_FORMAT},
     {"name", FIELD_TEXT, AT(name), .check = parse_is_app_name},
     {"version", FIELD_TEXT, AT(version), .check = is_version},
+    {"counter", FIELD_NUMBER, .optional = true, AT(counter), .max = MANIFEST_COUNTER_MAX},
     {"entry", FIELD_TEXT, AT(entry), .check = is_module},
     {"micropython", FIELD_TEXT, AT(micropython), .check = is_version},
     {"memory", FIELD_OBJECT, .fields = memory_fields},

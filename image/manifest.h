@@ -16,6 +16,7 @@
 #define MANIFEST_STACK_MIN (16u << 10)
 #define MANIFEST_STACK_MAX (4u << 20)
 #define MANIFEST_LOG_RATE_MAX 10000u
+#define MANIFEST_COUNTER_MAX UINT32_MAX
 
 enum { MANIFEST_REFUSED = 1 };
 
@@ -40,6 +41,7 @@ struct manifest {
     uint64_t format;                            /* MANIFEST_FORMAT */
     char *name;                                 /* parse_is_app_name() */
     char *version;                              /* [0-9A-Za-z.+~-]{1,32} */
+    uint64_t counter;                           /* against downgrades: image/floor.h */
     char *entry;                                /* module run as __main__; one of modules */
     char *micropython;                          /* version of the VM */
     uint64_t heap_size, stack_size, arena_size; /* bytes */

@@ -3,7 +3,6 @@
 
 import contextlib
 import dataclasses
-import os
 import tempfile
 from pathlib import Path
 
@@ -11,6 +10,7 @@ from . import (bytecode, elf, freeze, imports, link, manifest, notes, reach, rom
                sources, symbols, watch)
 from .errors import BuildError
 from .messages import say, warn
+from .output import write
 
 
 def _read_resources(resources):
@@ -89,26 +89,6 @@ def warn_of_imports(kit, app):
         warn(warning)
 
 
-def _write(output, data):
-    """All or nothing: a running supervisor never sees half an image."""
-    directory = output.parent
-    try:
-        descriptor, name = tempfile.mkstemp(prefix=f'.{output.name}.', dir=directory)
-    except OSError as error:
-        raise BuildError(f'{directory}: cannot be written to: {error.strerror}') from None
-    try:
-        with os.fdopen(descriptor, 'wb') as file:
-            file.write(data)
-            umask = os.umask(0)
-            os.umask(umask)
-            os.fchmod(file.fileno(), 0o644 & ~umask)
-        os.rename(name, output)
-    except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(name)
-        raise BuildError(f'{output}: cannot be written: {error.strerror}') from None
-
-
 @contextlib.contextmanager
 def _work(keep):
     """A directory for what is made on the way: KEEP, or if it is None one that goes again."""
@@ -142,8 +122,8 @@ def build(kit, directory, output, version, keep=None, progress=lambda text: None
         warn_of_imports(kit, app)
         Path(work, 'app.spdx.json').write_text(sbom.describe(kit, app, data, output, version))
         for suffix in BESIDE:
-            _write(beside(output, suffix), Path(work, f'app{suffix}').read_bytes())
-    _write(output, data)
+            write(beside(output, suffix), Path(work, f'app{suffix}').read_bytes())
+    write(output, data)
     return app.manifest, len(data)
 
 

@@ -6,7 +6,7 @@ import os
 import sys
 from collections import namedtuple
 
-from . import build, new, testing
+from . import build, encrypt, keygen, new, sign, testing
 from .errors import BuildError
 from .messages import say
 
@@ -25,6 +25,12 @@ COMMANDS = (
     Command('test', testing, 'run an app\'s tests in the sandbox',
             'Freezes the app in DIR with its tests, files test_*.py and all below a directory tests, '
             'and runs them as the app runs, with what it is granted.'),
+    Command('sign', sign, 'sign an image',
+            'Writes IMAGE.minisig, a signature that minisign and mpyd check.'),
+    Command('keygen', keygen, 'make a key to encrypt images with',
+            'Makes a key that "mpyfreeze encrypt" and "mpyd run --key-file" take.'),
+    Command('encrypt', encrypt, 'encrypt an image',
+            'Encrypts IMAGE; sign it after that, not before.'),
 )
 
 

@@ -22,16 +22,18 @@ PAGE = 4096
 MEMORY = {'heap': ('256K', '16K', '512M'), 'stack': ('64K', '16K', '4M'),
           'arena': ('256K', '64K', '16M')}  # default, least, most
 LIMITS = {'handles': 1024, 'log_rate': 10000}  # most
+COUNTER_MAX = (1 << 32) - 1
 GRANTS = ('listen', 'connect')
 GRANTS_MAX = 256
 TABLES = {'memory': tuple(MEMORY), 'grants': GRANTS, 'limits': tuple(LIMITS)}
-KEYS = ('name', 'version', 'entry', 'modules', 'packages', 'resources') + tuple(TABLES)
+KEYS = ('name', 'version', 'counter', 'entry', 'modules', 'packages', 'resources') + tuple(TABLES)
 
 
 @dataclass
 class Manifest:
     name: str = ''
     version: str = ''
+    counter: int = 0
     entry: str = ''
     modules: list = field(default_factory=list)   # files
     packages: list = field(default_factory=list)  # directories; both empty: every *.py
@@ -96,12 +98,12 @@ def _path(value):
     return str(path)
 
 
-def _integer(maximum):
+def _integer(maximum, minimum=1):
     def check(value):
         if not isinstance(value, int) or isinstance(value, bool):
             raise _Problem('must be an integer')
-        if not 1 <= value <= maximum:
-            raise _Problem(f'{value} is outside 1 to {maximum}')
+        if not minimum <= value <= maximum:
+            raise _Problem(f'{value} is outside {minimum} to {maximum}')
         return value
     return check
 
@@ -205,6 +207,7 @@ def _read(reader, document):
         name=reader.required(document, ('name',), _name),
         version=reader.required(document, ('version',),
                                 _matching(VERSION, '1.0.0: 1 to 32 letters, digits, . + ~ -')),
+        counter=reader.value(document, ('counter',), _integer(COUNTER_MAX, 0), 0),
         entry=reader.required(document, ('entry',), _entry),
         modules=reader.list(document, ('modules',), _path, 4096),
         packages=reader.list(document, ('packages',), _path, 4096),

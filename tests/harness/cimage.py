@@ -22,7 +22,7 @@ def link(kit, objects, output, work):
     return Path(work, output).read_bytes()
 
 
-def make(kit, name, objects, memory, grants, work):
+def make(kit, name, objects, memory, grants, work, counter=0):
     """The bytes of the image of the app NAME, which may listen and connect to GRANTS."""
     import freezer.elf
     import freezer.notes
@@ -34,6 +34,7 @@ def make(kit, name, objects, memory, grants, work):
         memory=memory,
         grants={"listen": grants, "connect": grants},
         limits={},
+        counter=counter,
     )
     manifest = freezer.notes.manifest_json(app, [("main", 1)], [], kit.micropython)
     Path(work, "data.s").write_text(DATA_S)

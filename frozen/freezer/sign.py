@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: MIT
+"""mpyfreeze sign: a signature beside an image, as minisign -S makes it."""
+
+import getpass
+import os
+import sys
+import time
+from pathlib import Path
+
+from . import envelope, minisign, output
+from .errors import BuildError
+from .messages import say
+
+SUFFIX = '.minisig'
+
+
+def _password(file):
+    if file is not None:
+        try:
+            return file.read_bytes().split(b'\n')[0]
+        except OSError as error:
+            raise BuildError(f'{file}: cannot be read: {error.strerror}') from None
+    if not sys.stdin.isatty():
+        raise BuildError('the key has a password and there is no terminal to ask for it; '
+                         'name a file that has it with --password-file')
+    return getpass.getpass('Password of the key: ').encode()
+
+
+def _comment(image):
+    """As minisign writes it where none is given."""
+    now = int(os.environ.get('SOURCE_DATE_EPOCH', time.time()))
+    return f'timestamp:{now}  file:{image.name}  hashed'
+
+
+def arguments(parser):
+    parser.add_argument('image', metavar='IMAGE', type=Path, help='the image, encrypted or not')
+    parser.add_argument('-k', '--key', metavar='FILE', type=Path, required=True,
+                        help='the secret key, made by "minisign -G"')
+    parser.add_argument('-c', '--comment', metavar='TEXT',
+                        help='what is signed together with the image and shown when it starts')
+    parser.add_argument('-p', '--password-file', metavar='FILE', type=Path,
+                        help='its first line is the password of the key; otherwise it is asked for')
+
+
+def run(given):
+    data = envelope.read_image(given.image)
+    key = minisign.read_secret_key(given.key, lambda: _password(given.password_file))
+    comment = _comment(given.image) if given.comment is None else given.comment
+    signature = given.image.with_name(given.image.name + SUFFIX)
+    output.write(signature, minisign.sign(key, data, comment))
+    say(f'{signature}: signed with key {key.id}')
