@@ -61,15 +61,20 @@ class Apps:
         """A copy that the user can reach, who may not be able to reach the build folder."""
         return shutil.copy(path, self._work.name)
 
-    def image(self, name, source, manifest=""):
-        """The image of an app of one module."""
+    def folder(self, name):
+        """Where the app NAME is, from which its image is made."""
+        return os.path.join(self._work.name, name + ".app")
+
+    def image(self, name, source, manifest="", more=None):
+        """The image of an app of one module, and of MORE: text of other files, by path."""
         if name not in self._images:
-            folder = os.path.join(self._work.name, name + ".app")
-            os.mkdir(folder)
-            with open(os.path.join(folder, "main.py"), "w", encoding="utf-8") as file:
-                file.write(source)
-            with open(os.path.join(folder, "mpyd.toml"), "w", encoding="utf-8") as file:
-                file.write(f'name = "{name}"\nversion = "1"\nentry = "main"\n{manifest}')
+            folder = self.folder(name)
+            text = f'name = "{name}"\nversion = "1"\nentry = "main"\n{manifest}'
+            for file, content in {"main.py": source, "mpyd.toml": text, **(more or {})}.items():
+                path = os.path.join(folder, file)
+                os.makedirs(os.path.dirname(path), exist_ok=True)
+                with open(path, "w", encoding="utf-8") as opened:
+                    opened.write(content)
             path = os.path.join(self._work.name, name)
             subprocess.run([*self._mpyfreeze, "build", folder, "-o", path], check=True, timeout=120)
             self._images[name] = path
