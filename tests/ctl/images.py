@@ -32,3 +32,59 @@ SMALL = {
     "mpyd.toml": 'name = "small"\nversion = "1"\nentry = "main"\n',
     "main.py": "print(1)\n",
 }
+
+# Raises through functions that share a name, a generator, a comprehension, a finally and asyncio.
+CRASHING = {
+    "mpyd.toml": 'name = "{name}"\nversion = "1"\nentry = "main"\n',
+    "main.py": """\
+import asyncio
+
+from parts.first import First
+
+
+class Second:
+    def walk(self, n):
+        # a comment
+        return [
+            First().walk(i)
+            for i in range(n)
+        ]
+
+
+def steps():
+    try:
+        yield Second().walk(2)
+    finally:
+        pass
+
+
+async def main():
+    await asyncio.sleep(0)
+    for step in steps():
+        print(step)
+
+
+try:
+    (lambda: 1 //
+     0)()
+except ZeroDivisionError as error:
+    import sys
+    sys.print_exception(error)
+
+asyncio.run(main())
+""",
+    "parts/__init__.py": "",
+    "parts/first.py": """\
+
+
+class First:
+    def walk(self, n):
+        if n:
+            {}["no such key"]
+        return n
+""",
+}
+
+
+def crashing(name):
+    return {path: text.replace("{name}", name) for path, text in CRASHING.items()}

@@ -9,8 +9,8 @@ import tap
 
 
 class Program:
-    def __init__(self, mpyctl, mpyfreeze, sdk):
-        self.mpyctl, self.mpyfreeze, self.sdk = mpyctl, mpyfreeze, Path(sdk)
+    def __init__(self, mpyctl, mpyd, mpyfreeze, sdk):
+        self.mpyctl, self.mpyd, self.mpyfreeze, self.sdk = mpyctl, mpyd, mpyfreeze, sdk
         self.folder = tempfile.TemporaryDirectory(prefix="mpyd-ctl-")
         self.place = Path(self.folder.name)
         self.n_files = 0

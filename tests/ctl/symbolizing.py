@@ -3,6 +3,7 @@
 
 import copy
 import json
+import subprocess
 
 import images
 import tap
@@ -121,6 +122,42 @@ def symbols_of_an_image(program):
     tap.equal(said, expected, "lines")
 
 
+def traceback_of(program, image):
+    """What the app in IMAGE says of the exceptions that it has, as the log has it."""
+    config = program.file(b"[restart]\nrestart = no\n")
+    done = subprocess.run(
+        [program.mpyd, "run", "--unsigned", "--config", config, image],
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    tap.equal(done.returncode, 1, done.stderr)
+    name = image.stem
+    lines = [line for line in done.stderr.splitlines() if line.startswith(f"{name}: ")]
+    return "".join(line.removeprefix(f"{name}: ") + "\n" for line in lines)
+
+
+def stripped_image_tells_the_same(program):
+    """With the vendor's symbols, the log of an image without lines is that of one with them."""
+    plain = traceback_of(program, program.image("crash", images.crashing("crash")))
+    image = program.image("bare-crash", images.crashing("bare-crash"), "--strip", "lines")
+    stripped = traceback_of(program, image)
+    for expected in (
+        'File "parts/first.py", line 6, in walk',
+        'File "main.py", line 10, in <listcomp>',
+        'File "main.py", line 17, in steps',
+        'File "main.py", line 24, in main',
+        'File "main.py", line 29, in <lambda>',
+        'File "main.py", line 35, in <module>',
+    ):
+        tap.true(expected in plain, f"{expected} is not in {plain}")
+    tap.true(", line " not in stripped and "offset 0x" in stripped, stripped)
+    said = program.says(
+        "symbolize", program.file(stripped.encode()), "--symbols", image.with_suffix(".mpysym")
+    )
+    tap.equal(said, plain, "traceback")
+
+
 def changed(*path_and_value):
     """SYMBOLS with one value replaced."""
     document = copy.deepcopy(SYMBOLS)
@@ -179,6 +216,7 @@ TESTS = [
     unknown_offsets_are_counted,
     offset_before_the_first_line_is_of_no_line,
     symbols_of_an_image,
+    stripped_image_tells_the_same,
     symbols_that_are_none,
     files_that_are_not_there,
 ]
