@@ -16,16 +16,21 @@
 #include "daemon/dispatch.h"
 #include "daemon/run.h"
 #include "daemon/supervise.h"
+#include "image/floor.h"
+#include "image/key.h"
 #include "version.h"
 
 static const char help[] =
-    "Usage: mpyd run IMAGE [--config FILE] [--name NAME] [--unsigned] [--debug]\n"
+    "Usage: mpyd run IMAGE [OPTION]...\n"
     "       mpyd --help | --version\n"
     "\n"
     "Runs a frozen MicroPython app as a locked-down service, in the foreground.\n"
     "\n"
     "  -c, --config FILE   local configuration: narrows what the app may do\n"
     "  -n, --name NAME     insist that the image is of this app\n"
+    "  -k, --keys DIR      the keys that are trusted, in place of " KEY_DIRECTORY "\n"
+    "  -f, --floors DIR    the least counters allowed, in place of " FLOOR_DIRECTORY "\n"
+    "  -K, --key-file FILE the key of an encrypted image\n"
     "  -u, --unsigned      run it whoever made it: for development\n"
     "  -d, --debug         log more, every call of the app among it\n"
     "  -h, --help          show this and exit\n"
@@ -33,16 +38,14 @@ static const char help[] =
     "\n"
     "Exit status: 0 the app ended well or was stopped, 1 it failed for good, 2 wrong usage,\n"
     "3 the image is refused, 4 the configuration is refused, 5 the sandbox could not be made,\n"
-    "6 internal failure, 7 the image is not trusted.\n";
+    "6 internal failure, 7 the image is not trusted, 8 the image is locked.\n";
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"name", required_argument, NULL, 'n'},
-    {"unsigned", no_argument, NULL, 'u'},
-    {"debug", no_argument, NULL, 'd'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},   {"name", required_argument, NULL, 'n'},
+    {"keys", required_argument, NULL, 'k'},     {"floors", required_argument, NULL, 'f'},
+    {"key-file", required_argument, NULL, 'K'}, {"unsigned", no_argument, NULL, 'u'},
+    {"debug", no_argument, NULL, 'd'},          {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},        {NULL, 0, NULL, 0},
 };
 
 static int usage(const char *what, const char *which) {
@@ -103,13 +106,22 @@ int main(int argc, char **argv) {
         return EXIT_INTERNAL;
     }
     log_sink_open();
-    while ((option = getopt_long(argc, argv, ":c:n:udhV", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":c:n:k:f:K:udhV", long_options, NULL)) != -1) {
         switch (option) {
         case 'c':
             options.config = optarg;
             break;
         case 'n':
             options.name = optarg;
+            break;
+        case 'k':
+            options.keys = optarg;
+            break;
+        case 'f':
+            options.floors = optarg;
+            break;
+        case 'K':
+            options.key_file = optarg;
             break;
         case 'u':
             options.is_unsigned = true;

@@ -20,14 +20,17 @@
 #include "daemon/resolver.h"
 #include "daemon/sizing.h"
 #include "daemon/supervise.h"
+#include "daemon/trust.h"
 #include "image/image.h"
 #include "image/map.h"
+#include "image/sealed.h"
 
 // Every step returns 0 or the exit status, having logged why.
 struct running {
     const struct run_options *options;
     char name[APP_NAME_SIZE]; /* before the image was read; it must turn out to be the app's */
     int image_fd;
+    struct trust trust;
     FILE *config_file;
     struct sandbox_options sandbox;
     bool has_ids; /* as root: those of the name that the app had before its image was read */
@@ -50,14 +53,8 @@ static int open_image(struct running *running) {
     return 0;
 }
 
-static int check_trust(struct running *running) {
-    const struct run_options *options = running->options;
-
-    if (options->is_unsigned) {
-        return 0;
-    }
-    log_error("%s: not signed; for development, run it with --unsigned", options->image);
-    return EXIT_UNTRUSTED;
+static int open_signature(struct running *running) {
+    return trust_open(running->options, &running->trust);
 }
 
 // The configuration says what the sandbox is to be, so it is read before there is one. It is the
@@ -187,6 +184,10 @@ static int fork_spawner(struct running *running) {
     return 0;
 }
 
+static int read_trust(struct running *running) {
+    return trust_read(&running->trust, running->name);
+}
+
 static int confine(struct running *running) {
     int n = sandbox_confine_supervisor(&running->sandbox, running->reports);
 
@@ -199,25 +200,51 @@ static int confine(struct running *running) {
 
 // -- after the drop: the image is read -----------------------------------------------------------
 
-static int load_image(struct running *running) {
-    const struct run_options *options = running->options;
-    char why[IMAGE_WHY_SIZE];
-    int r = image_load(running->image_fd, &running->image, why);
-
+static int refused(const char *path, int r, const char *why) {
     if (r < 0) {
-        (void)log_errno(r, "cannot load the image %s", options->image);
+        (void)log_errno(r, "cannot load the image %s", path);
         return EXIT_INTERNAL; // nothing is known against the image
     }
-    if (r > 0) {
-        log_error("%s: %s", options->image, why);
+    log_error("%s: %s", path, why);
+    return EXIT_IMAGE;
+}
+
+// The bytes that are signed, those that are decrypted from them and those that run come from one
+// copy, which nobody can change.
+static int load_image(struct running *running) {
+    CLEANUP(sealed_done) struct sealed sealed = SEALED_INIT;
+    const char *path = running->options->image;
+    char why[IMAGE_WHY_SIZE];
+    int r = sealed_copy(running->image_fd, ENVELOPE_SIZE_MAX, &sealed, why);
+
+    if (r != 0) {
+        return refused(path, r, why);
+    }
+    r = trust_check_file(&running->trust, &sealed);
+    if (r == 0) {
+        r = trust_unlock(&running->trust, &sealed);
+    }
+    if (r != 0) {
+        return r;
+    }
+    r = image_take(&sealed, &running->image, why);
+    return r == 0 ? 0 : refused(path, r, why);
+}
+
+// Whom the image says it is of is whom it was signed for, or whose ids it has.
+static int check_image(struct running *running) {
+    const struct run_options *options = running->options;
+    const struct manifest *manifest = &running->image.manifest;
+    bool strictly = running->has_ids || options->name || !options->is_unsigned;
+    int r = 0;
+
+    if (!identity_check(options->image, running->supervisor.app.name, manifest->name, strictly)) {
         return EXIT_IMAGE;
     }
-    if (!identity_check(options->image, running->supervisor.app.name, running->image.manifest.name,
-                        running->has_ids || options->name)) {
-        return EXIT_IMAGE;
-    }
-    (void)snprintf(running->supervisor.app.name, APP_NAME_SIZE, "%s", running->image.manifest.name);
-    return 0;
+    r = trust_check_manifest(&running->trust, manifest);
+    trust_done(&running->trust);
+    (void)snprintf(running->supervisor.app.name, APP_NAME_SIZE, "%s", manifest->name);
+    return r;
 }
 
 static int check_sizes(struct running *running) {
@@ -299,9 +326,9 @@ static int configure_spawner(struct running *running) {
 
 static int prepare(struct running *running) {
     static int (*const steps[])(struct running *) = {
-        choose_name,  open_image,   check_trust,   read_config, choose_cpu,
-        make_channel, fork_spawner, make_app,      confine,     load_image,
-        check_sizes,  make_policy,  confine_ports, size_app,    configure_spawner,
+        choose_name,  open_image,  open_signature, read_config, choose_cpu,        make_channel,
+        fork_spawner, read_trust,  make_app,       confine,     load_image,        check_image,
+        check_sizes,  make_policy, confine_ports,  size_app,    configure_spawner,
     };
     int r = 0;
 
@@ -333,6 +360,7 @@ static void done(struct running *running) {
 
     spawner_done(&supervisor->spawner);
     app_done(&supervisor->app);
+    trust_done(&running->trust);
     image_done(&running->image);
     config_done(&supervisor->config);
     if (running->config_file) {
@@ -348,6 +376,7 @@ int run(const struct run_options *options) {
     running = (struct running){
         .options = options,
         .image_fd = -1,
+        .trust = {.signature_fd = -1},
         .image = IMAGE_INIT,
         .supervisor = {.spawner = {.socket = -1}},
     };

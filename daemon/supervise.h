@@ -26,6 +26,7 @@ enum supervise_exit {
     EXIT_SANDBOX = 5,
     EXIT_INTERNAL = 6,
     EXIT_UNTRUSTED = 7, /* nobody who is trusted vouches for the image */
+    EXIT_LOCKED = 8,    /* it is encrypted, and its key is not there */
 };
 
 enum supervise_state {

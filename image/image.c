@@ -1,27 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "image/image.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "call/calls.h"
 #include "call/wire.h"
 #include "image/elf.h"
 #include "image/layout.h"
 #include "image/map.h"
 #include "image/notes.h"
+#include "image/sealed.h"
 #include "image/why.h"
-
-#define COPY_SIZE (64u << 10)
-#define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 
 #define REFUSE(why, ...) why_refuse(why, IMAGE_WHY_SIZE, __VA_ARGS__)
 #define LLU(value) ((unsigned long long)(value))
@@ -225,85 +216,24 @@ int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
     return 0;
 }
 
-// Copies FROM to its end into TO. The size may change meanwhile: what counts is what was read.
-static int copy(int from, int to, uint64_t *ret_size, char *why) {
-    CLEANUP_FREE uint8_t *buffer = malloc(COPY_SIZE);
-    uint64_t size = 0;
+int image_take(struct sealed *sealed, struct image *ret_image, char why[IMAGE_WHY_SIZE]) {
+    int r = 0;
 
-    if (!buffer) {
-        return -ENOMEM;
+    if (sealed->size > IMAGE_SIZE_MAX) {
+        return REFUSE(why, "larger than %u MiB", IMAGE_SIZE_MAX >> 20);
     }
-    for (;;) {
-        ssize_t n = pread(from, buffer, COPY_SIZE, (off_t)size);
-        int r;
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return -errno;
-        }
-        if (n == 0) {
-            *ret_size = size;
-            return 0;
-        }
-        size += (uint64_t)n;
-        if (size > IMAGE_SIZE_MAX) {
-            return REFUSE(why, "larger than %u MiB", IMAGE_SIZE_MAX >> 20);
-        }
-        r = fd_write_all(to, buffer, (size_t)n);
-        if (r < 0) {
-            return r;
-        }
-    }
-}
-
-static int copy_sealed(int fd, int *ret_fd, uint64_t *ret_size, char *why) {
-    CLEANUP_FD int memory = -1;
-    struct stat status;
-    int r;
-
-    if (fstat(fd, &status) < 0) {
-        return -errno;
-    }
-    if (!S_ISREG(status.st_mode)) {
-        return REFUSE(why, "not a regular file");
-    }
-    memory = fd_new_memory("image", 0, true);
-    if (memory < 0) {
-        return memory;
-    }
-    r = copy(fd, memory, ret_size, why);
-    if (r == 0 && *ret_size == 0) {
-        return REFUSE(why, "not an mpyd image (the file is empty)");
-    }
-    if (r == 0 && fcntl(memory, F_ADD_SEALS, SEALS) < 0) {
-        r = -errno;
-    }
+    r = image_parse(sealed->data, sealed->size, ret_image, why);
     if (r == 0) {
-        *ret_fd = steal_fd(&memory);
+        ret_image->fd = steal_fd(&sealed->fd);
     }
     return r;
 }
 
 int image_load(int fd, struct image *ret_image, char why[IMAGE_WHY_SIZE]) {
-    CLEANUP_FD int memory = -1;
-    uint64_t size = 0;
-    void *data = NULL;
-    int r = copy_sealed(fd, &memory, &size, why);
+    CLEANUP(sealed_done) struct sealed sealed = SEALED_INIT;
+    int r = sealed_copy(fd, IMAGE_SIZE_MAX, &sealed, why);
 
-    if (r == 0) {
-        r = fd_map(memory, size, false, &data);
-    }
-    if (r != 0) {
-        return r;
-    }
-    r = image_parse(data, size, ret_image, why);
-    (void)munmap(data, size);
-    if (r == 0) {
-        ret_image->fd = steal_fd(&memory);
-    }
-    return r;
+    return r == 0 ? image_take(&sealed, ret_image, why) : r;
 }
 
 void image_done(struct image *image) {

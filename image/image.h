@@ -3,8 +3,8 @@
 
 // The image of an app: an ELF file with notes (call/note.h), read without running any of it.
 //
-// The bytes are copied into a sealed memfd first, and everything is read from there: what was
-// checked is what the worker runs, whatever becomes of the file meanwhile.
+// The bytes are copied into a sealed memfd first (image/sealed.h), and everything is read from
+// there.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -13,6 +13,8 @@
 #include "call/note.h"
 #include "image/elf.h"
 #include "image/manifest.h"
+
+struct sealed;
 
 #define IMAGE_SIZE_MAX (64u << 20)
 #define IMAGE_WHY_SIZE 320 /* bytes of a reason, NUL included */
@@ -37,6 +39,9 @@ struct image {
 // Returns 0 and *ret_image, freed by image_done(); IMAGE_REFUSED with the reason in WHY, one
 // printable line that does not name the file; or -errno.
 int image_load(int fd, struct image *ret_image, char why[IMAGE_WHY_SIZE]);
+
+// As image_load(), of what was copied already. On success the descriptor is the image's.
+int image_take(struct sealed *sealed, struct image *ret_image, char why[IMAGE_WHY_SIZE]);
 
 // The checks alone, of the SIZE bytes at DATA, which nobody else may be able to change. As
 // image_load(), but ret_image->fd is -1.

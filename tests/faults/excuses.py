@@ -119,6 +119,10 @@ TABLE = [
             "libc's for c-ares, from /dev/urandom then",
         ),
         (
+            "supervisor", "getrandom", "^[0-9a-f]+ 10 0 ", ANY, UNNOTICED,
+            "libsodium's at its start, from /dev/urandom then; nothing here needs any",
+        ),
+        (
             "supervisor", "uname", ANY, ANY, UNNOTICED,
             "c-ares guesses a domain from the machine's name, and no name is looked up in one",
         ),

@@ -9,7 +9,7 @@ import excuses
 import plan
 
 # Exit statuses of mpyd run.
-DOCUMENTED = range(8)
+DOCUMENTED = range(9)
 
 # Open before main() closes what it inherits, should it not come to that.
 INHERITED = collections.Counter({"/dev/null": 1, "/memfd:faults": 1})

@@ -1,0 +1,244 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/trust.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "daemon/run.h"
+#include "daemon/supervise.h"
+#include "image/floor.h"
+#include "image/manifest.h"
+#include "image/sealed.h"
+#include "image/signature.h"
+#include "image/why.h"
+
+#define CREDENTIAL "image-key"
+#define LLU(value) ((unsigned long long)(value))
+
+static int refuse(const struct trust *trust, const char *why) {
+    log_error("%s: %s", trust->options->image, why);
+    return EXIT_UNTRUSTED;
+}
+
+static char *signature_path(const struct run_options *options) {
+    char *path = NULL;
+
+    return asprintf(&path, "%s" SIGNATURE_SUFFIX, options->image) < 0 ? NULL : path;
+}
+
+int trust_open(const struct run_options *options, struct trust *trust) {
+    CLEANUP_FREE char *path = signature_path(options);
+    int r;
+
+    trust->options = options;
+    if (options->is_unsigned) {
+        return 0;
+    }
+    if (!path) {
+        (void)log_errno(ENOMEM, "cannot open the signature of %s", options->image);
+        return EXIT_INTERNAL;
+    }
+    r = fd_open_file(path, &trust->signature_fd);
+    if (r == -ENOENT) {
+        log_error("%s: not signed: there is no %s; for development, run it with --unsigned",
+                  options->image, path);
+        return EXIT_UNTRUSTED;
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot open the signature %s", path);
+        return EXIT_UNTRUSTED;
+    }
+    return 0;
+}
+
+// -- before the drop -----------------------------------------------------------------------------
+
+static int read_keys(struct trust *trust) {
+    const char *directory = trust->options->keys ? trust->options->keys : KEY_DIRECTORY;
+    char why[KEY_WHY_SIZE];
+    int r = keys_read(directory, &trust->keys, why);
+
+    if (r < 0) {
+        (void)log_errno(r, "cannot read the keys in %s", directory);
+        return EXIT_INTERNAL;
+    }
+    if (r > 0) {
+        log_error("%s", why);
+        return EXIT_UNTRUSTED;
+    }
+    return 0;
+}
+
+static int read_floor(struct trust *trust) {
+    const char *directory = trust->options->floors ? trust->options->floors : FLOOR_DIRECTORY;
+    char why[GUARDED_WHY_SIZE];
+
+    if (floor_read(directory, trust->name, &trust->floor, why) != 0) {
+        log_error("%s", why);
+        return EXIT_UNTRUSTED;
+    }
+    return 0;
+}
+
+// The path of the key for what is encrypted, the caller's; NULL: nobody named one, or -ENOMEM.
+static char *key_path(const struct run_options *options) {
+    const char *directory = getenv("CREDENTIALS_DIRECTORY");
+    char *path = NULL;
+
+    if (options->key_file) {
+        return strdup(options->key_file);
+    }
+    return directory && asprintf(&path, "%s/" CREDENTIAL, directory) >= 0 ? path : NULL;
+}
+
+// Whether a key is needed shows later: here it is no failure to have none.
+static void read_key(struct trust *trust) {
+    CLEANUP_FREE char *path = key_path(trust->options);
+    char text[ENVELOPE_KEY_FILE_SIZE_MAX + 1], reason[GUARDED_WHY_SIZE];
+    size_t size = 0;
+    int r = path ? guarded_read(AT_FDCWD, path, text, sizeof(text), &size, reason) : 0;
+
+    if (!path || (r == GUARDED_ABSENT && !trust->options->key_file)) {
+        (void)snprintf(trust->no_key, sizeof(trust->no_key),
+                       "no key is there; name one by --key-file or as the credential " CREDENTIAL);
+        return;
+    }
+    if (r == 0) {
+        trust->has_key = envelope_parse_key(text, size, &trust->key);
+        (void)snprintf(reason, sizeof(reason), "not a key of mpyfreeze keygen");
+    } else if (r == GUARDED_ABSENT) {
+        (void)snprintf(reason, sizeof(reason), "no such file");
+    }
+    (void)why_refuse(trust->no_key, sizeof(trust->no_key), "%.100s: %.140s", path, reason);
+    sodium_memzero(text, sizeof(text));
+}
+
+int trust_read(struct trust *trust, const char *name) {
+    int r = 0;
+
+    trust->name = name;
+    if (sodium_init() < 0) {
+        log_error("libsodium does not work here");
+        return EXIT_INTERNAL;
+    }
+    (void)randombytes_close(); // which it may have opened a device for; nothing here is random
+    if (!trust->options->is_unsigned) {
+        r = read_keys(trust);
+        r = r ? r : read_floor(trust);
+    }
+    if (r == 0) {
+        read_key(trust);
+    }
+    return r;
+}
+
+// -- after the drop ------------------------------------------------------------------------------
+
+static int read_signature(struct trust *trust, struct signature *ret_signature) {
+    const char *image = trust->options->image;
+    char text[SIGNATURE_SIZE_MAX + 1], why[SIGNATURE_WHY_SIZE];
+    ssize_t n = pread(trust->signature_fd, text, sizeof(text), 0);
+
+    if (n < 0) {
+        (void)log_errno(errno, "cannot read the signature of %s", image);
+        return EXIT_INTERNAL;
+    }
+    if ((size_t)n == sizeof(text)) {
+        (void)why_refuse(why, sizeof(why), "longer than %d bytes", SIGNATURE_SIZE_MAX);
+    } else if (signature_parse(text, (size_t)n, ret_signature, why) == 0) {
+        return 0;
+    }
+    log_error("%s" SIGNATURE_SUFFIX ": %s", image, why);
+    return EXIT_UNTRUSTED;
+}
+
+// For the log, once the image is accepted: minisign puts tabs between the parts of its own.
+static void keep_comment(struct trust *trust, char *comment) {
+    for (char *p = strchr(comment, '\t'); p; p = strchr(p, '\t')) {
+        *p = ' ';
+    }
+    (void)why_refuse(trust->comment, sizeof(trust->comment), "%s", comment);
+}
+
+int trust_check_file(struct trust *trust, const struct sealed *shipped) {
+    struct signature signature;
+    char why[KEY_WHY_SIZE];
+    int r;
+
+    if (trust->options->is_unsigned) {
+        return 0;
+    }
+    r = read_signature(trust, &signature);
+    if (r != 0) {
+        return r;
+    }
+    r = keys_find_signer(&trust->keys, &signature, shipped->data, shipped->size, &trust->signer,
+                         why);
+    if (r == 0) {
+        r = keys_check_app(&trust->keys, trust->signer, trust->name, why);
+    }
+    if (r != 0) {
+        return refuse(trust, why);
+    }
+    keep_comment(trust, signature.comment);
+    return 0;
+}
+
+int trust_unlock(struct trust *trust, struct sealed *shipped) {
+    CLEANUP(sealed_done) struct sealed image = SEALED_INIT;
+    const char *path = trust->options->image;
+    char why[IMAGE_WHY_SIZE];
+    int r = 0;
+
+    if (envelope_is(shipped->data, shipped->size)) {
+        r = envelope_open(shipped, trust->has_key ? &trust->key : NULL, &image, why);
+        sealed_done(shipped);
+        *shipped = image;
+        image = (struct sealed)SEALED_INIT;
+    }
+    envelope_wipe(&trust->key);
+    if (r == ENVELOPE_LOCKED) {
+        log_error("%s: locked: %s%s%s", path, why, trust->has_key ? "" : ", and ", trust->no_key);
+        return EXIT_LOCKED;
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot decrypt the image %s", path);
+        return EXIT_INTERNAL;
+    }
+    if (r > 0) {
+        log_error("%s: %s", path, why);
+        return EXIT_IMAGE;
+    }
+    return 0;
+}
+
+int trust_check_manifest(const struct trust *trust, const struct manifest *manifest) {
+    if (trust->options->is_unsigned) {
+        return 0;
+    }
+    if (manifest->counter < trust->floor) {
+        log_error("%s: counter %" PRIu64 " is below %" PRIu64 ", the least that is allowed for %s: "
+                  "the image is older than one that ran here",
+                  trust->options->image, manifest->counter, trust->floor, trust->name);
+        return EXIT_UNTRUSTED;
+    }
+    log_info("%s: signed with key " SIGNATURE_ID_FORMAT " (%s): %s", trust->name,
+             LLU(trust->signer->id), trust->signer->file, trust->comment);
+    return 0;
+}
+
+void trust_done(struct trust *trust) {
+    trust->signature_fd = close_fd(trust->signature_fd);
+    trust->signer = NULL;
+    keys_done(&trust->keys);
+    envelope_wipe(&trust->key);
+}

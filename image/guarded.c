@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: MIT
+#include "image/guarded.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "image/why.h"
+
+#define REFUSE(why, ...) why_refuse(why, GUARDED_WHY_SIZE, __VA_ARGS__)
+#define FLAGS                                                                                      \
+    (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) /* nothing that opening could wait for */
+
+static int check_writers(const struct stat *status, char *why) {
+    if (status->st_uid != 0 && status->st_uid != geteuid()) {
+        return REFUSE(why, "belongs to user %u, neither root nor who runs this",
+                      (unsigned)status->st_uid);
+    }
+    if (status->st_mode & (S_IWGRP | S_IWOTH)) {
+        return REFUSE(why, "others than its owner can write to it (mode %04o)",
+                      (unsigned)status->st_mode & 07777);
+    }
+    return 0;
+}
+
+// KIND: S_IFREG or S_IFDIR.
+static int open_kind(int directory, const char *name, unsigned kind, int *ret_fd, char *why) {
+    CLEANUP_FD int fd = openat(directory, name, FLAGS);
+    struct stat status;
+    int r;
+
+    if (fd < 0 && errno == ENOENT) {
+        return GUARDED_ABSENT;
+    }
+    if (fd < 0 || fstat(fd, &status) < 0) {
+        return REFUSE(why, "%s", strerror(errno));
+    }
+    if ((status.st_mode & S_IFMT) != kind) {
+        return REFUSE(why, "not a %s", kind == S_IFDIR ? "directory" : "regular file");
+    }
+    r = check_writers(&status, why);
+    if (r == 0) {
+        *ret_fd = steal_fd(&fd);
+    }
+    return r;
+}
+
+int guarded_open(const char *path, int *ret_fd, char why[GUARDED_WHY_SIZE]) {
+    return open_kind(AT_FDCWD, path, S_IFDIR, ret_fd, why);
+}
+
+int guarded_read(int directory, const char *name, char *text, size_t size, size_t *ret_size,
+                 char why[GUARDED_WHY_SIZE]) {
+    CLEANUP_FD int fd = -1;
+    size_t done = 0;
+    int r = open_kind(directory, name, S_IFREG, &fd, why);
+
+    if (r != 0) {
+        return r;
+    }
+    while (done < size) {
+        ssize_t n = read(fd, text + done, size - done);
+
+        if (n < 0 && errno != EINTR) {
+            return REFUSE(why, "%s", strerror(errno));
+        }
+        if (n == 0) {
+            text[done] = '\0';
+            *ret_size = done;
+            return 0;
+        }
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return REFUSE(why, "longer than %zu bytes", size - 1);
+}

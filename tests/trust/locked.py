@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: MIT
+"""Encryption at rest: without the key an app is locked, and nothing of it shows."""
+
+import os
+import shutil
+
+import tap
+from vendor import LOCKED, UNTRUSTED
+
+
+def key(shop):
+    path = os.path.join(shop.place(), "image-key")
+    said = shop.freeze("keygen", path)
+    tap.equal(os.stat(path).st_mode & 0o777, 0o600, "mode of a key")
+    with open(path, "rb") as file:
+        before = file.read()
+    tap.true("not overwritten" in shop.freeze("keygen", path, status=1), "a second keygen")
+    with open(path, "rb") as file:
+        tap.equal(file.read(), before, "the key")
+    if not shop.is_root and os.getuid() == 0:
+        os.chmod(path, 0o644)
+    return path, said.split()[-1]
+
+
+def encrypted(shop, path, image=None):
+    plain = image or shop.image()
+    sealed = os.path.join(shop.place(), "gauge.mpyimg")
+    shop.freeze("encrypt", plain, "-k", path, "-o", sealed)
+    return plain, sealed
+
+
+def with_the_key_it_runs(shop):
+    path, _ = key(shop)
+    _, image = encrypted(shop, path)
+    shop.runs(image, "--unsigned", "--key-file", path)
+    shop.runs(image, "--unsigned", env={"CREDENTIALS_DIRECTORY": os.path.dirname(path)})
+
+
+def signed_or_not_is_another_switch(shop):
+    path, _ = key(shop)
+    plain, image = encrypted(shop, path)
+    keys = ["--keys", shop.keys((shop.ours, "gauge"))]
+    shop.refuses(UNTRUSTED, ["not signed"], image, *keys, "--key-file", path)
+    shop.ours.sign(plain)
+    shutil.copy(plain + ".minisig", image + ".minisig")  # of what is inside: not what was shipped
+    shop.refuses(UNTRUSTED, ["changed"], image, *keys, "--key-file", path)
+    shop.freeze("sign", image, "-k", shop.ours.secret)
+    shop.runs(image, *keys, "--key-file", path)
+    shop.runs(plain, *keys, "--key-file", path)
+    shop.refuses(LOCKED, ["locked"], image, *keys)
+
+
+def without_the_key_it_is_locked(shop):
+    path, number = key(shop)
+    _, image = encrypted(shop, path)
+    other, other_number = key(shop)
+    folder = shop.place()
+    no_key = os.path.join(folder, "none")
+    with open(no_key, "w", encoding="ascii") as file:
+        file.write("mpyd-image-key:AAAA\n")
+    with open(image, "rb") as file:
+        before = file.read()
+    head = f"{image}: locked: encrypted with key {number}"
+    for options, words in (
+        ([], "--key-file"),
+        (["--key-file", "/nonexistent/key"], "/nonexistent/key: no such file"),
+        (["--key-file", folder], "not a regular file"),
+        (["--key-file", no_key], "not a key"),
+        (["--key-file", other], f"the key that is there is {other_number}"),
+    ):
+        shop.refuses(LOCKED, [head, words], image, "--unsigned", *options)
+    env = {"CREDENTIALS_DIRECTORY": folder}
+    shop.refuses(LOCKED, [head, "credential image-key"], image, "--unsigned", env=env)
+    with open(image, "rb") as file:
+        tap.equal(file.read(), before, "nothing is lost")
+    shop.runs(image, "--unsigned", "--key-file", path)
+
+
+def damaged_is_refused(shop):
+    path, _ = key(shop)
+    _, image = encrypted(shop, path)
+    with open(image, "rb") as file:
+        good = file.read()
+    chunk = (64 << 10) + 17
+    swapped = good[:48] + good[48 + chunk : 48 + 2 * chunk] + good[48 : 48 + chunk]
+    for content, words in (
+        (good[:20], "truncated"),
+        (good[:47], "truncated"),
+        (good[:48], "truncated"),
+        (good[: 48 + chunk], "the last chunk of its encryption is missing"),
+        (good[:-1], "damaged"),
+        (good + b"\0", "damaged"),
+        (swapped + good[48 + 2 * chunk :], "chunk 0"),
+        (good[:8] + b"\2" + good[9:], "format 2"),
+        (good[:30] + bytes([good[30] ^ 1]) + good[31:], "chunk 0"),
+        (good[:200000] + bytes([good[200000] ^ 1]) + good[200001:], "chunk 3"),
+    ):
+        with open(image, "wb") as file:
+            file.write(content)
+        shop.refuses(3, [words], image, "--unsigned", "--key-file", path)
+
+
+def nothing_of_it_shows(shop):
+    mark = "a text that only this app has"
+    path, _ = key(shop)
+    plain, image = encrypted(shop, path, shop.image("gauge", "counter = 1\n", f'print("{mark}")\n'))
+    with open(plain, "rb") as file:
+        tap.true(mark.encode() in file.read(), "the mark is in the image")
+    with open(image, "rb") as file:
+        content = file.read()
+    for word in (mark, "gauge", "main", "micropython"):
+        tap.true(word.encode() not in content, f"{word!r} in the encrypted image")
+
+
+def what_cannot_be_encrypted(shop):
+    path, _ = key(shop)
+    plain, image = encrypted(shop, path)
+    output = os.path.join(shop.place(), "gauge.mpyimg")
+    for arguments, words in (
+        (("encrypt", image, "-k", path, "-o", output), "encrypted already"),
+        (("encrypt", path, "-k", path, "-o", output), "is no image"),
+        (("encrypt", plain, "-k", plain, "-o", output), "is no key"),
+        (("encrypt", "/nonexistent", "-k", path, "-o", output), "cannot be read"),
+        (("sign", path, "-k", shop.ours.secret), "is no image"),
+        (("sign", plain, "-k", path), "is no secret key"),
+        (("sign", plain, "-k", shop.ours.secret, "-c", "a\nb"), "one line"),
+    ):
+        tap.true(words in shop.freeze(*arguments, status=1), words)
+    tap.true(not os.path.exists(output), "nothing was written")
+
+
+TESTS = [
+    with_the_key_it_runs,
+    signed_or_not_is_another_switch,
+    without_the_key_it_is_locked,
+    damaged_is_refused,
+    nothing_of_it_shows,
+    what_cannot_be_encrypted,
+]
