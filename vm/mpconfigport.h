@@ -21,8 +21,8 @@
 #define MICROPY_PERSISTENT_CODE_LOAD (0)
 #define MICROPY_PERSISTENT_CODE_SAVE (0)
 #define MICROPY_PY_MARSHAL (0)
-#define MICROPY_PY_FUNCTION_ATTRS_CODE (0) /* __code__: could be marshalled, and made from that */
-#define MICROPY_PY_BUILTINS_CODE (0)       /* the code type belongs to compile() */
+#define MICROPY_PY_FUNCTION_ATTRS_CODE (1) /* without marshal, __code__ is only what is frozen */
+#define MICROPY_PY_BUILTINS_CODE (MICROPY_PY_BUILTINS_CODE_BASIC)
 #define MICROPY_HELPER_REPL (0)
 #define MICROPY_PY_SYS_PS1_PS2 (0)
 #define MICROPY_PY_BUILTINS_INPUT (0) /* vm/stdio.c: a service has no standard input */
@@ -54,6 +54,8 @@
 
 // One heap of fixed size, inside the image (vm/app.h).
 #define MICROPY_ENABLE_GC (1)
+#define MICROPY_MEM_STATS (1) /* micropython.mem_total() and the like */
+#define MICROPY_MALLOC_USES_ALLOCATED_SIZE (1)
 
 // A worker that runs out must still be able to say so.
 #define MICROPY_ENABLE_EMERGENCY_EXCEPTION_BUF (1)
@@ -61,6 +63,7 @@
 #define MICROPY_STACK_CHECK (1)
 #define MICROPY_STACK_CHECK_MARGIN (8192) /* C code between two checks, a call included */
 #define MICROPY_ERROR_REPORTING (MICROPY_ERROR_REPORTING_DETAILED)
+#define MICROPY_WARNINGS (1)      /* where upstream does less than Python */
 #define MICROPY_GCREGS_SETJMP (1) /* registers read by name are only a guess under LTO */
 
 // Stopping: the loop polls the control word (vm/stop.h).
@@ -93,12 +96,12 @@
 #define MICROPY_PY_RANDOM_SEED_INIT_FUNC (random_seed())
 uint32_t random_seed(void); /* vm/random.h, which extmod/modrandom.c does not include */
 
-// Files: the image's resources, read in place (vm/resources.c). Nothing is writable.
+// Files: the image's resources, read in place (vm/resources.c), and what an app mounts, which are
+// objects of its own. Neither is ever imported from.
 #define MICROPY_VFS (1)
 #define MICROPY_VFS_ROM (1)
 #define MICROPY_VFS_ROM_IOCTL (0)
-#define MICROPY_VFS_WRITABLE (0)
-#define MICROPY_PY_VFS (0)
+#define MICROPY_PY_VFS (1)
 
 // sys
 #define MICROPY_PY_SYS_PLATFORM "mpyd"
@@ -112,9 +115,8 @@ uint32_t random_seed(void); /* vm/random.h, which extmod/modrandom.c does not in
 #define MICROPY_PY_SOCKET (0) /* vm/modsocket.c: IPv6 too, over calls */
 #define MICROPY_PY_MACHINE (0)
 #define MICROPY_PY_NETWORK (0)
-#define MICROPY_PY_FRAMEBUF (0)
+#define MICROPY_PY_WEBSOCKET (1)
 #define MICROPY_PY_THREAD (0) /* a worker cannot make one */
-#define MICROPY_PY_RE_DEBUG (0)
 #define MICROPY_PY_UCTYPES_NATIVE_C_TYPES (1)
 
 // Denials have a type of their own (vm/error.c); input() is at its end (vm/stdio.c).

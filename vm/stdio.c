@@ -15,7 +15,8 @@
 struct stdio {
     mp_obj_base_t base;
     const char *name;
-    struct log_stream *stream; /* NULL: stdin */
+    struct log_stream *stream;  /* NULL: stdin */
+    const struct stdio *buffer; /* the same in bytes; NULL: this is in bytes */
 };
 
 static void stdio_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_t kind) {
@@ -67,6 +68,19 @@ static mp_uint_t stdio_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t argu
     }
 }
 
+static void stdio_attribute(mp_obj_t self_in, qstr name, mp_obj_t *result) {
+    const struct stdio *self = MP_OBJ_TO_PTR(self_in);
+
+    if (result[0] != MP_OBJ_NULL) {
+        return; // nothing can be set
+    }
+    if (name == MP_QSTR_buffer && self->buffer != NULL) {
+        result[0] = MP_OBJ_FROM_PTR(self->buffer);
+    } else {
+        result[1] = MP_OBJ_SENTINEL; // a method, if anything
+    }
+}
+
 static const mp_rom_map_elem_t stdio_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_read), MP_ROM_PTR(&mp_stream_read_obj)},
     {MP_ROM_QSTR(MP_QSTR_readinto), MP_ROM_PTR(&mp_stream_readinto_obj)},
@@ -80,16 +94,28 @@ static const mp_rom_map_elem_t stdio_locals_table[] = {
 };
 static MP_DEFINE_CONST_DICT(stdio_locals, stdio_locals_table);
 
-static const mp_stream_p_t stdio_stream = {
+static const mp_stream_p_t text_stream = {
     .read = stdio_read,
     .write = stdio_write,
     .ioctl = stdio_ioctl,
     .is_text = true,
 };
 
-static MP_DEFINE_CONST_OBJ_TYPE(stdio_type, MP_QSTR_TextIOWrapper, MP_TYPE_FLAG_ITER_IS_STREAM,
-                                print, stdio_print, protocol, &stdio_stream, locals_dict,
-                                &stdio_locals);
+static const mp_stream_p_t bytes_stream = {
+    .read = stdio_read,
+    .write = stdio_write,
+    .ioctl = stdio_ioctl,
+};
+
+static MP_DEFINE_CONST_OBJ_TYPE(text_type, MP_QSTR_TextIOWrapper, MP_TYPE_FLAG_ITER_IS_STREAM, attr,
+                                stdio_attribute, print, stdio_print, protocol, &text_stream,
+                                locals_dict, &stdio_locals);
+static MP_DEFINE_CONST_OBJ_TYPE(bytes_type, MP_QSTR_FileIO, MP_TYPE_FLAG_ITER_IS_STREAM, print,
+                                stdio_print, protocol, &bytes_stream, locals_dict, &stdio_locals);
+
+static const struct stdio stdin_buffer = {{&bytes_type}, "stdin", NULL, NULL};
+static const struct stdio stdout_buffer = {{&bytes_type}, "stdout", &log_stdout, NULL};
+static const struct stdio stderr_buffer = {{&bytes_type}, "stderr", &log_stderr, NULL};
 
 // input(prompt): there is never a line to read, and who waits for one should know.
 static mp_obj_t stdio_input(size_t n_args, const mp_obj_t *args) {
@@ -102,6 +128,6 @@ MP_DEFINE_CONST_FUN_OBJ_VAR_BETWEEN(stdio_input_obj, 0, 1, stdio_input);
 
 // py/modsys.c names these.
 extern const struct stdio mp_sys_stdin_obj, mp_sys_stdout_obj, mp_sys_stderr_obj;
-const struct stdio mp_sys_stdin_obj = {{&stdio_type}, "stdin", NULL};
-const struct stdio mp_sys_stdout_obj = {{&stdio_type}, "stdout", &log_stdout};
-const struct stdio mp_sys_stderr_obj = {{&stdio_type}, "stderr", &log_stderr};
+const struct stdio mp_sys_stdin_obj = {{&text_type}, "stdin", NULL, &stdin_buffer};
+const struct stdio mp_sys_stdout_obj = {{&text_type}, "stdout", &log_stdout, &stdout_buffer};
+const struct stdio mp_sys_stderr_obj = {{&text_type}, "stderr", &log_stderr, &stderr_buffer};
