@@ -18,6 +18,7 @@
 #define PARTS_MAX 4096 /* modules, or resources */
 #define PART_SIZE_MAX UINT32_MAX
 
+#define ARGUMENTS_MAX 64u
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
@@ -83,6 +84,7 @@ static const struct field manifest_fields[] = {
     {"counter", FIELD_NUMBER, .optional = true, AT(counter), .max = MANIFEST_COUNTER_MAX},
     {"entry", FIELD_TEXT, AT(entry), .check = is_module},
     {"micropython", FIELD_TEXT, AT(micropython), .check = is_version},
+    {"arguments", FIELD_TEXTS, .optional = true, AT(arguments), .max = ARGUMENTS_MAX},
     {"memory", FIELD_OBJECT, .fields = memory_fields},
     {"grants", FIELD_OBJECT, .fields = grants_fields},
     {"limits", FIELD_OBJECT, .fields = limits_fields},

@@ -45,6 +45,7 @@ struct manifest {
     char *entry;                                /* module run as __main__; one of modules */
     char *micropython;                          /* version of the VM */
     uint64_t heap_size, stack_size, arena_size; /* bytes */
+    struct manifest_texts arguments;            /* of sys.argv, behind the name */
     struct manifest_texts listen, connect;      /* grants asked for; daemon/policy.c reads them */
     uint64_t handles;                           /* most handles it wants to hold; 0: says nothing */
     uint64_t log_rate;                          /* messages a second; 0: says nothing */

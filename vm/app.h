@@ -16,7 +16,8 @@ struct app_image {
     size_t arena_size;
     const uint8_t *resources; /* ROMFS mounted read-only at /res, or NULL */
     size_t resources_size;
-    bool lines_stripped; /* no function has line numbers */
+    const char *const *arguments; /* of sys.argv behind the name; NULL-terminated */
+    bool lines_stripped;          /* no function has line numbers */
 };
 
 extern const struct app_image app_image;

@@ -122,6 +122,9 @@ static void prepare(void) {
     mp_sys_path = mp_obj_new_list(1, &frozen);
     mp_obj_list_init(MP_OBJ_TO_PTR(mp_sys_argv), 0);
     mp_obj_list_append(mp_sys_argv, mp_obj_new_str_from_cstr(app_image.name));
+    for (const char *const *argument = app_image.arguments; *argument != NULL; argument++) {
+        mp_obj_list_append(mp_sys_argv, mp_obj_new_str_from_cstr(*argument));
+    }
     resources_mount(app_image.resources, app_image.resources_size);
     gc_collect();
 }

@@ -29,6 +29,7 @@ const struct app_image app_image = {{
     .resources = {resources},
     .resources_size = {resources_size},
     .lines_stripped = {lines_stripped},
+    .arguments = (const char *const[]){{{arguments}}},
 }};
 '''
 
@@ -48,11 +49,17 @@ app_resources:
 '''
 
 
+def _c_string(text):
+    """TEXT, printable ASCII, in C."""
+    return '"' + ''.join(f'\\{ord(c):03o}' if c in '"\\?' else c for c in text) + '"'
+
+
 def write_sources(work, app, romfs, note_bytes, lines_stripped):
     """Writes what describes the app: app.c, data.s and what that includes."""
     Path(work, 'app.c').write_text(APP_C.format(
         name=app.name, entry=app.entry, heap=app.memory['heap'], stack=app.memory['stack'],
         arena=app.memory['arena'], resources_size=len(romfs),
+        arguments=', '.join([*map(_c_string, app.arguments), 'NULL']),
         lines_stripped='true' if lines_stripped else 'false',
         declaration='extern const uint8_t app_resources[];' if romfs else '',
         resources='app_resources' if romfs else 'NULL'))

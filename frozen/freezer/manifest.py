@@ -25,8 +25,11 @@ LIMITS = {'handles': 1024, 'log_rate': 10000}  # most
 COUNTER_MAX = (1 << 32) - 1
 GRANTS = ('listen', 'connect')
 GRANTS_MAX = 256
+ARGUMENTS_MAX = 64
+ARGUMENT_MAX = 256  # characters
 TABLES = {'memory': tuple(MEMORY), 'grants': GRANTS, 'limits': tuple(LIMITS)}
-KEYS = ('name', 'version', 'counter', 'entry', 'modules', 'packages', 'resources') + tuple(TABLES)
+KEYS = (('name', 'version', 'counter', 'entry', 'modules', 'packages', 'resources', 'arguments') +
+        tuple(TABLES))
 
 
 @dataclass
@@ -38,6 +41,7 @@ class Manifest:
     modules: list = field(default_factory=list)   # files
     packages: list = field(default_factory=list)  # directories; both empty: every *.py
     resources: str = ''
+    arguments: list = field(default_factory=list)
     memory: dict = field(default_factory=dict)    # bytes
     grants: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)    # those given
@@ -96,6 +100,13 @@ def _path(value):
     if not value or path.is_absolute() or '..' in path.parts or not value.isprintable():
         raise _Problem(f'{_quoted(value)} is not a path inside the app\'s directory')
     return str(path)
+
+
+def _argument(value):
+    if not _string(value).isascii() or not value.isprintable() or len(value) > ARGUMENT_MAX:
+        raise _Problem(f'{_quoted(value[:40])} is not of at most {ARGUMENT_MAX} printable ASCII '
+                       'characters')
+    return value
 
 
 def _integer(maximum, minimum=1):
@@ -166,7 +177,7 @@ class _Reader:
             self.problem((), f'no key "{".".join(path)}"')
         return self.value(table, path, check, '')
 
-    def list(self, table, path, check, most):
+    def list(self, table, path, check, most, twice=False):
         items = self.value(table, path, lambda value: value, [])
         name = '.'.join(path)
         if not isinstance(items, list):
@@ -178,7 +189,7 @@ class _Reader:
         for index, item in enumerate(items):
             try:
                 checked.append(check(item))
-                if item in items[:index]:
+                if not twice and item in items[:index]:
                     raise _Problem(f'{_quoted(item)} stands there twice')
             except _Problem as problem:
                 self.problem(path + (index,), f'{name}: {problem}')
@@ -211,7 +222,8 @@ def _read(reader, document):
         entry=reader.required(document, ('entry',), _entry),
         modules=reader.list(document, ('modules',), _path, 4096),
         packages=reader.list(document, ('packages',), _path, 4096),
-        resources=reader.value(document, ('resources',), _path, ''))
+        resources=reader.value(document, ('resources',), _path, ''),
+        arguments=reader.list(document, ('arguments',), _argument, ARGUMENTS_MAX, twice=True))
     _check_not_empty(reader, document)
     memory = reader.table(document, 'memory')
     for key, (default, least, most) in MEMORY.items():

@@ -24,6 +24,7 @@ def manifest_json(app, modules, resources, micropython):
         'name': app.name,
         'version': app.version,
         'entry': app.entry,
+        **({'arguments': app.arguments} if app.arguments else {}),
         'memory': app.memory,
         'grants': app.grants,
         'limits': app.limits,

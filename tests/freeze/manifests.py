@@ -30,6 +30,8 @@ WRONG = [
     ('modules = ["/main.py"]', ':4: modules: "/main.py" is not a path inside'),
     ('modules = ["a.py",\n"a.py"]', ':5: modules: "a.py" stands there twice'),
     ('resources = 1', ':4: resources: must be a string'),
+    ('arguments = "-v"', ':4: arguments: must be an array of strings'),
+    ('arguments = ["-v",\n"\u00e9"]', ':5: arguments: "\u00e9" is not of at most 256 printable'),
     ('[grants]\nlisten = [\n  "tcp:80",  # ["\n  "tpc:80",\n]',
      ':7: grants.listen: "tpc:80": a grant begins with tcp: or udp:'),
     ('[grants]\nconnect = ["tcp:a b:80"]', ':5: grants.connect: "tcp:a b:80": "a b" is neither'),

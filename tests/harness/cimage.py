@@ -34,6 +34,7 @@ def make(kit, name, objects, memory, grants, work, counter=0):
         memory=memory,
         grants={"listen": grants, "connect": grants},
         limits={},
+        arguments=[],
         counter=counter,
     )
     manifest = freezer.notes.manifest_json(app, [("main", 1)], [], kit.micropython)

@@ -114,6 +114,7 @@ static const struct {
     {"65536", "4194305", "memory.stack = 4194305 is outside"},
     {"262144", "262145", "memory.arena = 262145 is no multiple of 4096"},
     {"\"arena\":262144", "\"arena\":262144,\"extra\":1", "unknown field memory.extra"},
+    {"\"memory\":", "\"arguments\":\"-v\",\"memory\":", "arguments is not an array"},
     {",\"arena\":262144", "", "no field memory.arena"},
     {"[\"tcp:*:*\"]", "\"tcp:*:*\"", "grants.connect is not an array"},
     {"\"udp:53\"", "53", "grants.listen[1] is not a string"},
