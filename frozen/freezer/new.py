@@ -12,7 +12,7 @@ from .errors import BuildError
 from .manifest import NAME, is_reserved
 
 TEMPLATE = Path(__file__).resolve().parent / 'template'
-FILES = ('mpyd.toml', 'main.py')
+FILES = ('mpyd.toml', 'main.py', 'tests/test_main.py')
 
 
 def _name_for(directory):
@@ -35,6 +35,7 @@ def new(directory, name=None):
             raise BuildError(f'{directory}: is not empty; name a new directory')
         for file in FILES:
             text = (TEMPLATE / file).read_text().replace('@NAME@', name)
+            (directory / file).parent.mkdir(exist_ok=True)
             (directory / file).write_text(text)
     except FileNotFoundError as error:
         if directory.parent.is_dir():
@@ -68,6 +69,7 @@ def run(given):
     mpyd = _command('mpyd', [here.parent / 'mpyd',
                              Path(os.path.normpath(here.parent / '../build/daemon/mpyd'))])
     argument = shlex.quote(f'./{directory}' if str(directory).startswith('-') else str(directory))
-    print(f'Made the app {name} in {directory}. Build it, run it:\n'
+    print(f'Made the app {name} in {directory}. Test it, build it, run it:\n'
+          f'    {mpyfreeze} test {argument}\n'
           f'    {mpyfreeze} build {argument} -o {name}.mpyimg\n'
           f'    {mpyd} run --unsigned {name}.mpyimg')

@@ -25,4 +25,5 @@ async def main():
         print("stopping")  # every finally runs before the app ends
 
 
-asyncio.run(main())
+if __name__ == "__main__":
+    asyncio.run(main())
