@@ -111,6 +111,7 @@ void inspect_write_json(const struct inspection *inspection) {
     json_set_text(object, "name", manifest->name);
     json_set_text(object, "version", manifest->version);
     json_set_text(object, "entry", manifest->entry);
+    json_set(object, "arguments", list_texts(&manifest->arguments));
     json_set_text(object, "micropython", manifest->micropython);
     json_set_number(object, "abi", image->object.abi);
     json_set(object, "memory", list_memory(manifest));

@@ -123,6 +123,9 @@ void inspect_write_text(const struct inspection *inspection) {
     write_one("name", manifest->name);
     write_one("version", manifest->version);
     write_one("entry", manifest->entry);
+    if (manifest->arguments.n_items > 0) {
+        write_texts("arguments", &manifest->arguments);
+    }
     write_one("micropython", manifest->micropython);
     part(&(struct fact){"size", 0}, "%zu bytes", inspection->file->file.size);
     write_one("sha256", inspection->sha256);

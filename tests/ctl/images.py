@@ -8,6 +8,7 @@ version = "1.2.3"
 entry = "main"
 modules = ["main.py", "store.py", "wire/__init__.py"]
 resources = "res"
+arguments = ["-v", "2"]
 
 [memory]
 heap = "128K"

@@ -20,6 +20,8 @@ def lines_of_an_image(program):
         "name         ware",
         "version      1.2.3",
         "entry        main",
+        "arguments    -v",
+        "             2",
         "micropython  1.25.0",
         f"size         {image.stat().st_size} bytes",
         "modules      main (31 bytes)",
@@ -40,7 +42,7 @@ def absence_is_told(program):
     lines = program.says("inspect", program.image("small", images.SMALL)).splitlines()
     for what in ("resources", "listen", "connect"):
         tap.true(f"{what:13}none" in lines, f"{what}: {lines}")
-    tap.true(not [line for line in lines if line.startswith(("handles", "log_rate"))], lines)
+    tap.true(not [line for line in lines if line.startswith(("arguments", "handles", "log_rate"))], lines)
 
 
 def json_of_an_image(program):
@@ -51,6 +53,7 @@ def json_of_an_image(program):
         "name": "ware",
         "version": "1.2.3",
         "entry": "main",
+        "arguments": ["-v", "2"],
         "micropython": "1.25.0",
         "abi": 1,
         "memory": {"heap": 128 << 10, "stack": 32 << 10, "arena": 64 << 10},
