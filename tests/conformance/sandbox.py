@@ -15,15 +15,11 @@ OWN = f"mpyd: {APP}: "  # mpyd about the app
 STARTED = ": started, generation"  # may come later than what the worker says first
 ENDED = r"ended|failed: (uncaught exception|out of memory in its heap)"  # by itself, whatever it did
 
+IDENTITY = f'name = "{APP}"\nversion = "1"\nentry = "main"\n'
+RESOURCES = 'resources = "resources"\n'
 # Some tests run out of memory and want to see it: upstream's own heap on a PC has this size.
-MANIFEST = """\
-name = "conformance"
-version = "1"
-entry = "main"
-resources = "resources"
-[memory]
-heap = "2M"
-stack = "512K"
+MEMORY = '[memory]\nheap = "2M"\nstack = "512K"\n'
+REST = """\
 [grants]
 connect = ["tcp:127.0.0.1:*", "udp:127.0.0.1:*"]
 listen = ["tcp:*", "udp:*"]
@@ -68,7 +64,7 @@ class Sandbox:
         os.mkdir(resources)
         if os.path.isdir(data):
             shutil.copytree(data, os.path.join(resources, "data"))
-        self._write(os.path.join(self.app, "mpyd.toml"), MANIFEST)
+        self._write(os.path.join(self.app, "mpyd.toml"), IDENTITY + RESOURCES + MEMORY + REST)
         self._write(self.config, CONFIG)
         self._write(os.path.join(resources, "port"), str(self.listener.getsockname()[1]))
         done = subprocess.run(

@@ -30,7 +30,8 @@ ANY_LINES = "########"  # of an .exp file
 
 
 class Exclusions:
-    """The rows of a table: a test, the kind of its reason, the reason."""
+    """The rows of a table: a test, or one case of a test ("extmod/vfs_rom.CLASS.CASE"), the kind of
+    its reason, the reason."""
 
     def __init__(self, file):
         self.reasons = {}
@@ -44,11 +45,19 @@ class Exclusions:
                 raise ValueError(f"{file}: {test}: twice, or without a reason of a kind there is")
             self.reasons[test] = f"{kind}: {reason}"
 
+    def of(self, folder):
+        """The tests and cases of FOLDER that are left out, and why."""
+        return {
+            test.partition("/")[2]: reason
+            for test, reason in self.reasons.items()
+            if test.startswith(folder + "/")
+        }
+
     def check_exist(self, source, folders):
         """Raises unless every row in FOLDERS is a test of SOURCE."""
         for test in self.reasons:
             folder, name = test.split("/")
-            if folder in folders and name not in find(source, folder):
+            if folder in folders and name.split(".")[0] not in find(source, folder):
                 raise AssertionError(f"{test} is excluded, but there is no such test")
 
 
@@ -122,12 +131,3 @@ def agree(said, lines):
         for line in lines
     )
     return bool(re.fullmatch(pattern, "".join(line + "\n" for line in said)))
-
-
-def unittest_passed(said):
-    """Whether the last lines are unittest's and say that all is well."""
-    return (
-        len(said) > 3
-        and bool(re.fullmatch(r"Ran [1-9]\d* tests?( in .*)?", said[-3]))
-        and bool(re.match(r"OK\b", said[-1]))
-    )
