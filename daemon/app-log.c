@@ -7,21 +7,12 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
 #define REPORT_USEC 1000000u
 #define ERRORS_MIN 64u /* lines of a deep traceback */
 
 // -- escaping ------------------------------------------------------------------------------------
-
-static bool is_unsafe(uint32_t point) {
-    return (point < 0x20 && point != '\t') || (point >= 0x7f && point < 0xa0) || // C0, DEL, C1
-           (point >= 0x200b && point <= 0x200f) || // of no width, and direction marks
-           (point >= 0x2028 && point <= 0x202e) || // line separators, direction overrides
-           (point >= 0x2066 && point <= 0x2069) || // direction isolates
-           point == 0x061c || point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) ||
-           (point >= 0xe0000 && point <= 0xe007f); // tags
-}
 
 const char *app_log_escape(const char *text, char *line, size_t size) {
     const unsigned char *at = (const unsigned char *)text;
@@ -37,7 +28,7 @@ const char *app_log_escape(const char *text, char *line, size_t size) {
             length = 1;
             point = *at;
         }
-        if (n_escaped == 0 || is_unsafe(point)) {
+        if (n_escaped == 0 || utf8_is_unsafe(point)) {
             n_escaped = (size_t)snprintf(escaped, sizeof(escaped),
                                          point < 0x100 ? "\\x%02" PRIx32 : "\\u%04" PRIx32, point);
         } else {

@@ -6,12 +6,12 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "call/stubs.h"
 #include "daemon/app.h"
 #include "daemon/call.h"
 #include "daemon/dispatch.h"
 #include "daemon/handle.h"
-#include "daemon/utf8.h"
 
 _Static_assert(sizeof(double) == sizeof(uint64_t), "f64 travels in one argument");
 

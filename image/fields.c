@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "image/why.h"
 
 #define TEXT_SIZE_MAX 320u
@@ -21,17 +22,30 @@ static int read_members(const struct field_reader *reader, const char *label,
 static int read_row(const struct field_reader *reader, const char *label, struct json_object *row,
                     const struct field *fields, void *target);
 
-// U+0080 to U+009F are control characters too, in two bytes.
-static bool is_control(const char *text) {
-    unsigned char first = (unsigned char)text[0], second = first ? (unsigned char)text[1] : 0;
+static int check_ascii(const struct field_reader *reader, const char *label, const char *text,
+                       size_t size) {
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] < ' ' || text[i] > '~') {
+            return REFUSE(reader, "%s holds the byte 0x%02x, which is not printable ASCII", label,
+                          (unsigned char)text[i]);
+        }
+    }
+    return 0;
+}
 
-    return first < ' ' || first == 0x7f || (first == 0xc2 && second < 0xa0);
+static int check_unicode(const struct field_reader *reader, const char *label, const char *text,
+                         size_t size) {
+    if (utf8_is_harmless(text, size)) {
+        return 0;
+    }
+    return REFUSE(reader, "%s holds what is not printable text", label);
 }
 
 static int read_text(const struct field_reader *reader, const char *label,
                      struct json_object *value, const struct field *field, char **ret_text) {
     const char *text;
     size_t size;
+    int r;
 
     if (!json_object_is_type(value, json_type_string)) {
         return REFUSE(reader, "%s is not a string", label);
@@ -41,13 +55,9 @@ static int read_text(const struct field_reader *reader, const char *label,
     if (size > TEXT_SIZE_MAX) {
         return REFUSE(reader, "%s has %zu bytes, more than %u", label, size, TEXT_SIZE_MAX);
     }
-    for (size_t i = 0; i < size; i++) {
-        bool is_unicode = field->kind == FIELD_UNICODE;
-
-        if (is_control(&text[i]) || (!is_unicode && (unsigned char)text[i] > '~')) {
-            return REFUSE(reader, "%s holds the byte 0x%02x, which is not printable%s", label,
-                          (unsigned char)text[i], is_unicode ? "" : " ASCII");
-        }
+    r = (field->kind == FIELD_UNICODE ? check_unicode : check_ascii)(reader, label, text, size);
+    if (r != 0) {
+        return r;
     }
     if (field->check && !field->check(text)) {
         return REFUSE(reader, "%s = \"%s\" is not of the form it must have", label, text);

@@ -12,7 +12,7 @@ struct json_object;
 
 enum field_kind {
     FIELD_TEXT,    /* char *: printable ASCII, freed by the caller */
-    FIELD_UNICODE, /* char *: UTF-8 without control characters, freed by the caller */
+    FIELD_UNICODE, /* char *: UTF-8 that is harmless (base/utf8.h), freed by the caller */
     FIELD_NUMBER,  /* uint64_t */
     FIELD_TEXTS,   /* struct field_array of char * */
     FIELD_OBJECT,  /* its members go to the same struct */

@@ -54,6 +54,12 @@ class Program:
         path.write_bytes(content)
         return path
 
+    def spoilt(self, content):
+        """The path of a file with CONTENT, until the next is asked for."""
+        path = self.place / "spoilt"
+        path.write_bytes(content)
+        return path
+
     def image(self, name, files, *options):
         """The path of an image frozen from FILES (path: text), one of which is mpyd.toml."""
         directory = self.place / name

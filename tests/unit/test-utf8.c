@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
 #define CODE_POINT_END 0x200000u /* as far as four bytes can write */
 
@@ -69,12 +69,40 @@ static void test_mixed_text_is_accepted(void **state) {
     assert_true(utf8_is_text(NULL, 0));
 }
 
+static void test_harmless_is_what_shows_on_one_line(void **state) {
+    static const char *const harmless[] = {"",
+                                           "gr\xc3\xb6\xc3\x9f"
+                                           "e",
+                                           "a b~", "\xf0\x9f\x8c\xa1"};
+    static const char *const harmful[] = {"a\tb",
+                                          "a\n",
+                                          "\x1b[2J",
+                                          "\x7f",
+                                          "\xc2\x9b"
+                                          "2J",
+                                          "\xc1\xb6",
+                                          "\xe2\x80\xae",
+                                          "\xe2\x81\xa6",
+                                          "\xef\xbb\xbf",
+                                          "\xc3",
+                                          "\xed\xa0\x80"};
+
+    for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
+        assert_true(utf8_is_harmless(harmless[i], strlen(harmless[i])));
+    }
+    for (size_t i = 0; i < sizeof(harmful) / sizeof(harmful[0]); i++) {
+        assert_false(utf8_is_harmless(harmful[i], strlen(harmful[i])));
+    }
+    assert_false(utf8_is_harmless("a\0b", 3));
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_every_code_point_in_every_length),
         cmocka_unit_test(test_truncated_sequence_is_refused),
         cmocka_unit_test(test_sequence_interrupted_by_ascii_is_refused),
         cmocka_unit_test(test_mixed_text_is_accepted),
+        cmocka_unit_test(test_harmless_is_what_shows_on_one_line),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

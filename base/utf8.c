@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/utf8.h"
+#include "base/utf8.h"
 
 // The table of RFC 3629, section 4: what the second byte may be depends on the first; bytes after
 // it are 80 to BF.
@@ -54,6 +54,27 @@ bool utf8_is_text(const uint8_t *text, size_t size) {
     for (size_t n = 0; size > 0; text += n, size -= n) {
         n = utf8_decode(text, size, &point);
         if (n == 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool utf8_is_unsafe(uint32_t point) {
+    return (point < 0x20 && point != '\t') || (point >= 0x7f && point < 0xa0) || // C0, DEL, C1
+           (point >= 0x200b && point <= 0x200f) || // of no width, and direction marks
+           (point >= 0x2028 && point <= 0x202e) || // line separators, direction overrides
+           (point >= 0x2066 && point <= 0x2069) || // direction isolates
+           point == 0x061c || point == 0xfeff || (point >= 0xfff9 && point <= 0xfffb) ||
+           (point >= 0xe0000 && point <= 0xe007f); // tags
+}
+
+bool utf8_is_harmless(const char *text, size_t size) {
+    for (size_t i = 0, n = 0; i < size; i += n) {
+        uint32_t point = 0;
+
+        n = utf8_decode((const uint8_t *)text + i, size - i, &point);
+        if (n == 0 || point == '\t' || utf8_is_unsafe(point)) {
             return false;
         }
     }
