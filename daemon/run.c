@@ -46,6 +46,10 @@ static int open_image(struct running *running) {
     const char *path = running->options->image;
     int r = fd_open_file(path, &running->image_fd);
 
+    if (r == -EINVAL) {
+        log_error("%s: not a regular file", path);
+        return EXIT_IMAGE;
+    }
     if (r < 0) {
         (void)log_errno(r, "cannot open the image %s", path);
         return EXIT_IMAGE;

@@ -53,6 +53,10 @@ int trust_open(const struct run_options *options, struct trust *trust) {
                   options->image, path);
         return EXIT_UNTRUSTED;
     }
+    if (r == -EINVAL) {
+        log_error("%s: not a regular file", path);
+        return EXIT_UNTRUSTED;
+    }
     if (r < 0) {
         (void)log_errno(r, "cannot open the signature %s", path);
         return EXIT_UNTRUSTED;

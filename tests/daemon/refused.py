@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What mpyd run refuses: one clear line, and a status that says what was refused."""
 
+import os
 import subprocess
 
 import tap
@@ -47,13 +48,21 @@ def help_and_version(apps):
         tap.true(done.stdout.startswith(words), done.stdout)
 
 
+def fifo(apps):
+    path = apps.file("")
+    os.unlink(path)
+    os.mkfifo(path, 0o644)
+    return path
+
+
 def images(apps):
     with open(apps.image("hello", HELLO), "rb") as file:
         good = file.read()
     for path, words in (
         ("/nonexistent/image", "No such file"),
         ("/proc", "Is a directory"),
-        ("/dev/zero", "cannot open"),
+        ("/dev/zero", "not a regular file"),
+        (fifo(apps), "not a regular file"),
         (apps.file(b""), "empty"),
         (apps.file(b"#!/bin/sh\n"), "not an ELF file"),
         (apps.file(good[: len(good) // 2]), "truncated"),

@@ -188,7 +188,7 @@ def what_is_no_signature_is_refused(shop):
         shop.refuses(UNTRUSTED, [path, words], image, "--keys", keys)
     os.unlink(path)
     os.mkfifo(path)
-    shop.refuses(UNTRUSTED, ["cannot open the signature"], image, "--keys", keys)
+    shop.refuses(UNTRUSTED, [path, "not a regular file"], image, "--keys", keys)
 
 
 def a_damaged_key_counts_for_nothing(shop):

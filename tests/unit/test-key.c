@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: MIT
+// Trusted keys: what a file of one may say, what it is good for, who may have written it.
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "image/floor.h"
+#include "image/key.h"
+#include "tests/unit/signer.h"
+
+static struct signer signer, other;
+static const uint8_t data[] = "what is signed";
+
+static int parse(const char *rest, struct key *key, char why[KEY_WHY_SIZE]) {
+    char text[4096];
+
+    (void)snprintf(text, sizeof(text), "[key]\npublic = %s\n%s", signer.line, rest);
+    why[0] = '\0';
+    return key_parse(text, strlen(text), key, why);
+}
+
+static void test_parse_good_gives_fields(void **state) {
+    char why[KEY_WHY_SIZE];
+    struct key key;
+
+    (void)state;
+    assert_int_equal(parse("apps = a b-1 ; who\n  c\napps = d*\t*\n", &key, why), 0);
+    assert_true(key.id == SIGNER_ID);
+    assert_string_equal(key.apps, " a b-1 c d* * ");
+    assert_null(key.file);
+}
+
+static void test_parse_bad_is_refused_with_its_line(void **state) {
+    static const struct {
+        const char *rest, *why;
+    } cases[] = {
+        {"", "2: no apps"},
+        {"apps =\n", "3: no apps"},
+        {"apps = A\n", "3: apps: A is neither"},
+        {"apps = a**\n", "3: apps: a** is neither"},
+        {"apps = -*\n", "3: apps: -* is neither"},
+        {"apps = mpyd\n", "3: apps: mpyd is neither"},
+        {"apps = a b!\n", "3: apps: b! is neither"},
+        {"apps = abcdefghijklmnopqrstuvwxyza\n", "3: apps: abcdef"},
+        {"apps = a\npublic = RWQ\n", "4: public is set twice"},
+        {"apps = a\nuntil = 1\n", "4: there is no key until"},
+        {"apps = a\nhello\n", "4: neither [key] nor KEY = VALUE"},
+        {"apps = a\n[more]\nx = 1\n", "5: there is no section [more]"},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char why[KEY_WHY_SIZE];
+        struct key key;
+
+        assert_int_equal(parse(cases[i].rest, &key, why), KEY_REFUSED);
+        assert_memory_equal(why, cases[i].why, strlen(cases[i].why));
+    }
+}
+
+// Cut names would be other names.
+static void test_parse_long_lines_are_refused(void **state) {
+    char why[KEY_WHY_SIZE], rest[2048] = "apps =";
+    struct key key;
+
+    (void)state;
+    for (unsigned i = 0; i < 100; i++) {
+        strcat(rest, " a");
+    }
+    assert_int_equal(parse(rest, &key, why), KEY_REFUSED);
+    assert_non_null(strstr(why, "3: longer than"));
+    rest[0] = '\0';
+    for (unsigned i = 0; i < 60; i++) {
+        strcat(rest, "apps = abcdefghijklmnopqrstuvwxyz\n");
+    }
+    assert_int_equal(parse(rest, &key, why), KEY_REFUSED);
+    assert_non_null(strstr(why, "too many names"));
+}
+
+static void test_check_app_goes_by_the_names(void **state) {
+    static const struct {
+        const char *apps, *app;
+        int result;
+    } cases[] = {
+        {"a", "a", 0},       {"a", "ab", KEY_REFUSED},   {"ab", "a", KEY_REFUSED}, {"a*", "ab", 0},
+        {"a*", "a", 0},      {"a-*", "a", KEY_REFUSED},  {"b*", "a", KEY_REFUSED}, {"*", "a", 0},
+        {"x y a z", "a", 0}, {"x ya", "a", KEY_REFUSED},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char why[KEY_WHY_SIZE], rest[64];
+        struct key key;
+        struct keys keys = {.items = &key, .n_items = 1};
+
+        (void)snprintf(rest, sizeof(rest), "apps = %s\n", cases[i].apps);
+        assert_int_equal(parse(rest, &key, why), 0);
+        key.file = (char *)"f.key";
+        assert_int_equal(keys_check_app(&keys, &key, cases[i].app, why), cases[i].result);
+    }
+}
+
+// Two keys of one number, as anybody can make them: the one that signed is found, in any order.
+static void test_find_signer_by_key_not_by_number(void **state) {
+    char text[SIGNER_TEXT_SIZE], why[KEY_WHY_SIZE], directory[] = "d";
+    struct key items[2] = {{.id = SIGNER_ID}, {.id = SIGNER_ID}};
+    struct keys keys = {.directory = directory, .items = items, .n_items = 2};
+    const struct key *found = NULL;
+    struct signature signature;
+
+    (void)state;
+    signer_sign(&signer, data, sizeof(data), true, "c", text);
+    assert_int_equal(signature_parse(text, strlen(text), &signature, why), 0);
+    for (unsigned i = 0; i < 2; i++) {
+        memcpy(items[i].public_key, signer.public_key, SIGNATURE_KEY_SIZE);
+        memcpy(items[1 - i].public_key, other.public_key, SIGNATURE_KEY_SIZE);
+        assert_int_equal(keys_find_signer(&keys, &signature, data, sizeof(data), &found, why), 0);
+        assert_ptr_equal(found, &items[i]);
+    }
+    memcpy(items[0].public_key, other.public_key, SIGNATURE_KEY_SIZE);
+    memcpy(items[1].public_key, other.public_key, SIGNATURE_KEY_SIZE);
+    assert_int_equal(keys_find_signer(&keys, &signature, data, sizeof(data), &found, why),
+                     KEY_REFUSED);
+    assert_non_null(strstr(why, "changed after it was signed with key 102030405060708"));
+    keys.n_items = 0;
+    assert_int_equal(keys_find_signer(&keys, &signature, data, sizeof(data), &found, why),
+                     KEY_REFUSED);
+    assert_non_null(strstr(why, "not among the 0 in d"));
+}
+
+// -- in a directory ------------------------------------------------------------------------------
+
+static char folder[] = "/tmp/mpyd-test-key-XXXXXX";
+
+static void put(const char *name, const char *text, mode_t mode) {
+    char path[128];
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0600);
+    assert_true(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+    assert_int_equal(fchmod(fd, mode), 0);
+    (void)close(fd);
+}
+
+static void test_read_directory_takes_good_keys_in_order(void **state) {
+    char text[256], why[KEY_WHY_SIZE];
+    struct keys keys = {0};
+
+    (void)state;
+    (void)snprintf(text, sizeof(text), "[key]\npublic = %s\napps = *\n", signer.line);
+    put("b.key", text, 0644);
+    put("a.key", text, 0600);
+    put("c.key", "nonsense", 0644);
+    put("d.key", text, 0664);
+    put("e.key.bak", text, 0644);
+    put(".key", text, 0644);
+    put(".f.key", text, 0644);
+    assert_int_equal(keys_read(folder, &keys, why), 0);
+    assert_int_equal(keys.n_items, 2);
+    assert_string_equal(keys.items[0].file, "a.key");
+    assert_string_equal(keys.items[1].file, "b.key");
+    assert_string_equal(keys.directory, folder);
+    keys_done(&keys);
+    assert_null(keys.items);
+}
+
+static void test_read_what_is_no_directory(void **state) {
+    char why[KEY_WHY_SIZE];
+    struct keys keys = {0};
+
+    (void)state;
+    assert_int_equal(keys_read("/nonexistent/keys", &keys, why), 0);
+    assert_int_equal(keys.n_items, 0);
+    assert_int_equal(keys_read("/etc/hostname", &keys, why), KEY_REFUSED);
+    assert_int_equal(chmod(folder, 0777), 0);
+    assert_int_equal(keys_read(folder, &keys, why), KEY_REFUSED);
+    assert_int_equal(chmod(folder, 0700), 0);
+}
+
+static void test_floor_is_a_number_or_refused(void **state) {
+    static const struct {
+        const char *text;
+        int64_t floor; /* -1: refused */
+    } cases[] = {
+        {"0", 0},
+        {"7\n", 7},
+        {"4294967295\n", 4294967295},
+        {"4294967296", -1},
+        {"", -1},
+        {"\n", -1},
+        {"7\n\n", -1},
+        {" 7", -1},
+        {"7 ", -1},
+        {"+7", -1},
+        {"-1", -1},
+        {"seven", -1},
+        {"00000000000000000007", -1},
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+        char why[GUARDED_WHY_SIZE];
+        uint64_t found = 99;
+        int r;
+
+        put("gauge", cases[i].text, 0644);
+        r = floor_read(folder, "gauge", &found, why);
+        assert_int_equal(r, cases[i].floor < 0 ? GUARDED_REFUSED : 0);
+        assert_int_equal(found, cases[i].floor < 0 ? 99 : cases[i].floor);
+        assert_int_equal(floor_read(folder, "another", &found, why), 0);
+        assert_int_equal(found, 0);
+    }
+}
+
+static int make_folder(void **state) {
+    (void)state;
+    log_set_level(LOG_ERR);
+    signer_init(&signer, 1);
+    signer_init(&other, 2);
+    return mkdtemp(folder) ? 0 : -1;
+}
+
+static int remove_folder(void **state) {
+    char command[128];
+
+    (void)state;
+    (void)snprintf(command, sizeof(command), "rm -r %s", folder);
+    return system(command);
+}
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse_good_gives_fields),
+        cmocka_unit_test(test_parse_bad_is_refused_with_its_line),
+        cmocka_unit_test(test_parse_long_lines_are_refused),
+        cmocka_unit_test(test_check_app_goes_by_the_names),
+        cmocka_unit_test(test_find_signer_by_key_not_by_number),
+        cmocka_unit_test(test_read_directory_takes_good_keys_in_order),
+        cmocka_unit_test(test_read_what_is_no_directory),
+        cmocka_unit_test(test_floor_is_a_number_or_refused),
+    };
+
+    return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, make_folder, remove_folder);
+}
