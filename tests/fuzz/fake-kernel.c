@@ -39,6 +39,10 @@ void fake_kernel_start(struct app *new_app, struct input *new_input) {
     input = new_input;
 }
 
+bool fake_kernel_is_guessed(const uint8_t *data, size_t size) {
+    return memmem(data, size, forbidden, sizeof(forbidden) - 1);
+}
+
 unsigned fake_kernel_count(void) {
     return n_open;
 }

@@ -7,6 +7,7 @@
 // policy allows.
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct app;
@@ -20,6 +21,9 @@ void fake_kernel_start(struct app *app, struct input *input);
 
 // Whether a datagram that the app may not hear is in the arena, where its worker can read it.
 bool fake_kernel_leaked(void);
+
+// Whether the input brings such a datagram's text itself: its worker could then write it there.
+bool fake_kernel_is_guessed(const uint8_t *data, size_t size);
 
 // How many sockets are open.
 unsigned fake_kernel_count(void);
