@@ -6,8 +6,8 @@ import dataclasses
 import tempfile
 from pathlib import Path
 
-from . import (bytecode, elf, freeze, imports, link, manifest, notes, reach, romfs, sbom, sdk,
-               sources, symbols, watch)
+from . import (bytecode, elf, freeze, imports, keylike, link, manifest, memory, notes, reach, report,
+               romfs, sbom, sdk, sources, symbols, watch)
 from .errors import BuildError
 from .messages import say, warn
 from .output import write
@@ -68,17 +68,20 @@ def make(kit, app, work, progress=lambda text: None, strip=()):
     progress('freezing')
     frozen = freeze.freeze(kit, modules, compiled, strip)
     Path(work, 'frozen.c').write_text(frozen.text)
+    described = dataclasses.replace(app.manifest, memory=memory.complete(
+        app.manifest, frozen.functions[:len(app.modules)]))
+    progress(memory.describe(app.manifest, described.memory))
     calls = reach.find_calls(kit, modules, frozen.strings, len(app.modules))
     kit = dataclasses.replace(kit, calls=calls)  # from here on it has those that the app can make
-    text = _describe(kit, app.manifest, app.modules, app.contents)
+    text = _describe(kit, described, app.modules, app.contents)
     resources = romfs.pack(app.contents)
-    link.write_sources(work, app.manifest, resources,
-                       notes.pack(kit, app.manifest, text, link.n_regions(resources)),
+    link.write_sources(work, described, resources,
+                       notes.pack(kit, described, text, link.n_regions(resources)),
                        'lines' in strip)
     objects = link.compile_sources(kit, work)
     progress('linking')
     link.link(kit, objects, work)
-    image = link.strip(kit, app.manifest, work)
+    image = link.strip(kit, described, work)
     Path(work, 'app.mpysym').write_text(symbols.describe(
         modules, frozen.functions, elf.symbols(Path(work, 'app.elf').read_bytes()), image))
     return image
@@ -112,19 +115,21 @@ def beside(image, suffix):
 def build(kit, directory, output, version, keep=None, progress=lambda text: None, strip=()):
     """Builds the app in DIRECTORY into the image OUTPUT, with BESIDE. VERSION: of mpyfreeze.
     PROGRESS takes a line about what is being done. KEEP: a directory for what is made on the way,
-    app.elf with all symbols among it. STRIP: what to leave out. Returns the manifest and the
-    image's size."""
+    app.elf with all symbols among it. STRIP: what to leave out. Returns the app and the size of
+    its image."""
     app = read_app(kit, directory)
     if output.is_dir():
         raise BuildError(f'{output}: is a directory; name a file')
     with _work(keep) as work:
         data = make(kit, app, work, progress, strip)
         warn_of_imports(kit, app)
+        for warning in keylike.find_warnings(app.modules, app.contents):
+            warn(warning)
         Path(work, 'app.spdx.json').write_text(sbom.describe(kit, app, data, output, version))
         for suffix in BESIDE:
             write(beside(output, suffix), Path(work, f'app{suffix}').read_bytes())
     write(output, data)
-    return app.manifest, len(data)
+    return app, len(data)
 
 
 def arguments(parser):
@@ -139,6 +144,8 @@ def arguments(parser):
                         choices=freeze.STRIPPABLE, help='leave out ' + '; '.join(
                             f'{name} ({what})' for name, what in freeze.STRIPPABLE.items()) +
                         '; can be given several times')
+    parser.add_argument('--report', action='store_true',
+                        help='also print how much smaller leaving something out makes the image')
     parser.add_argument('--watch', action='store_true',
                         help='build again whenever a file in DIR changes, until interrupted')
     parser.add_argument('-v', '--verbose', action='store_true', help='say what is being done')
@@ -151,7 +158,9 @@ def run(given):
     def once():
         app, size = build(kit, given.directory, given.output, given.version, given.keep, progress,
                           given.strip)
-        return f'{given.output}: {app.name} {app.version}, {size} bytes'
+        if given.report:
+            print('\n'.join(report.describe(make, kit, app, given.strip)), flush=True)
+        return f'{given.output}: {app.manifest.name} {app.manifest.version}, {size} bytes'
 
     if given.watch:
         written = [given.output, *(beside(given.output, suffix) for suffix in BESIDE)]

@@ -10,7 +10,8 @@ HEADER = struct.Struct('<16sHHIQQQIHHHHHH')
 SEGMENT = struct.Struct('<IIQQQQQQ')
 SECTION = struct.Struct('<IIQQQQIIQQ')
 SYMBOL = struct.Struct('<IBBHQQ')
-SYMBOLS = 2  # sh_type
+SYMBOLS, NO_BITS = 2, 8  # sh_type
+LOADED = 2               # sh_flags
 LOAD, INTERP, NOTE = 1, 3, 4
 EXECUTABLE, WRITABLE = 1, 2
 
@@ -49,11 +50,22 @@ def read(data):
     return Elf(machine, entry, text[0], writable[0], *notes[0])
 
 
-def symbols(data):
-    """Name and address of each symbol of the ELF file in the bytes DATA; {} of one without."""
+def _sections(data):
     fields = HEADER.unpack_from(data)
     offset, size, count = fields[6], fields[11], fields[12]
-    sections = [SECTION.unpack_from(data, offset + index * size) for index in range(count)]
+    return [SECTION.unpack_from(data, offset + index * size) for index in range(count)]
+
+
+def loaded_size(data):
+    """Bytes of the ELF file in DATA that are content in memory: no padding, no zeros, no tables of
+    the file's own."""
+    return sum(section[5] for section in _sections(data)
+               if section[2] & LOADED and section[1] != NO_BITS)
+
+
+def symbols(data):
+    """Name and address of each symbol of the ELF file in the bytes DATA; {} of one without."""
+    sections = _sections(data)
     found = {}
     for section in sections:
         if section[1] != SYMBOLS:

@@ -19,8 +19,7 @@ MODULE = re.compile(r'[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*', re.ASCII)
 SIZE = re.compile(r'([0-9]{1,12})([KMG]?)', re.ASCII)
 UNITS = {'': 1, 'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30}
 PAGE = 4096
-MEMORY = {'heap': ('256K', '16K', '512M'), 'stack': ('64K', '16K', '4M'),
-          'arena': ('256K', '64K', '16M')}  # default, least, most
+MEMORY = {'heap': ('16K', '512M'), 'stack': ('16K', '4M'), 'arena': ('64K', '16M')}  # least, most
 LIMITS = {'handles': 1024, 'log_rate': 10000}  # most
 COUNTER_MAX = (1 << 32) - 1
 GRANTS = ('listen', 'connect')
@@ -42,7 +41,7 @@ class Manifest:
     packages: list = field(default_factory=list)  # directories; both empty: every *.py
     resources: str = ''
     arguments: list = field(default_factory=list)
-    memory: dict = field(default_factory=dict)    # bytes
+    memory: dict = field(default_factory=dict)    # bytes; those given
     grants: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)    # those given
     where: dict = field(default_factory=dict)     # key: "FILE:LINE", for errors found later
@@ -226,9 +225,9 @@ def _read(reader, document):
         arguments=reader.list(document, ('arguments',), _argument, ARGUMENTS_MAX, twice=True))
     _check_not_empty(reader, document)
     memory = reader.table(document, 'memory')
-    for key, (default, least, most) in MEMORY.items():
-        manifest.memory[key] = reader.value(memory, ('memory', key), _size(least, most),
-                                            parse_size(default))
+    for key, (least, most) in MEMORY.items():
+        if key in memory:
+            manifest.memory[key] = reader.value(memory, ('memory', key), _size(least, most))
     granted = reader.table(document, 'grants')
     for key in GRANTS:
         manifest.grants[key] = reader.list(granted, ('grants', key), _grant(key), GRANTS_MAX)

@@ -223,18 +223,64 @@ def test_outside_of_the_image(bench):
 
 
 def test_same_input_same_bytes(bench):
-    files = {'main.py': 'import p.b\nprint(0.1, 1e300, "text")\n', 'p/b.py': 'assert 1\n',
-             'www/x': b'x'}
-    first = bench.app(files, MANIFEST + 'resources = "www"\n', 'first')
+    files = {'main.py': 'import p.b\nprint(0.1, 1e300, "text", "\u00e9")\n', 'p/b.py': 'assert 1\n',
+             'p/é/n.txt': '', 'www/x': b'x'}
+    manifest = MANIFEST + 'resources = "www"\nmodules = ["main.py"]\npackages = ["p"]\n'
+    first = bench.app(files, manifest, 'first')
     bench.built(first)
-    data = bench.image.read_bytes()
-    second = bench.app(dict(reversed(files.items())), MANIFEST + 'resources = "www"\n', 'a/longer')
+    names = sorted(path.name for path in bench.root.iterdir() if path.name.startswith('app.'))
+    expected = {name: (bench.root / name).read_bytes() for name in names}
+    tap.equal(names, ['app.map', 'app.mpyimg', 'app.mpysym', 'app.spdx.json'])
+    second = bench.app(dict(reversed(files.items())), manifest, 'a/longer')
     os.utime(second / 'main.py', (0, 0))
-    bench.built(second, '--keep', bench.root / 'kept')
-    tap.true(bench.image.read_bytes() == data, 'the same bytes from another directory')
+    os.chmod(second / 'main.py', 0o700)
+    old = os.umask(0o077)
+    try:
+        done = bench.build(second, '--keep', bench.root / 'kept', environment={
+            'LC_ALL': 'C', 'TZ': 'Asia/Tokyo', 'HOME': '/nowhere', 'PYTHONHASHSEED': '7',
+            'TMPDIR': str(second), 'SOURCE_DATE_EPOCH': '1'})
+    finally:
+        os.umask(old)
+    tap.equal((done.returncode, done.stderr), (0, ''))
+    for name in names[:3]:
+        tap.true((bench.root / name).read_bytes() == expected[name], f'{name}: the same bytes')
+    tap.equal(bench.image.stat().st_mode & 0o777, 0o600, 'but for who may read it')
     tap.equal(bench.freeze('build', '.', '-o', 'here', '--sdk', bench.options.sdk,
                            cwd=second).returncode, 0)
-    tap.true((second / 'here').read_bytes() == data, 'the same bytes from within')
+    tap.true((second / 'here').read_bytes() == expected['app.mpyimg'], 'the same from within')
+
+
+def test_same_bytes_wherever_the_sdk_is(bench):
+    app = bench.app({'main.py': 'print(1)\n'})
+    bench.built(app)
+    data = bench.image.read_bytes()
+    moved = bench.root / 'moved' / 'sdk'
+    shutil.copytree(bench.options.sdk, moved)
+    done = bench.freeze('build', app, '-o', bench.root / 'other.mpyimg', '--sdk', moved)
+    tap.equal((done.returncode, done.stderr), (0, ''))
+    tap.true((bench.root / 'other.mpyimg').read_bytes() == data, 'the same bytes')
+    tap.equal((bench.root / 'other.map').read_text(), (bench.root / 'app.map').read_text())
+    tool = subprocess.run(['gcc', '--version'], stdout=subprocess.PIPE, text=True,
+                          check=True).stdout.partition('\n')[0]
+    tap.true(tool.encode() in data, 'what compiled it is told in its notes')
+
+
+def test_memory_is_made_of_the_app(bench):
+    def memory(files, manifest, name):
+        done = bench.build(bench.app(files, MANIFEST + manifest, name), '-v')
+        tap.equal(done.returncode, 0, done.stderr)
+        line = next(line for line in done.stderr.splitlines() if 'memory: ' in line)
+        sizes = [f'{line.split()[0]} {int(line.split()[1]) >> 10}K' for line in bench.facts()
+                 if line.startswith(('heap ', 'stack ', 'arena '))]
+        tap.equal(line.replace(' (computed)', ''), f'mpyfreeze: memory: {", ".join(sizes)}')
+        return line.partition('memory: ')[2]
+
+    tap.equal(memory({'main.py': ''}, '', 'small'),
+              'heap 256K (computed), stack 64K (computed), arena 64K (computed)')
+    tap.equal(memory({'main.py': ''}, '[grants]\nlisten = ["tcp:80"]\n[memory]\nheap = "16K"\n', 'net'),
+              'heap 16K, stack 64K (computed), arena 256K (computed)')
+    code = ''.join(f'def f{number}(): return {number}\n' for number in range(3000))
+    tap.equal(memory({'main.py': code}, '', 'large').split(', ')[0], 'heap 576K (computed)')
 
 
 def test_keep(bench):

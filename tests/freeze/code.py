@@ -139,6 +139,21 @@ def test_left_out_names(bench):
     tap.true(b'kept_here' in bench.image.read_bytes(), 'names of modules with native code')
 
 
+def test_report(bench):
+    app = bench.app(APP)
+    done = bench.build(app, '--strip', 'names', '--strip', 'lines', '--report')
+    tap.equal((done.returncode, done.stderr), (0, ''))
+    found = re.findall(r'^ *(-?\d+) bytes (.*)$', done.stdout, re.MULTILINE)
+    sizes = [int(size) for size, _ in found]
+    tap.equal([what for _, what in found],
+              ['with all that can be left out', 'without lines, as here', 'without asserts',
+               'without names, as here', 'as here'])
+    whole, lines, asserts, names, here = sizes
+    tap.true(whole > 100000 and lines < 0 and asserts < 0 and names < 0, done.stdout)
+    tap.true(abs(whole + lines + names - here) <= 64, f'{done.stdout}: the two together')
+    tap.true(here <= bench.image.stat().st_size < here + 8 * 4096, 'the image is padded to pages')
+
+
 def test_what_cannot_be_left_out(bench):
     done = bench.build(bench.app(APP), '--strip', 'bugs')
     tap.equal(done.returncode, 2)

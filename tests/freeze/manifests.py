@@ -93,7 +93,7 @@ def test_foreign_bytes():
 
 def test_defaults():
     app = read(HEAD.encode())
-    tap.equal(app.memory, {'heap': 256 << 10, 'stack': 64 << 10, 'arena': 256 << 10})
+    tap.equal(app.memory, {}, 'what is made of the app')
     tap.equal((app.grants, app.limits), ({'listen': [], 'connect': []}, {}))
     tap.equal((app.modules, app.packages, app.resources), ([], [], ''))
 
