@@ -120,10 +120,12 @@ class Sandbox:
 
 
 def parse(lines):
-    """Name: Run, for each test that LINES, the log, tell of."""
+    """Name: Run, for each test that LINES, the log, tell of. Raises where the log is not whole."""
     runs = {}
     run = Run()
     for line in lines:
+        if line.startswith(OWN) and "log messages dropped" in line:
+            raise AssertionError(line)
         if line.startswith(MARK) and run.ending != "started":
             run = runs[line[len(MARK) :]] = Run()
             run.ending = "started"
@@ -131,6 +133,4 @@ def parse(lines):
             run.said.append(line[len(APP) + 2 :])
         elif line.startswith(OWN) and run.ending == "started" and STARTED not in line:
             run.ending = line[len(OWN) :]
-        elif "log messages dropped" in line:
-            raise AssertionError(line)
     return runs

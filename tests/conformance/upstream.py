@@ -67,6 +67,17 @@ def find(source, folder):
     return sorted(name[:-3] for name in names if name.endswith(".py"))
 
 
+def in_machine_code(source, folder, arch):
+    """The tests of FOLDER that want machine code, for an ARCH for which MicroPython makes none, and
+    why they are left out there."""
+    found = {}
+    for name in find(source, folder):
+        with open(os.path.join(source, "tests", folder, name + ".py"), "rb") as file:
+            if re.search(rb"@micropython\.(native|viper)", file.read()):
+                found[name] = f"emitter: MicroPython has no machine code for {arch}"
+    return found
+
+
 def _escape(character):
     point = ord(character)
     if not any(low <= point <= high for low, high in UNSAFE):
