@@ -8,6 +8,7 @@ import literals
 import same
 
 SHOWN = 5  # mistakes of one kind that are shown
+SIZE_SHOWN = 900
 
 
 class Tally:
@@ -21,7 +22,7 @@ class Tally:
         if not good:
             self.wrong += 1
             if self.wrong <= SHOWN:
-                print(self.name, "differs:", *what)
+                print(self.name, "differs:", *[str(part)[:SIZE_SHOWN] for part in what])
 
     def tell(self):
         print(self.name, self.total, "wrong", self.wrong)

@@ -2,6 +2,13 @@
 # What CPython and an image both compute of a number: the same text, if all is well.
 
 
+def rounded(x):
+    try:
+        return [round(x, digits) for digits in (2, 0, 15, -1, -7, -300)]
+    except OverflowError:
+        return "too large"
+
+
 def of_float(x):
     return "|".join(
         (
@@ -22,6 +29,7 @@ def of_float(x):
             "{:,.2f}".format(x),
             "{:016,.1F}".format(x),
             "{:.1%}".format(x),
+            repr(rounded(x)),
         )
     )
 
@@ -39,4 +47,10 @@ def of_integers(a, b):
     near = float(a % (1 << 1000))
     texts += [repr(near), repr(int(near)), str(a < b), str(pow(abs(a), 3, abs(b)))]
     texts += [str(int(str(a)) == a), str(int(hex(b), 16) == b)]
+    low = a % (1 << 61) + 1
+    for x, y in ((a, b), (b, a), (low, b % 1000 + 1), (low, low - 7), (a, low), (low, 1 << 1090)):
+        try:
+            texts.append(repr(x / y) if y else "-")
+        except OverflowError:
+            texts.append("too large")
     return "|".join(texts)
