@@ -92,10 +92,12 @@ class Sandbox:
                 [*self.mpyd, "run", "--unsigned", self.image, "--config", self.config]
             )
             try:
-                self._answer(running, waiting, patience)
+                asking = self._answer(running, waiting, patience)
                 status = running.stop()
             finally:
                 running.kill()
+            if asking:
+                asking.close()
             found = parse(running.lines)
             if not found:
                 raise AssertionError(f"mpyd ran no test ({status}):\n" + running.output())
@@ -103,7 +105,8 @@ class Sandbox:
         return runs
 
     def _answer(self, running, waiting, patience):
-        """Tells each worker that asks the next of WAITING, until there is none, or one hangs."""
+        """Tells each worker that asks the next of WAITING, until there is none, or one hangs. Returns
+        the connection of the worker that asked in vain, which waits there; else None."""
         self.listener.settimeout(0.5)
         left = patience
         while left > 0 and running.process.poll() is None:
@@ -112,11 +115,12 @@ class Sandbox:
             except TimeoutError:
                 left -= 0.5
                 continue
+            if not waiting:
+                return connection
             with connection:
-                if not waiting:
-                    return
                 connection.sendall(waiting.pop(0).encode())
             left = patience
+        return None
 
 
 def parse(lines):
