@@ -3,6 +3,7 @@
 // mpyctl inspect, for programs.
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "ctl/inspect.h"
@@ -93,23 +94,51 @@ static struct json_object *list_limits(const struct manifest *manifest) {
     return limits;
 }
 
+static void set_number_of_key(struct json_object *object, uint64_t number) {
+    char text[32];
+
+    (void)snprintf(text, sizeof(text), SIGNATURE_ID_FORMAT, (unsigned long long)number);
+    json_set_text(object, "key", text);
+}
+
+static struct json_object *list_signature(const struct inspection *inspection) {
+    struct json_object *object = json_new_object();
+
+    if (inspection->signed_by == SIGNATURE_FILE_BAD) {
+        json_set_text(object, "bad", inspection->why);
+        return object;
+    }
+    set_number_of_key(object, inspection->signature.key);
+    if (inspect_has_comment(inspection)) {
+        json_set_text(object, "comment", inspection->signature.comment);
+    }
+    return object;
+}
+
 static struct json_object *list_file(const struct inspection *inspection) {
     struct json_object *file = json_new_object();
 
-    json_set_number(file, "size", inspection->file->file.size);
+    json_set_number(file, "size", inspection->file->shipped.size);
     json_set_text(file, "sha256", inspection->sha256);
     json_set_text(file, "blake2b", inspection->blake2b);
+    if (inspection->file->is_encrypted) {
+        struct json_object *encrypted = json_new_object();
+
+        set_number_of_key(encrypted, inspection->file->key);
+        json_set(file, "encrypted", encrypted);
+    }
+    if (inspection->signed_by != SIGNATURE_FILE_ABSENT) {
+        json_set(file, "signature", list_signature(inspection));
+    }
     return file;
 }
 
-void inspect_write_json(const struct inspection *inspection) {
-    const struct image *image = &inspection->file->image;
+static void set_image(struct json_object *object, const struct image *image) {
     const struct manifest *manifest = &image->manifest;
-    struct json_object *object = json_new_object();
 
-    json_set(object, "file", list_file(inspection));
     json_set_text(object, "name", manifest->name);
     json_set_text(object, "version", manifest->version);
+    json_set_number(object, "counter", manifest->counter);
     json_set_text(object, "entry", manifest->entry);
     json_set(object, "arguments", list_texts(&manifest->arguments));
     json_set_text(object, "micropython", manifest->micropython);
@@ -120,6 +149,18 @@ void inspect_write_json(const struct inspection *inspection) {
     json_set(object, "modules", list_parts(&manifest->modules, "name"));
     json_set(object, "resources", list_parts(&manifest->resources, "path"));
     json_set(object, "calls", list_calls(image));
+    if (image->tools[0]) {
+        json_set_text(object, "tools", image->tools);
+    }
     json_set(object, "layers", list_layers());
+}
+
+void inspect_write_json(const struct inspection *inspection) {
+    struct json_object *object = json_new_object();
+
+    json_set(object, "file", list_file(inspection));
+    if (!inspection->is_locked) {
+        set_image(object, &inspection->file->image);
+    }
     json_print(object);
 }

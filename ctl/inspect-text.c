@@ -9,6 +9,7 @@
 
 #include "ctl/inspect.h"
 #include "ctl/layers.h"
+#include "image/envelope.h"
 
 #define COLUMN 13
 #define WIDTH 78
@@ -116,27 +117,63 @@ static void write_layers(void) {
     }
 }
 
-void inspect_write_text(const struct inspection *inspection) {
-    const struct image *image = &inspection->file->image;
-    const struct manifest *manifest = &image->manifest;
+// What can be known without a key.
+static void write_outside(const struct inspection *inspection) {
+    const struct image_file *file = inspection->file;
+    const struct signature *signature = &inspection->signature;
 
+    part(&(struct fact){"size", 0}, "%zu bytes", file->shipped.size);
+    write_one("sha256", inspection->sha256);
+    write_one("blake2b", inspection->blake2b);
+    if (file->is_encrypted) {
+        part(&(struct fact){"encrypted", 0}, "with key " ENVELOPE_ID_FORMAT "%s",
+             (unsigned long long)file->key,
+             inspection->is_locked ? "; name its file by --key-file to see what is in it" : "");
+    } else {
+        write_one("encrypted", "no");
+    }
+    if (inspection->signed_by == SIGNATURE_FILE_ABSENT) {
+        write_one("signature", "none");
+    } else if (inspection->signed_by == SIGNATURE_FILE_BAD) {
+        part(&(struct fact){"signature", 0}, "bad: %s", inspection->why);
+    } else {
+        part(&(struct fact){"signature", 0}, "by key " SIGNATURE_ID_FORMAT ", not verified",
+             (unsigned long long)signature->key);
+    }
+    if (inspection->signed_by == SIGNATURE_FILE_THERE && inspect_has_comment(inspection)) {
+        write_one("comment", signature->comment);
+    }
+}
+
+static void write_manifest(const struct manifest *manifest) {
     write_one("name", manifest->name);
     write_one("version", manifest->version);
+    part(&(struct fact){"counter", 0}, "%" PRIu64, manifest->counter);
     write_one("entry", manifest->entry);
     if (manifest->arguments.n_items > 0) {
         write_texts("arguments", &manifest->arguments);
     }
     write_one("micropython", manifest->micropython);
-    part(&(struct fact){"size", 0}, "%zu bytes", inspection->file->file.size);
-    write_one("sha256", inspection->sha256);
-    write_one("blake2b", inspection->blake2b);
     write_parts("modules", &manifest->modules);
     write_parts("resources", &manifest->resources);
     write_texts("listen", &manifest->listen);
     write_texts("connect", &manifest->connect);
     write_wish("handles", manifest->handles);
     write_wish("log_rate", manifest->log_rate);
+}
+
+void inspect_write_text(const struct inspection *inspection) {
+    const struct image *image = &inspection->file->image;
+
+    write_outside(inspection);
+    if (inspection->is_locked) {
+        return;
+    }
+    write_manifest(&image->manifest);
     write_calls(image);
+    if (image->tools[0]) {
+        write_one("tools", image->tools);
+    }
     (void)puts("\nLayers of the sandbox that it does not start without, unless made optional:");
     write_layers();
 }

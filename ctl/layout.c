@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "ctl/file.h"
 #include "ctl/image-file.h"
 #include "ctl/json.h"
 #include "ctl/regions.h"
@@ -19,10 +20,11 @@
 #define LIST_SIZE_MAX (1u << 20)
 #define PROBLEMS_MAX 64u
 
-enum { OPTION_JSON, OPTION_REGIONS };
+enum { OPTION_JSON, OPTION_KEY_FILE, OPTION_REGIONS };
 
 const struct verb_option layout_options[] = {
     [OPTION_JSON] = {"json", NULL, "for programs: one JSON object"},
+    [OPTION_KEY_FILE] = {"key-file", "FILE", "the key, where the image is encrypted"},
     [OPTION_REGIONS] = {"regions", "FILE",
                         "check a list, NAME START SIZE [WITHIN] a line, instead"},
     {0},
@@ -145,11 +147,11 @@ static void print_image_json(const struct image *image, const struct regions *re
     json_print(object);
 }
 
-static int show_image(const char *path, bool is_json) {
+static int show_image(const char *path, const char *key_file, bool is_json) {
     CLEANUP(image_file_done) struct image_file found = IMAGE_FILE_INIT;
     struct regions regions;
     struct map map;
-    int r = image_file_load(path, &found); // it has been checked there
+    int r = image_file_need(path, key_file, &found); // the layout has been checked there
 
     if (r != CTL_DONE) {
         return r;
@@ -218,5 +220,6 @@ int layout_run(const struct verb_arguments *arguments) {
                   image ? "an image and a list; name one" : "missing IMAGE");
         return CTL_USAGE;
     }
-    return image ? show_image(image, is_json) : check_list(list, is_json);
+    return image ? show_image(image, arguments->values[OPTION_KEY_FILE], is_json)
+                 : check_list(list, is_json);
 }

@@ -2,6 +2,7 @@
 
 // The command line of mpyctl: finds the verb.
 
+#include <sodium.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,9 @@ static int help(void) {
     printf(
         "\n"
         "Exit status: 0 done, 1 what was asked for does not hold or is not there, 2 wrong usage,\n"
-        "3 the image is refused, 6 internal failure.\n");
+        "3 the image is refused, 6 internal failure, 7 nobody trusted vouches for the image, 8 it "
+        "is\n"
+        "encrypted, and its key is not there.\n");
     return verb_finish_output();
 }
 
@@ -69,6 +72,10 @@ static int run_verb(const struct verb *verb, int n_arguments, char **arguments) 
 
 int main(int argc, char **argv) {
     log_set_name("mpyctl");
+    if (sodium_init() < 0) {
+        log_error("libsodium does not work here");
+        return CTL_INTERNAL;
+    }
     if (argc < 2) {
         log_error("no verb; try mpyctl --help");
         return CTL_USAGE;

@@ -16,6 +16,8 @@ enum ctl_exit {
     CTL_USAGE = 2,
     CTL_IMAGE = 3, /* the image is refused */
     CTL_INTERNAL = 6,
+    CTL_UNTRUSTED = 7, /* nobody who is trusted vouches for the image */
+    CTL_LOCKED = 8,    /* it is encrypted, and its key is not there */
 };
 
 // A table of them ends with a NULL name.

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "call/calls.h"
 #include "call/wire.h"
 #include "image/elf.h"
@@ -161,6 +162,19 @@ static int read_regions(struct image *image, const struct elf_bytes *note, char 
     return 0;
 }
 
+static int read_tools(struct image *image, const struct elf_bytes *note, char *why) {
+    if (note->size >= sizeof(image->tools)) {
+        return REFUSE(why, "tools: %llu bytes, more than %zu", LLU(note->size),
+                      sizeof(image->tools) - 1);
+    }
+    if (note->size > 0 && !utf8_is_harmless((const char *)note->data, note->size)) {
+        return REFUSE(why, "tools: not printable text");
+    }
+    (void)memcpy(image->tools, note->data ? note->data : (const uint8_t *)"", note->size);
+    image->tools[note->size] = '\0';
+    return 0;
+}
+
 // Whether the parts fit into each other and side by side.
 static int check_layout(const struct image *image, char *why) {
     struct layout_problem problem;
@@ -203,6 +217,9 @@ int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
     }
     if (r == 0) {
         r = read_regions(&image, &notes.layout, why);
+    }
+    if (r == 0) {
+        r = read_tools(&image, &notes.tools, why);
     }
     if (r == 0) {
         r = check_layout(&image, why);

@@ -17,6 +17,7 @@
 struct sealed;
 
 #define IMAGE_SIZE_MAX (64u << 20)
+#define IMAGE_TOOLS_SIZE 256
 #define IMAGE_WHY_SIZE 320 /* bytes of a reason, NUL included */
 
 enum { IMAGE_REFUSED = 1 };
@@ -28,7 +29,8 @@ struct image {
     struct note_call calls[CALLS_VERSION]; /* object.n_calls of them */
     struct note_region regions[NOTE_REGIONS_MAX];
     size_t n_regions;
-    struct elf elf; /* without its notes */
+    char tools[IMAGE_TOOLS_SIZE]; /* what made it, in words; "": does not say */
+    struct elf elf;               /* without its notes */
     struct manifest manifest;
 };
 

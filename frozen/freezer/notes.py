@@ -14,6 +14,7 @@ OBJECT = struct.Struct('<8sIIII8Q16s')  # struct note_user_object
 CALL = struct.Struct('<II')             # struct note_call
 REGION = struct.Struct('<16sQQ')         # struct note_region
 HEADER = struct.Struct('<III')
+TOOLS_MAX = 255                         # less than IMAGE_TOOLS_SIZE of image/image.h
 MANIFEST_MAX = 256 << 10                # MANIFEST_SIZE_MAX of image/manifest.h
 
 
@@ -70,4 +71,4 @@ def pack(sdk, app, manifest_text, n_regions=0):
     calls = b''.join(CALL.pack(*call) for call in sdk.calls)
     regions = _note(LAYOUT, bytes(n_regions * REGION.size)) if n_regions else b''
     return (_note(USER_OBJECT, user_object(sdk, app)) + _note(MANIFEST, manifest_text) +
-            _note(CALLS, calls) + _note(TOOLS, ', '.join(sdk.tools).encode()) + regions)
+            _note(CALLS, calls) + _note(TOOLS, ', '.join(sdk.tools).encode()[:TOOLS_MAX]) + regions)

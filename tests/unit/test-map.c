@@ -169,6 +169,27 @@ static void test_image_without_regions_is_taken(void **state) {
     image_done(&image);
 }
 
+// -- what made it --------------------------------------------------------------------------------
+
+static void test_tools_are_text(void **state) {
+    char text[IMAGE_TOOLS_SIZE];
+    struct image image = IMAGE_INIT;
+    struct maker maker;
+
+    memset(text, 'x', sizeof(text));
+    maker_init(&maker, MAKER_MANIFEST);
+    (void)maker_note(&maker, NOTE_TOOLS, text, sizeof(text) - 1);
+    read_image(&maker, &image);
+    assert_int_equal(strlen(image.tools), sizeof(text) - 1);
+    image_done(&image);
+    maker_init(&maker, MAKER_MANIFEST);
+    (void)maker_note(&maker, NOTE_TOOLS, text, sizeof(text));
+    expect_refused(&maker, "tools: 256 bytes, more than 255");
+    maker_init(&maker, MAKER_MANIFEST);
+    (void)maker_note(&maker, NOTE_TOOLS, "gcc\033[2J", 7);
+    expect_refused(&maker, "tools: not printable text");
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_map_has_every_region),
@@ -177,6 +198,7 @@ int main(void) {
         cmocka_unit_test(test_spoilt_regions_are_refused),
         cmocka_unit_test(test_half_a_region_is_refused),
         cmocka_unit_test(test_image_without_regions_is_taken),
+        cmocka_unit_test(test_tools_are_text),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
