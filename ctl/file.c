@@ -2,81 +2,81 @@
 #include "ctl/file.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
-#include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
 
-// Reads FD to its end into the ROOM bytes at DATA. Returns 0 and *ret_size, or -errno; -EFBIG if
-// there is more.
-static int read_to_end(int fd, uint8_t *data, size_t room, size_t *ret_size) {
-    size_t size = 0;
+#define ROOM_MIN (64u << 10)
 
-    for (;;) {
-        uint8_t beyond;
-        ssize_t n = size < room ? read(fd, data + size, room - size) : read(fd, &beyond, 1);
+// Makes room for more behind what is in *FILE, at most SIZE_LIMIT bytes in all. Returns 0, -EFBIG
+// or -ENOMEM.
+static int grow(struct file *file, size_t *room, size_t size_limit) {
+    size_t more = *room < ROOM_MIN ? ROOM_MIN : 2 * *room;
+    uint8_t *data;
 
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return -errno;
-        }
-        if (n == 0) {
-            *ret_size = size;
-            return 0;
-        }
-        if (size == room) {
-            return -EFBIG;
-        }
-        size += (size_t)n;
-    }
-}
-
-static int read_open_file(int fd, size_t size_limit, struct file *ret_file) {
-    CLEANUP_FREE uint8_t *data = NULL;
-    struct stat status;
-    size_t size = 0;
-    int r;
-
-    if (fstat(fd, &status) < 0) {
-        return -errno;
-    }
-    if (status.st_size < 0 || (uint64_t)status.st_size > size_limit) {
+    if (file->size > size_limit) {
         return -EFBIG;
     }
-    data = malloc((size_t)status.st_size + 1);
+    more = more > size_limit + 1 ? size_limit + 1 : more; // one byte too many is noticed
+    data = realloc(file->data, more + 1);
     if (!data) {
         return -ENOMEM;
     }
-    r = read_to_end(fd, data, (size_t)status.st_size, &size);
-    if (r < 0) {
-        return r;
-    }
-    data[size] = '\0';
-    *ret_file = (struct file){steal_ptr(&data), size};
+    file->data = data;
+    *room = more;
     return 0;
 }
 
-int file_read(const char *path, const char *what, size_t size_limit, struct file *ret_file) {
+static int read_to_end(int fd, size_t size_limit, struct file *file) {
+    size_t room = 0;
+
+    for (;;) {
+        int r = file->size == room ? grow(file, &room, size_limit) : 0;
+        ssize_t n = r == 0 ? read(fd, file->data + file->size, room - file->size) : 0;
+
+        if (r == 0 && n < 0 && errno != EINTR) {
+            r = -errno;
+        }
+        if (r < 0) {
+            return r;
+        }
+        if (n == 0) {
+            file->data[file->size] = '\0';
+            return 0;
+        }
+        file->size += n > 0 ? (size_t)n : 0;
+    }
+}
+
+static int open_and_read(const char *path, size_t size_limit, struct file *file) {
     CLEANUP_FD int fd = -1;
     int r = fd_open_file(path, &fd);
 
-    if (r == 0) {
-        r = read_open_file(fd, size_limit, ret_file);
-    }
-    if (r == -EFBIG) {
-        log_error("%s: cannot be %s: larger than %zu MiB", path, what, size_limit >> 20);
+    return r < 0 ? r : read_to_end(fd, size_limit, file);
+}
+
+int file_read(const char *path, const char *what, size_t size_limit, struct file *ret_file) {
+    CLEANUP(file_done) struct file file = FILE_INIT;
+    bool is_stdin = strcmp(path, FILE_STDIN) == 0;
+    int r = is_stdin ? read_to_end(STDIN_FILENO, size_limit, &file)
+                     : open_and_read(path, size_limit, &file);
+
+    if (r == -EFBIG || r == -EINVAL) {
+        log_error("%s: cannot be %s: %s", path, what,
+                  r == -EFBIG ? "too large" : "not a regular file");
         return r;
     }
-    if (r == -EINVAL) {
-        log_error("%s: cannot be %s: not a regular file", path, what);
-        return r;
+    if (r < 0) {
+        return log_errno(r, "cannot read %s %s", what, path);
     }
-    return r < 0 ? log_errno(r, "cannot read %s %s", what, path) : 0;
+    *ret_file = file;
+    file = (struct file)FILE_INIT;
+    return 0;
 }
 
 void file_done(struct file *file) {

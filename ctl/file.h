@@ -14,7 +14,10 @@ struct file {
 #define FILE_INIT                                                                                  \
     { 0 }
 
-// Reads the regular file PATH, of at most SIZE_LIMIT bytes. WHAT says in messages what it ought
+#define FILE_STDIN "-"
+
+// Reads the regular file PATH, or standard input where that is FILE_STDIN, of at most SIZE_LIMIT
+// bytes. WHAT says in messages what it ought
 // to be ("the image"). Returns 0 and *ret_file, freed by file_done(); or -errno, having said what
 // is wrong.
 int file_read(const char *path, const char *what, size_t size_limit, struct file *ret_file);

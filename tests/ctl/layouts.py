@@ -136,7 +136,7 @@ def list_that_is_none(program):
         ("ram 0 1\0\n", "has a NUL byte"),
         ("ram 0 1 rom\n", "ram is within rom, which is in nothing"),
         ("".join(f"r{n} {n} 1\n" for n in range(513)), ":513: more than 512 regions"),
-        (" " * (1 << 20) + " ", "larger than 1 MiB"),
+        (" " * (1 << 20) + " ", "cannot be a list of regions: too large"),
     ):
         program.refuses(1, words, "layout", "--regions", program.file(text.encode()))
     program.refuses(1, "No such file", "layout", "--regions", "/nonexistent")

@@ -58,6 +58,22 @@ def offsets_become_lines(program):
     tap.equal(program.says("symbolize", "--symbols", symbols(program), crash), LINES, "lines")
 
 
+def log_comes_from_a_pipe(program):
+    """As from journalctl: in pieces, and longer than any buffer is at first."""
+    text = CRASH * 3000
+    done = subprocess.run(
+        [program.mpyctl, "symbolize", "-", "--symbols", symbols(program)],
+        input=text,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    tap.equal((done.returncode, done.stderr), (0, ""), "status")
+    tap.true(done.stdout == LINES * 3000, "lines")
+    done = program.run("symbolize", "-", "--symbols", "-")
+    tap.equal((done.returncode, done.stdout), (1, ""), "an empty one")
+
+
 def any_bytes_pass_through(program):
     """Logs hold what apps print: bytes that are no text, a NUL, half a line."""
     before, after = b'\xff\0\x1b[2J\nFile "', b"\0 ... \xc3"
@@ -211,6 +227,7 @@ def files_that_are_not_there(program):
 
 TESTS = [
     offsets_become_lines,
+    log_comes_from_a_pipe,
     any_bytes_pass_through,
     what_is_no_offset_is_left,
     unknown_offsets_are_counted,
