@@ -25,9 +25,9 @@ static int help(void) {
     printf(
         "\n"
         "Exit status: 0 done, 1 what was asked for does not hold or is not there, 2 wrong usage,\n"
-        "3 the image is refused, 6 internal failure, 7 nobody trusted vouches for the image, 8 it "
-        "is\n"
-        "encrypted, and its key is not there.\n");
+        "3 the image is refused, 6 internal failure, 7 the image is not trusted, 8 it is "
+        "encrypted,\n"
+        "and its key is not there.\n");
     return verb_finish_output();
 }
 

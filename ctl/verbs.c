@@ -9,5 +9,7 @@ const struct verb verbs[] = {
      layout_options, layout_run},
     {"symbolize", "CRASH", 1, 1, "Puts lines of the source into a traceback that has offsets.",
      symbolize_options, symbolize_run},
+    {"verify", "IMAGE", 1, 1, "Tells whether an image is trusted here, by mpyd's own steps.",
+     verify_options, verify_run},
     {0},
 };

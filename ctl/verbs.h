@@ -16,3 +16,6 @@ int layout_run(const struct verb_arguments *arguments);
 
 extern const struct verb_option symbolize_options[];
 int symbolize_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option verify_options[];
+int verify_run(const struct verb_arguments *arguments);

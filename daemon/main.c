@@ -78,7 +78,7 @@ static int run_verb(int n_arguments, char **arguments, struct run_options *optio
     if (n_arguments > 2) {
         return usage("run: more than one image: ", arguments[2]);
     }
-    options->image = arguments[1];
+    options->trust.image = arguments[1];
     return run(options);
 }
 
@@ -115,16 +115,16 @@ int main(int argc, char **argv) {
             options.name = optarg;
             break;
         case 'k':
-            options.keys = optarg;
+            options.trust.keys = optarg;
             break;
         case 'f':
-            options.floors = optarg;
+            options.trust.floors = optarg;
             break;
         case 'K':
-            options.key_file = optarg;
+            options.trust.key_file = optarg;
             break;
         case 'u':
-            options.is_unsigned = true;
+            options.trust.is_unsigned = true;
             break;
         case 'd':
             log_set_level(LOG_DEBUG);

@@ -20,10 +20,13 @@
 #include "daemon/resolver.h"
 #include "daemon/sizing.h"
 #include "daemon/supervise.h"
-#include "daemon/trust.h"
 #include "image/image.h"
 #include "image/map.h"
-#include "image/sealed.h"
+#include "image/trust.h"
+
+_Static_assert((int)TRUST_IMAGE == EXIT_IMAGE && (int)TRUST_INTERNAL == EXIT_INTERNAL &&
+                   (int)TRUST_DENIED == EXIT_UNTRUSTED && (int)TRUST_LOCKED == EXIT_LOCKED,
+               "passed on as they are");
 
 // Every step returns 0 or the exit status, having logged why.
 struct running {
@@ -43,7 +46,7 @@ struct running {
 // -- before the drop: files are opened, only the configuration is read ---------------------------
 
 static int open_image(struct running *running) {
-    const char *path = running->options->image;
+    const char *path = running->options->trust.image;
     int r = fd_open_file(path, &running->image_fd);
 
     if (r == -EINVAL) {
@@ -58,7 +61,7 @@ static int open_image(struct running *running) {
 }
 
 static int open_signature(struct running *running) {
-    return trust_open(running->options, &running->trust);
+    return trust_open(&running->options->trust, &running->trust);
 }
 
 // The configuration says what the sandbox is to be, so it is read before there is one. It is the
@@ -103,8 +106,9 @@ static int choose_name(struct running *running) {
     }
     if (options->name) {
         (void)snprintf(running->name, APP_NAME_SIZE, "%s", options->name);
-    } else if (identity_name(options->image, running->name, APP_NAME_SIZE) < 0) {
-        log_error("%s: the file is not called after an app; say which with --name", options->image);
+    } else if (identity_name(options->trust.image, running->name, APP_NAME_SIZE) < 0) {
+        log_error("%s: the file is not called after an app; say which with --name",
+                  options->trust.image);
         return EXIT_USAGE;
     }
     return 0;
@@ -188,8 +192,11 @@ static int fork_spawner(struct running *running) {
     return 0;
 }
 
+// After the spawner was forked, which must not have a key.
 static int read_trust(struct running *running) {
-    return trust_read(&running->trust, running->name);
+    int r = trust_read(&running->trust);
+
+    return r ? r : trust_read_floor(&running->trust, running->name);
 }
 
 static int confine(struct running *running) {
@@ -204,48 +211,28 @@ static int confine(struct running *running) {
 
 // -- after the drop: the image is read -----------------------------------------------------------
 
-static int refused(const char *path, int r, const char *why) {
-    if (r < 0) {
-        (void)log_errno(r, "cannot load the image %s", path);
-        return EXIT_INTERNAL; // nothing is known against the image
-    }
-    log_error("%s: %s", path, why);
-    return EXIT_IMAGE;
-}
-
-// The bytes that are signed, those that are decrypted from them and those that run come from one
-// copy, which nobody can change.
 static int load_image(struct running *running) {
-    CLEANUP(sealed_done) struct sealed sealed = SEALED_INIT;
-    const char *path = running->options->image;
-    char why[IMAGE_WHY_SIZE];
-    int r = sealed_copy(running->image_fd, ENVELOPE_SIZE_MAX, &sealed, why);
-
-    if (r != 0) {
-        return refused(path, r, why);
-    }
-    r = trust_check_file(&running->trust, &sealed);
-    if (r == 0) {
-        r = trust_unlock(&running->trust, &sealed);
-    }
-    if (r != 0) {
-        return r;
-    }
-    r = image_take(&sealed, &running->image, why);
-    return r == 0 ? 0 : refused(path, r, why);
+    return trust_load(&running->trust, running->image_fd, running->name, &running->image);
 }
 
 // Whom the image says it is of is whom it was signed for, or whose ids it has.
 static int check_image(struct running *running) {
     const struct run_options *options = running->options;
     const struct manifest *manifest = &running->image.manifest;
-    bool strictly = running->has_ids || options->name || !options->is_unsigned;
+    bool strictly = running->has_ids || options->name || !options->trust.is_unsigned;
     int r = 0;
 
-    if (!identity_check(options->image, running->supervisor.app.name, manifest->name, strictly)) {
+    if (!identity_check(options->trust.image, running->supervisor.app.name, manifest->name,
+                        strictly)) {
         return EXIT_IMAGE;
     }
-    r = trust_check_manifest(&running->trust, manifest);
+    r = trust_check(&running->trust, &running->image);
+    if (r == 0 && running->trust.signer) {
+        const struct key *key = running->trust.signer;
+
+        log_info("%s: signed with key " SIGNATURE_ID_FORMAT " (%s): %s", manifest->name,
+                 (unsigned long long)key->id, key->file, running->trust.comment);
+    }
     trust_done(&running->trust);
     (void)snprintf(running->supervisor.app.name, APP_NAME_SIZE, "%s", manifest->name);
     return r;
@@ -262,7 +249,7 @@ static int make_policy(struct running *running) {
         grants_apply(&running->image.manifest, &supervisor->config, &supervisor->app.policy, why);
 
     if (r == GRANTS_BAD_MANIFEST) {
-        log_error("%s: %s", running->options->image, why);
+        log_error("%s: %s", running->options->trust.image, why);
         return EXIT_IMAGE;
     }
     if (r == GRANTS_BAD_CONFIG) {
@@ -344,7 +331,7 @@ static int prepare(struct running *running) {
 
 static int supervise(struct running *running) {
     const char *name = running->supervisor.app.name;
-    bool is_unsigned = running->options->is_unsigned;
+    bool is_unsigned = running->options->trust.is_unsigned;
     int r = 0;
 
     if (is_unsigned) {
@@ -380,7 +367,7 @@ int run(const struct run_options *options) {
     running = (struct running){
         .options = options,
         .image_fd = -1,
-        .trust = {.signature_fd = -1},
+        .trust = TRUST_INIT,
         .image = IMAGE_INIT,
         .supervisor = {.spawner = {.socket = -1}},
     };

@@ -227,6 +227,22 @@ def keys_that_others_could_have_written_count_for_nothing(shop):
         shop.refuses(UNTRUSTED, ["belongs to user 12345"], image, "--keys", keys)
 
 
+def mpyctl_verify_tells_whose_it_is(shop):
+    image = signed(shop, manifest="counter = 3\n")
+    options = ["--keys", shop.keys((shop.ours, "gauge me*")), "--floors", shop.floors(gauge="2\n")]
+    verified = shop.verify(image, *options)
+    if verified is None:
+        raise tap.Skip("the user may not reach mpyctl")
+    tap.equal(verified, (0, [
+        "name         gauge",
+        "version      1",
+        "counter      3, at least 2 is allowed",
+        f"key          {shop.ours.id} (vendor0.key), good for gauge me*",
+        "comment      release 1, for a test",
+        "encrypted    no",
+    ]), "mpyctl verify")  # fmt: skip
+
+
 def unsigned_runs_if_asked_for(shop):
     image = shop.image()
     status, lines = shop.run(image, "--unsigned")
@@ -250,5 +266,6 @@ TESTS = [
     what_is_no_signature_is_refused,
     a_damaged_key_counts_for_nothing,
     keys_that_others_could_have_written_count_for_nothing,
+    mpyctl_verify_tells_whose_it_is,
     unsigned_runs_if_asked_for,
 ]

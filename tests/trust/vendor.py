@@ -30,10 +30,11 @@ class Key:
 
 
 class Shop:
-    def __init__(self, mpyd, mpyfreeze, as_user):
+    def __init__(self, mpyd, mpyctl, mpyfreeze, as_user):
         if not shutil.which("minisign"):
             raise SystemExit("minisign is missing: install minisign")
         self.mpyfreeze = mpyfreeze
+        self._mpyctl = None if as_user else mpyctl
         self._apps = apps.Apps(mpyd, mpyfreeze, None, as_user)
         self.is_root = self._apps.is_root
         self._n = 0
@@ -102,16 +103,31 @@ class Shop:
         lines = (done.stdout + done.stderr).splitlines()
         return done.returncode, [line for line in lines if "mpyd: sandbox of" not in line]
 
+    def verify(self, image, *options, env=None):
+        """Exit status of mpyctl verify and its lines; None where mpyd is asked not to verify."""
+        if self._mpyctl is None or "--unsigned" in options:
+            return None
+        if "--name" not in options:  # mpyd goes by the file's
+            options += ("--name", os.path.basename(image).partition(".")[0])
+        done = subprocess.run(
+            [self._mpyctl, "verify", image, *options], capture_output=True, text=True,
+            errors="replace", timeout=60, env={**os.environ, **(env or {})},
+        )  # fmt: skip
+        return done.returncode, (done.stdout + done.stderr).splitlines()
+
     def runs(self, image, *options, **more):
+        verified = self.verify(image, *options, **more)
+        tap.true(verified is None or verified[0] == 0, f"mpyctl verify: {verified}")
         status, lines = self.run(image, *options, **more)
         tap.equal(status, 0, f"exit status: {lines}")
         tap.true(any(line.endswith(": runs as __main__") for line in lines), str(lines))
         return lines
 
     def refuses(self, status, words, image, *options, **more):
-        """One line with all of WORDS in it, and nothing ran."""
-        got, lines = self.run(image, *options, **more)
-        tap.equal(got, status, f"exit status: {lines}")
-        tap.equal(len(lines), 1, f"lines: {lines}")
-        for word in words:
-            tap.true(word in lines[0], f"{word!r} is not in {lines[0]!r}")
+        """One line with all of WORDS in it, and nothing ran. mpyctl verify says the same."""
+        answers = [self.run(image, *options, **more), self.verify(image, *options, **more)]
+        for got, lines in filter(None, answers):
+            tap.equal(got, status, f"exit status: {lines}")
+            tap.equal(len(lines), 1, f"lines: {lines}")
+            for word in words:
+                tap.true(word in lines[0], f"{word!r} is not in {lines[0]!r}")

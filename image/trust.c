@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "daemon/trust.h"
+#include "image/trust.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,10 +13,8 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "daemon/run.h"
-#include "daemon/supervise.h"
 #include "image/floor.h"
-#include "image/manifest.h"
+#include "image/image.h"
 #include "image/sealed.h"
 #include "image/signature.h"
 #include "image/why.h"
@@ -26,16 +24,16 @@
 
 static int refuse(const struct trust *trust, const char *why) {
     log_error("%s: %s", trust->options->image, why);
-    return EXIT_UNTRUSTED;
+    return TRUST_DENIED;
 }
 
-static char *signature_path(const struct run_options *options) {
+static char *signature_path(const struct trust_options *options) {
     char *path = NULL;
 
     return asprintf(&path, "%s" SIGNATURE_SUFFIX, options->image) < 0 ? NULL : path;
 }
 
-int trust_open(const struct run_options *options, struct trust *trust) {
+int trust_open(const struct trust_options *options, struct trust *trust) {
     CLEANUP_FREE char *path = signature_path(options);
     int r;
 
@@ -45,26 +43,26 @@ int trust_open(const struct run_options *options, struct trust *trust) {
     }
     if (!path) {
         (void)log_errno(ENOMEM, "cannot open the signature of %s", options->image);
-        return EXIT_INTERNAL;
+        return TRUST_INTERNAL;
     }
     r = fd_open_file(path, &trust->signature_fd);
     if (r == -ENOENT) {
         log_error("%s: not signed: there is no %s; for development, run it with --unsigned",
                   options->image, path);
-        return EXIT_UNTRUSTED;
+        return TRUST_DENIED;
     }
     if (r == -EINVAL) {
         log_error("%s: not a regular file", path);
-        return EXIT_UNTRUSTED;
+        return TRUST_DENIED;
     }
     if (r < 0) {
         (void)log_errno(r, "cannot open the signature %s", path);
-        return EXIT_UNTRUSTED;
+        return TRUST_DENIED;
     }
     return 0;
 }
 
-// -- before the drop -----------------------------------------------------------------------------
+// -- what the administrator says -----------------------------------------------------------------
 
 static int read_keys(struct trust *trust) {
     const char *directory = trust->options->keys ? trust->options->keys : KEY_DIRECTORY;
@@ -73,28 +71,28 @@ static int read_keys(struct trust *trust) {
 
     if (r < 0) {
         (void)log_errno(r, "cannot read the keys in %s", directory);
-        return EXIT_INTERNAL;
+        return TRUST_INTERNAL;
     }
     if (r > 0) {
         log_error("%s", why);
-        return EXIT_UNTRUSTED;
+        return TRUST_DENIED;
     }
     return 0;
 }
 
-static int read_floor(struct trust *trust) {
+int trust_read_floor(struct trust *trust, const char *name) {
     const char *directory = trust->options->floors ? trust->options->floors : FLOOR_DIRECTORY;
     char why[GUARDED_WHY_SIZE];
 
-    if (floor_read(directory, trust->name, &trust->floor, why) != 0) {
-        log_error("%s", why);
-        return EXIT_UNTRUSTED;
+    if (trust->options->is_unsigned || floor_read(directory, name, &trust->floor, why) == 0) {
+        return TRUST_GIVEN;
     }
-    return 0;
+    log_error("%s", why);
+    return TRUST_DENIED;
 }
 
 // The path of the key for what is encrypted, the caller's; NULL: nobody named one, or -ENOMEM.
-static char *key_path(const struct run_options *options) {
+static char *key_path(const struct trust_options *options) {
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
     char *path = NULL;
 
@@ -126,18 +124,16 @@ static void read_key(struct trust *trust) {
     sodium_memzero(text, sizeof(text));
 }
 
-int trust_read(struct trust *trust, const char *name) {
+int trust_read(struct trust *trust) {
     int r = 0;
 
-    trust->name = name;
     if (sodium_init() < 0) {
         log_error("libsodium does not work here");
-        return EXIT_INTERNAL;
+        return TRUST_INTERNAL;
     }
     (void)randombytes_close(); // which it may have opened a device for; nothing here is random
     if (!trust->options->is_unsigned) {
         r = read_keys(trust);
-        r = r ? r : read_floor(trust);
     }
     if (r == 0) {
         read_key(trust);
@@ -145,7 +141,7 @@ int trust_read(struct trust *trust, const char *name) {
     return r;
 }
 
-// -- after the drop ------------------------------------------------------------------------------
+// -- what came with the app ----------------------------------------------------------------------
 
 static int read_signature(struct trust *trust, struct signature *ret_signature) {
     const char *image = trust->options->image;
@@ -154,7 +150,7 @@ static int read_signature(struct trust *trust, struct signature *ret_signature) 
 
     if (n < 0) {
         (void)log_errno(errno, "cannot read the signature of %s", image);
-        return EXIT_INTERNAL;
+        return TRUST_INTERNAL;
     }
     if ((size_t)n == sizeof(text)) {
         (void)why_refuse(why, sizeof(why), "longer than %d bytes", SIGNATURE_SIZE_MAX);
@@ -162,7 +158,7 @@ static int read_signature(struct trust *trust, struct signature *ret_signature) 
         return 0;
     }
     log_error("%s" SIGNATURE_SUFFIX ": %s", image, why);
-    return EXIT_UNTRUSTED;
+    return TRUST_DENIED;
 }
 
 // For the log, once the image is accepted: minisign puts tabs between the parts of its own.
@@ -173,7 +169,7 @@ static void keep_comment(struct trust *trust, char *comment) {
     (void)why_refuse(trust->comment, sizeof(trust->comment), "%s", comment);
 }
 
-int trust_check_file(struct trust *trust, const struct sealed *shipped) {
+static int check_file(struct trust *trust, const char *name, const struct sealed *shipped) {
     struct signature signature;
     char why[KEY_WHY_SIZE];
     int r;
@@ -187,8 +183,8 @@ int trust_check_file(struct trust *trust, const struct sealed *shipped) {
     }
     r = keys_find_signer(&trust->keys, &signature, shipped->data, shipped->size, &trust->signer,
                          why);
-    if (r == 0) {
-        r = keys_check_app(&trust->keys, trust->signer, trust->name, why);
+    if (r == 0 && name) {
+        r = keys_check_app(&trust->keys, trust->signer, name, why);
     }
     if (r != 0) {
         return refuse(trust, why);
@@ -197,47 +193,74 @@ int trust_check_file(struct trust *trust, const struct sealed *shipped) {
     return 0;
 }
 
-int trust_unlock(struct trust *trust, struct sealed *shipped) {
-    CLEANUP(sealed_done) struct sealed image = SEALED_INIT;
+static int refused(const struct trust *trust, int r, const char *why) {
     const char *path = trust->options->image;
+
+    if (r == ENVELOPE_LOCKED) {
+        log_error("%s: locked: %s%s%s", path, why, trust->has_key ? "" : ", and ", trust->no_key);
+        return TRUST_LOCKED;
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot load the image %s", path);
+        return TRUST_INTERNAL;
+    }
+    log_error("%s: %s", path, why);
+    return TRUST_IMAGE;
+}
+
+// Puts what is encrypted in *SEALED, if it is, in place of it.
+static int unlock(struct trust *trust, struct sealed *sealed) {
+    CLEANUP(sealed_done) struct sealed image = SEALED_INIT;
     char why[IMAGE_WHY_SIZE];
     int r = 0;
 
-    if (envelope_is(shipped->data, shipped->size)) {
-        r = envelope_open(shipped, trust->has_key ? &trust->key : NULL, &image, why);
-        sealed_done(shipped);
-        *shipped = image;
+    trust->was_encrypted = envelope_is(sealed->data, sealed->size);
+    if (trust->was_encrypted) {
+        r = envelope_open(sealed, trust->has_key ? &trust->key : NULL, &image, why);
+        sealed_done(sealed);
+        *sealed = image;
         image = (struct sealed)SEALED_INIT;
     }
     envelope_wipe(&trust->key);
-    if (r == ENVELOPE_LOCKED) {
-        log_error("%s: locked: %s%s%s", path, why, trust->has_key ? "" : ", and ", trust->no_key);
-        return EXIT_LOCKED;
-    }
-    if (r < 0) {
-        (void)log_errno(r, "cannot decrypt the image %s", path);
-        return EXIT_INTERNAL;
-    }
-    if (r > 0) {
-        log_error("%s: %s", path, why);
-        return EXIT_IMAGE;
-    }
-    return 0;
+    return r == 0 ? TRUST_GIVEN : refused(trust, r, why);
 }
 
-int trust_check_manifest(const struct trust *trust, const struct manifest *manifest) {
+int trust_load(struct trust *trust, int fd, const char *name, struct image *ret_image) {
+    CLEANUP(sealed_done) struct sealed sealed = SEALED_INIT;
+    char why[IMAGE_WHY_SIZE];
+    int r = sealed_copy(fd, ENVELOPE_SIZE_MAX, &sealed, why);
+
+    if (r != 0) {
+        return refused(trust, r > 0 ? IMAGE_REFUSED : r, why);
+    }
+    r = check_file(trust, name, &sealed);
+    if (r == 0) {
+        r = unlock(trust, &sealed);
+    }
+    if (r != 0) {
+        return r;
+    }
+    r = image_take(&sealed, ret_image, why);
+    return r == 0 ? TRUST_GIVEN : refused(trust, r, why);
+}
+
+int trust_check(const struct trust *trust, const struct image *image) {
+    const struct manifest *manifest = &image->manifest;
+    char why[KEY_WHY_SIZE];
+
     if (trust->options->is_unsigned) {
-        return 0;
+        return TRUST_GIVEN;
+    }
+    if (keys_check_app(&trust->keys, trust->signer, manifest->name, why) != 0) {
+        return refuse(trust, why);
     }
     if (manifest->counter < trust->floor) {
         log_error("%s: counter %" PRIu64 " is below %" PRIu64 ", the least that is allowed for %s: "
                   "the image is older than one that ran here",
-                  trust->options->image, manifest->counter, trust->floor, trust->name);
-        return EXIT_UNTRUSTED;
+                  trust->options->image, manifest->counter, trust->floor, manifest->name);
+        return TRUST_DENIED;
     }
-    log_info("%s: signed with key " SIGNATURE_ID_FORMAT " (%s): %s", trust->name,
-             LLU(trust->signer->id), trust->signer->file, trust->comment);
-    return 0;
+    return TRUST_GIVEN;
 }
 
 void trust_done(struct trust *trust) {
