@@ -271,6 +271,24 @@ def test_what_cannot_be_run(bench):
         bench.test(app, '--timeout', timeout, status=2)
 
 
+def test_interrupt_leaves_nothing(bench):
+    app = bench.app({'main.py': MAIN, 'test_slow.py': 'import time\n\n\ndef test_slow():\n'
+                     '    print("begun")\n    time.sleep(1000)\n'}, MANIFEST)
+    running = service.Service([bench.options.mpyfreeze, 'test', str(app), '--sdk', bench.options.sdk,
+                               '--mpyd', os.path.abspath(bench.options.mpyd)])
+    try:
+        running.wait_line('^begun$')
+        below = service.descendants(running.pid)
+        tap.true(len(below) >= 3, f'mpyd, its spawner and its worker: {below}')
+    finally:
+        status = running.stop(signal.SIGINT)
+    tap.equal(status, 130, running.output())
+    end = time.monotonic() + 10
+    while any(os.path.exists(f'/proc/{pid}') for pid in below):
+        tap.true(time.monotonic() < end, f'still there: {below}')
+        time.sleep(0.02)
+
+
 def test_watch_builds_again_after_changes(bench):
     app = bench.app({'main.py': 'x = 1\n'})
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: MIT
 """Encryption at rest: without the key an app is locked, and nothing of it shows."""
 
+import collections
+import math
 import os
 import shutil
 
@@ -100,16 +102,25 @@ def damaged_is_refused(shop):
         shop.refuses(3, [words], image, "--unsigned", "--key-file", path)
 
 
+def bits(data):
+    """The entropy of a byte of DATA."""
+    counts = collections.Counter(data).values()
+    return -sum(n / len(data) * math.log2(n / len(data)) for n in counts)
+
+
 def nothing_of_it_shows(shop):
     mark = "a text that only this app has"
     path, _ = key(shop)
     plain, image = encrypted(shop, path, shop.image("gauge", "counter = 1\n", f'print("{mark}")\n'))
     with open(plain, "rb") as file:
-        tap.true(mark.encode() in file.read(), "the mark is in the image")
+        read = file.read()
+    tap.true(mark.encode() in read, "the mark is in the image")
     with open(image, "rb") as file:
         content = file.read()
     for word in (mark, "gauge", "main", "micropython"):
         tap.true(word.encode() not in content, f"{word!r} in the encrypted image")
+    tap.true(bits(read) < 7, f"{bits(read)} bits in a byte of the image")
+    tap.true(bits(content) > 7.99, f"{bits(content)} bits in a byte of the encrypted image")
 
 
 def what_cannot_be_encrypted(shop):

@@ -147,6 +147,18 @@ def a_changed_image_is_refused(shop):
     shop.refuses(UNTRUSTED, ["changed"], image, "--keys", keys)
 
 
+def parts_of_two_images_are_no_image(shop):
+    """Each half is signed by the same key, and the whole is not."""
+    image = signed(shop)
+    with open(image, "rb") as one, open(shop.image(source="print(2)\n" * 9), "rb") as other:
+        first, second = one.read(), other.read()
+    half = len(first) // 2
+    for content in (first[:half] + second[half:], second[:half] + first[half:]):
+        with open(image, "wb") as file:
+            file.write(content)
+        shop.refuses(UNTRUSTED, ["changed"], image, "--keys", shop.keys((shop.ours, "*")))
+
+
 def nothing_is_parsed_before_the_signature(shop):
     """What is no image at all is told from an unsigned one only if it is signed."""
     image = shop.image()
@@ -261,6 +273,7 @@ TESTS = [
     manifest_instance_and_key_must_agree,
     one_vendors_key_cannot_sign_anothers_app,
     a_changed_image_is_refused,
+    parts_of_two_images_are_no_image,
     nothing_is_parsed_before_the_signature,
     a_changed_comment_is_refused,
     what_is_no_signature_is_refused,
