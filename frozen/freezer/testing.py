@@ -17,11 +17,12 @@ from pathlib import Path, PurePosixPath
 
 from . import build, sdk, sources, testreport
 from .errors import BuildError
-from .manifest import LIMITS
+from .manifest import LIMITS, MEMORY, parse_size
 
 FAILED = 3  # exit status: the tests could be run, and not all is well
 LIBRARY = Path(__file__).resolve().parent / 'testlib'
 ENTRY = 'mpyd_tests'
+RUNNER_HEAP = 64 << 10  # bytes, of which the runner takes a quarter; the rest is for the tests
 ENTRY_PY = '''\
 import sys
 from unittest import runner
@@ -86,6 +87,9 @@ class _Tests:
         app.modules.append(sources.Module(f'{ENTRY}.py', Path(work, f'{ENTRY}.py')))
         app.manifest.entry = ENTRY
         app.manifest.limits['log_rate'] = LIMITS['log_rate']
+        if 'heap' in app.manifest.memory:
+            most = parse_size(MEMORY['heap'][-1])
+            app.manifest.memory['heap'] = min(app.manifest.memory['heap'] + RUNNER_HEAP, most)
         folders = _folders(tests)
         self.kit = dataclasses.replace(kit, modules=kit.modules + _local_names(tests, folders))
         self.folders = [f'.frozen/{folder}' for folder in folders]

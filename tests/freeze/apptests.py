@@ -207,7 +207,8 @@ def test_one_test_does_not_take_others_along(bench):
               [':1: there is no module "nosuch" in the image: to import it fails'])
 
 
-GRANTED = '''import socket
+GRANTED = '''import gc
+import socket
 import unittest
 
 
@@ -223,6 +224,10 @@ class Granted(unittest.TestCase):
         with self.assertRaises(PermissionError):
             self.bind(8096)
 
+    def test_memory(self):
+        heap = gc.mem_alloc() + gc.mem_free()
+        self.assertTrue(76 << 10 < heap <= 80 << 10, "16K and those of the tests: %d" % heap)
+
     def test_resources(self):
         with open("/res/text") as file:
             self.assertEqual(file.read(), "a resource")
@@ -230,12 +235,12 @@ class Granted(unittest.TestCase):
 
 
 def test_sandbox_is_the_apps(bench):
-    manifest = MANIFEST.replace('[grants]', 'resources = "www"\n[grants]')
+    manifest = MANIFEST.replace('[grants]', 'resources = "www"\n[memory]\nheap = "16K"\n[grants]')
     files = {'main.py': MAIN, 'tests/deep/test_granted.py': GRANTED, 'www/text': 'a resource',
              'www/test_no.py': '('}
-    tap.equal(bench.test(bench.app(files, manifest))[0], 'tests.deep.test_granted: 2 ok')
-    named = manifest.replace('[grants]', 'modules = ["main.py"]\n[grants]')
-    tap.equal(bench.test(bench.app(files, named))[0], 'tests.deep.test_granted: 2 ok')
+    tap.equal(bench.test(bench.app(files, manifest))[0], 'tests.deep.test_granted: 3 ok')
+    named = manifest.replace('[memory]', 'modules = ["main.py"]\n[memory]')
+    tap.equal(bench.test(bench.app(files, named))[0], 'tests.deep.test_granted: 3 ok')
 
 
 def test_images_have_no_tests(bench):
