@@ -53,7 +53,7 @@ def read_app(kit, directory):
         raise BuildError(f'{directory}: there is no such directory')
     described = manifest.read(directory)
     builtin = sources.find_builtin(kit.frozen)
-    modules = sources.find_modules(directory, described, builtin)
+    modules = sources.find_modules(directory, described, builtin, kit.first_modules)
     contents = _read_resources(sources.find_resources(directory, described))
     return App(described, modules, contents, builtin)
 

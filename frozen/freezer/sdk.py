@@ -31,6 +31,7 @@ class Sdk:
     reach: dict              # what makes which calls: vm/reach.py
     frozen: Path             # modules that every image gets
     modules: list            # names of those that the virtual machine has itself
+    first_modules: list      # of these, those that come before frozen ones of their names
     compiler: list           # with flags, as all below
     linker: list
     start_files: list
@@ -87,6 +88,7 @@ def _read(root):
         parts=settings['parts'], tools=_tools(settings),
         call_names={call['number']: call['name'] for call in calls}, reach=settings['reach'],
         frozen=Path(place(settings['frozen'])), modules=list(settings['modules']),
+        first_modules=list(settings['first_modules']),
         compiler=[settings['cc'], *flags('cflags')], linker=[settings['ld'], *flags('ldflags')],
         start_files=flags('startfiles'), libraries=flags('libraries'),
         mpy_cross=[place(settings['mpy_cross']), *flags('mpy_cross_flags')],

@@ -97,12 +97,18 @@ def _named(directory, manifest):
         yield from found
 
 
-def _check_names(modules, builtin, where):
-    """No two modules, and no module of the SDK, may answer to one name."""
+def _check_names(modules, builtin, first, where):
+    """No two modules, and no module of the SDK, may answer to one name; and none to one of FIRST,
+    by which the virtual machine's own is imported."""
     seen = {module.name: module for module in builtin}
     packages = {module.name.partition('.')[0] for module in builtin}
+    first = set(first)
     for module in modules:
         other = seen.setdefault(module.name, module)
+        if {module.name, module.name.partition('.')[0]} & first:
+            raise BuildError(f'{module.file}: "{module.name.partition(".")[0]}" is a module of '
+                             'MicroPython, which comes first: this one would never be imported; '
+                             'rename it')
         if other in builtin or module.name.partition('.')[0] in packages:
             raise BuildError(f'{module.file}: every image has a module "{module.name}" of its own '
                              'already; rename this one')
@@ -129,8 +135,9 @@ def _check_entry(directory, manifest, modules):
     raise BuildError(f'{where} there is no "{path}" among the {len(modules)} modules of the app')
 
 
-def find_modules(directory, manifest, builtin=()):
-    """The modules of the app in DIRECTORY, sorted by path. BUILTIN: those of the SDK."""
+def find_modules(directory, manifest, builtin=(), first=()):
+    """The modules of the app in DIRECTORY, sorted by path. BUILTIN: those of the SDK; FIRST: names
+    that modules of the virtual machine have, whatever is frozen."""
     where = f'{Path(directory, FILE)}'
     if manifest.modules or manifest.packages:
         found = _named(directory, manifest)
@@ -138,7 +145,7 @@ def find_modules(directory, manifest, builtin=()):
         found = _modules_below(directory, '.', where, manifest.resources)
     modules = sorted({module.path: module for module in found}.values(),
                      key=lambda module: module.path)
-    _check_names(modules, set(builtin), where)
+    _check_names(modules, set(builtin), first, where)
     if len(modules) > PARTS_MAX:
         raise BuildError(f'{where}: {len(modules)} modules, more than {PARTS_MAX}')
     _check_entry(directory, manifest, modules)

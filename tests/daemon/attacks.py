@@ -36,6 +36,12 @@ def forged_handles_and_tags_are_refused(apps):
         tap.true(not any("WRONG" in line for line in lines), str(lines))
 
 
+def older_images_are_served_and_newer_ones_told_no(apps):
+    for name, said in (("older", "an older image is served"), ("newer", "a newer one is told no")):
+        status, lines = apps.run(apps.attack(name), small.NO_RESTART)
+        tap.equal((status, f"{name}: {said}" in lines), (0, True), str(lines))
+
+
 def terminal_escapes_do_not_get_through(apps):
     _, lines = apps.run(apps.attack("escapes"), small.NO_RESTART)
     expected = r"escapes: \x1b[2Jclear\x1b]0;title\x07 \x9b \u202e\x0dmpyd: forged"

@@ -3,6 +3,7 @@
 // Workers that break the rules, one attack an image: linked as images are, with no MicroPython in
 // them. The app's name in the kernel page says which attack it is.
 
+#include <errno.h>
 #include <stdbool.h>
 
 #include "hostile-end.h"
@@ -55,6 +56,28 @@ static void bad_index(void) {
 static void start_twice(void) {
     start();
     start();
+}
+
+// What is announced is how many calls there were when the image was built.
+static void announce(uint32_t n_calls, int64_t expected) {
+    const uint64_t arguments[WIRE_ARGS] = {WIRE_ABI, n_calls};
+
+    if (call(CALL_CHANNEL_START, arguments) != expected) {
+        _exit(WIRE_EXIT_CHANNEL);
+    }
+}
+
+static void older(void) {
+    announce(CALLS_VERSION - 1, 0);
+    say("an older image is served");
+    leave();
+}
+
+static void newer(void) {
+    announce(CALLS_VERSION + 1, -EPROTO);
+    start();
+    say("a newer one is told no");
+    leave();
 }
 
 static void too_early(void) {
@@ -226,7 +249,8 @@ static const struct attack attacks[] = {
     {"outside", outside},     {"reserved", reserved},       {"handles", handles},
     {"cancel", cancel},       {"cancel-many", cancel_many}, {"quota", quota},
     {"leak", leak},           {"silent-exit", silent_exit}, {"denied", denied},
-    {"flood", flood},         {"escapes", escapes},
+    {"flood", flood},         {"escapes", escapes},         {"older", older},
+    {"newer", newer},
 };
 
 int main(void) {

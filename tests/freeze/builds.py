@@ -96,7 +96,12 @@ def test_missing_things(bench):
         ({'main.py': '', f'r/{"a" * 200}/{"b" * 200}': ''}, MANIFEST + 'resources = "r"',
          'the name has 401 characters, more than 320'),
         ({'main.py': '', 'asyncio.py': ''}, MANIFEST, 'every image has a module "asyncio"'),
+        ({'main.py': '', 'asyncio/mine.py': ''}, MANIFEST, 'every image has a module "asyncio.mine"'),
         ({'main.py': '', 'm.py': '', 'm/__init__.py': ''}, MANIFEST, 'are both the module "m"'),
+        ({'main.py': '', 'gc.py': ''}, MANIFEST, '/gc.py: "gc" is a module of MicroPython'),
+        ({'main.py': '', 'math/x.py': ''}, MANIFEST, 'math/x.py: "math" is a module of'),
+        ({'main.py': '', 'a.b.py': ''}, MANIFEST, "module 'a.b.py': a name is made of letters"),
+        ({'main.py': '', 'a b/c.py': ''}, MANIFEST, "module 'a b/c.py': a name is made of"),
     ]
     cases += [
         ({'main.py': ''}, MANIFEST + 'resources = "."',
