@@ -91,29 +91,12 @@ int trust_read_floor(struct trust *trust, const char *name) {
     return TRUST_DENIED;
 }
 
-// The path of the key for what is encrypted, the caller's; NULL: nobody named one, or -ENOMEM.
-static char *key_path(const struct trust_options *options) {
-    const char *directory = getenv("CREDENTIALS_DIRECTORY");
-    char *path = NULL;
-
-    if (options->key_file) {
-        return strdup(options->key_file);
-    }
-    return directory && asprintf(&path, "%s/" CREDENTIAL, directory) >= 0 ? path : NULL;
-}
-
-// Whether a key is needed shows later: here it is no failure to have none.
-static void read_key(struct trust *trust) {
-    CLEANUP_FREE char *path = key_path(trust->options);
+// Reads the key in the file PATH. Whether one is needed shows later: to have none is no failure.
+static void read_key(struct trust *trust, const char *path) {
     char text[ENVELOPE_KEY_FILE_SIZE_MAX + 1], reason[GUARDED_WHY_SIZE];
     size_t size = 0;
-    int r = path ? guarded_read(AT_FDCWD, path, text, sizeof(text), &size, reason) : 0;
+    int r = guarded_read(AT_FDCWD, path, text, sizeof(text), &size, reason);
 
-    if (!path || (r == GUARDED_ABSENT && !trust->options->key_file)) {
-        (void)snprintf(trust->no_key, sizeof(trust->no_key),
-                       "no key is there; name one by --key-file or as the credential " CREDENTIAL);
-        return;
-    }
     if (r == 0) {
         trust->has_key = envelope_parse_key(text, size, &trust->key);
         (void)snprintf(reason, sizeof(reason), "not a key of mpyfreeze keygen");
@@ -122,6 +105,29 @@ static void read_key(struct trust *trust) {
     }
     (void)why_refuse(trust->no_key, sizeof(trust->no_key), "%.100s: %.140s", path, reason);
     sodium_memzero(text, sizeof(text));
+}
+
+// The key that was named, or the service manager's credential where there is one.
+static int find_key(struct trust *trust) {
+    const char *directory = getenv("CREDENTIALS_DIRECTORY");
+    CLEANUP_FREE char *path = NULL;
+
+    if (trust->options->key_file) {
+        read_key(trust, trust->options->key_file);
+        return TRUST_GIVEN;
+    }
+    if (directory && asprintf(&path, "%s/" CREDENTIAL, directory) < 0) {
+        path = NULL;
+        (void)log_errno(ENOMEM, "cannot look for the credential " CREDENTIAL);
+        return TRUST_INTERNAL;
+    }
+    if (path && access(path, F_OK) == 0) {
+        read_key(trust, path);
+        return TRUST_GIVEN;
+    }
+    (void)snprintf(trust->no_key, sizeof(trust->no_key),
+                   "no key is there; name one by --key-file or as the credential " CREDENTIAL);
+    return TRUST_GIVEN;
 }
 
 int trust_read(struct trust *trust) {
@@ -135,10 +141,7 @@ int trust_read(struct trust *trust) {
     if (!trust->options->is_unsigned) {
         r = read_keys(trust);
     }
-    if (r == 0) {
-        read_key(trust);
-    }
-    return r;
+    return r ? r : find_key(trust);
 }
 
 // -- what came with the app ----------------------------------------------------------------------

@@ -48,11 +48,11 @@ spin = 5us
 # begin: role and call, and what is in its object's name, of the first Linux call to fail; what
 # comes before is another scenario's. end: the first that is not to fail. status: as it ends when
 # nothing fails. stop: the line at which it is sent SIGTERM. spoil: what becomes of the image.
-# roles: whose calls fail.
+# roles: whose calls fail. trust: the image is encrypted and signed, and not run unsigned.
 Scenario = collections.namedtuple(
     "Scenario",
-    "name app begin config status stop spoil end roles",
-    defaults=(PATIENT, 0, None, None, None, ("supervisor", "spawner", "launch")),
+    "name app begin config status stop spoil end roles trust",
+    defaults=(PATIENT, 0, None, None, None, ("supervisor", "spawner", "launch"), False),
 )
 
 START = ("supervisor", "openat", plan.MAIN)
@@ -60,12 +60,20 @@ SERVE = ("launch", "execveat", "")
 CHANNEL = ("supervisor", "memfd_create", "")
 CONFIG = ("supervisor", "openat", ".conf")
 IMAGE = ("supervisor", "memfd_create", "image")
+SIGNATURE = ("supervisor", "openat", ".minisig")
+KEYS = ("supervisor", "openat", "/keys")
+LOOP = ("supervisor", "epoll_create1", "")
+PORTS = ("supervisor", "landlock_create_ruleset", "")
+OURS = ("supervisor",)
 
 SCENARIOS = (
     Scenario("start", "hello", START, None),
     Scenario("configuration", "serve", CONFIG, EVERY_KEY, end=CHANNEL),
     Scenario("refused configuration", "hello", CONFIG, "[limits]\nhandles = many\n", 4),
     Scenario("refused image", "hello", IMAGE, None, 3, spoil="truncated", roles=("supervisor",)),
+    Scenario("signature", "hello", SIGNATURE, end=CONFIG, roles=OURS, trust=True),
+    Scenario("trusted keys", "hello", KEYS, end=LOOP, roles=OURS, trust=True),
+    Scenario("trusted image", "hello", IMAGE, end=PORTS, roles=OURS, trust=True),
     Scenario("serve", "serve", SERVE),
     Scenario("crash and restart", "crash", SERVE, QUICK, 1),
     Scenario("stop", "wait", SERVE, PATIENT, 0, "wait: ready"),
@@ -100,9 +108,36 @@ def freeze(app, work, mpyfreeze):
     return image
 
 
+def trust(image, work, mpyfreeze):
+    """Encrypts IMAGE and signs it, and has the key trusted. Returns the result and the options."""
+    secret, public, key = (os.path.join(work, name) for name in ("secret", "public", "key"))
+    keys, floors, shipped = (os.path.join(work, name) for name in ("keys", "floors", "shipped"))
+    for folder in (keys, floors, shipped):
+        os.makedirs(folder, exist_ok=True)
+    shipped = os.path.join(shipped, os.path.basename(image))
+    if not os.path.exists(shipped):
+        for line in (
+            ["minisign", "-G", "-W", "-p", public, "-s", secret],
+            [*mpyfreeze, "keygen", key],
+            [*mpyfreeze, "encrypt", image, "-k", key, "-o", shipped],
+            [*mpyfreeze, "sign", shipped, "-k", secret],
+        ):
+            subprocess.run(line, check=True, capture_output=True)
+        with open(public, encoding="ascii") as file:
+            line = file.read().splitlines()[1]
+        with open(os.path.join(keys, "vendor.key"), "w", encoding="ascii") as file:
+            file.write(f"[key]\npublic = {line}\napps = *\n")
+        with open(os.path.join(floors, "hello"), "w", encoding="ascii") as file:
+            file.write("0\n")
+    return shipped, ["--keys", keys, "--floors", floors, "--key-file", key]
+
+
 def command(scenario, work, mpyd, mpyfreeze):
     """Makes the files of SCENARIO and returns the command line to run."""
     image = freeze(scenario.app, work, mpyfreeze)
+    options = ["--unsigned"]
+    if scenario.trust:
+        image, options = trust(image, work, mpyfreeze)
     if scenario.spoil:
         with open(image, "rb") as whole:
             content = whole.read()
@@ -111,8 +146,8 @@ def command(scenario, work, mpyd, mpyfreeze):
         with open(image, "wb") as part:
             part.write(content[: len(content) // 2])
     if scenario.config is None:
-        return [mpyd, "run", "--unsigned", image]
+        return [mpyd, "run", *options, image]
     config = os.path.join(work, scenario.name.replace(" ", "-") + ".conf")
     with open(config, "w", encoding="utf-8") as file:
         file.write(scenario.config)
-    return [mpyd, "run", "--unsigned", "--config", config, image]
+    return [mpyd, "run", *options, "--config", config, image]
