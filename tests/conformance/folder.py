@@ -4,6 +4,7 @@
 import concurrent.futures
 import difflib
 import os
+import re
 import subprocess
 import tempfile
 
@@ -15,6 +16,8 @@ import upstream
 PATIENCE = 60  # seconds for one test
 PATIENCE_EXCLUDED = 5  # for one that is not expected to end
 SKIPPED = ["SKIP"]
+TIMED = re.compile("asyncio_|time_")  # tests that take sleeps of some milliseconds for exact
+TRIES = 5  # that these have, on a machine that is busy
 
 
 def compiles(mpy_cross, source, folder, name):
@@ -55,11 +58,12 @@ class Folder:
             if "." not in n and compiles(mpy_cross, self.source, self.name, n)
         ]
         with tempfile.TemporaryDirectory(prefix="mpyd-conformance-") as work:
-            self._run_outputs(others, sandbox.Sandbox(self.source, mpyd, mpyfreeze, work))
+            self.run_outputs(others, sandbox.Sandbox(self.source, mpyd, mpyfreeze, work))
             if self.in_cases:
                 self._run_cases((mpyd, mpyfreeze), work)
 
-    def _run_outputs(self, others, box):
+    def run_outputs(self, others, box):
+        """Runs, in BOX, a Sandbox, what is judged by its output; OTHERS of those left out as well."""
         names = self.wanted + others
         with concurrent.futures.ThreadPoolExecutor(1) as pool:
             lines = pool.map(lambda n: upstream.expected(self.source, self.name, n), names)
@@ -67,6 +71,16 @@ class Folder:
             expected = dict(zip(names, lines))
         runs = {**box.run(self.wanted, PATIENCE), **box.run(others, PATIENCE_EXCLUDED)}
         self.verdicts = {name: judge(run, expected[name]) for name, run in runs.items()}
+        for _ in range(TRIES - 1):
+            self._run_late(box)
+
+    def _run_late(self, box):
+        """Runs again those that failed and may have for want of CPU, here or under CPython."""
+        late = [n for n in self.wanted if self.verdicts.get(n) and TIMED.match(n)]
+        if late:
+            expected = {n: upstream.expected(self.source, self.name, n) for n in late}
+            runs = box.run(late, PATIENCE)
+            self.verdicts.update({n: judge(runs[n], expected[n]) for n in late if n in runs})
 
     def _run_cases(self, commands, work):
         words, said = cases.run(self.source, self.name, self.in_cases, commands, work)
