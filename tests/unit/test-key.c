@@ -182,6 +182,7 @@ static void test_read_what_is_no_directory(void **state) {
     (void)state;
     assert_int_equal(keys_read("/nonexistent/keys", &keys, why), 0);
     assert_int_equal(keys.n_items, 0);
+    keys_done(&keys);
     assert_int_equal(keys_read("/etc/hostname", &keys, why), KEY_REFUSED);
     assert_int_equal(chmod(folder, 0777), 0);
     assert_int_equal(keys_read(folder, &keys, why), KEY_REFUSED);
