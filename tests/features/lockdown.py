@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: MIT
 """What an app and those around it cannot do, with nothing configured."""
 
+import csv
 import fcntl
 import os
+import re
 import subprocess
 
 import service
@@ -180,10 +182,31 @@ def who_asks_for_nothing_gets_nothing(tools):
     tap.equal((status, said), (0, ALONE_SAID.splitlines()))
 
 
+REACH_MAIN = """\
+import calls
+print("reach", [name for name in dir(calls) if not name.startswith("__")])
+"""
+
+
+def app_reaches_the_calls_of_the_table_alone(tools):
+    """And none of the channel's own, which are numbered first, but the one that does nothing."""
+    with open(os.path.join(tools.source, "call", "calls.csv"), encoding="utf-8") as file:
+        rows = [row for row in csv.DictReader(file)]
+    wanted = sorted(f"{row['group']}_{row['name']}" for row in rows
+                    if "python" in row["flags"].split())
+    status, lines = tools.apps.run(tools.apps.image("reach", REACH_MAIN))
+    tap.equal(status, 0, str(lines))
+    said = next(line for line in lines if line.startswith("reach: reach "))
+    names = [name for name in re.findall(r"'(\w+)'", said) if name.islower()]
+    tap.equal(sorted(names), wanted, "functions of the module calls")
+    tap.equal([name for name in names if name.startswith("channel_")], ["channel_nop"])
+
+
 TESTS = [
     nothing_outside_is_imported,
     no_key_or_variable_opens_it,
     running_image_is_sealed_memory,
     nothing_of_the_supervisor_is_in_a_worker,
     who_asks_for_nothing_gets_nothing,
+    app_reaches_the_calls_of_the_table_alone,
 ]
