@@ -58,6 +58,15 @@ class Bench:
         tap.equal(done.returncode, 0, done.stdout)
         return done.stdout.splitlines()
 
+    def said(self):
+        """What the app of the image prints, run without a signature, to its good end."""
+        command = [self.options.mpyd, 'run', '--unsigned', self.image, '--name', 'under-test']
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
+        tap.equal(done.returncode, 0, done.stdout)
+        return [line.removeprefix('under-test: ') for line in done.stdout.splitlines()
+                if line.startswith('under-test: ')]
+
     def readelf(self, *arguments):
         return subprocess.run(['readelf', '-W', *map(str, arguments)], stdout=subprocess.PIPE,
                               env={'LC_ALL': 'C', 'PATH': os.environ['PATH']}, text=True,
@@ -405,12 +414,7 @@ a resource
 
 def test_odd_names_and_constants_run(bench):
     bench.built(bench.app(ODD_MODULES, MANIFEST + 'resources = "www"\n'))
-    command = [bench.options.mpyd, 'run', '--unsigned', bench.image, '--name', 'under-test']
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=30, check=False)
-    said = [line.removeprefix('under-test: ') for line in done.stdout.splitlines()
-            if line.startswith('under-test: ')]
-    tap.equal((said, done.returncode), (ODD_OUTPUT.splitlines(), 0), done.stdout)
+    tap.equal(bench.said(), ODD_OUTPUT.splitlines())
 
 
 def on_bench(options, functions):

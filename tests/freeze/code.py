@@ -47,17 +47,6 @@ def functions(document, module):
     return next(found['functions'] for found in document['modules'] if found['name'] == module)
 
 
-def said(bench):
-    """What the app prints, run as an image that nobody signed."""
-    done = subprocess.run([bench.options.mpyd, 'run', bench.image, '--unsigned',
-                           '--name', 'under-test'],
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=30, check=False)
-    tap.equal(done.returncode, 0, done.stdout)
-    return [line.removeprefix('under-test: ') for line in done.stdout.splitlines()
-            if line.startswith('under-test: ')]
-
-
 def test_symbols_name_every_function(bench):
     bench.built(bench.app(APP), '--keep', bench.root / 'kept')
     document = symbols(bench)
@@ -105,10 +94,10 @@ def test_no_source_is_in_the_image(bench):
 
 def test_left_out_lines(bench):
     bench.built(bench.app(APP))
-    before, lines = symbols(bench), said(bench)
+    before, lines = symbols(bench), bench.said()
     bench.built(bench.app(APP), '--strip', 'lines')
     after = symbols(bench)
-    tap.equal(said(bench), lines, 'what the app says')
+    tap.equal(bench.said(), lines, 'what the app says')
     tap.equal(lines, ['(1, 2, 3, 5)', '8 True', 'an assert'], 'with asserts')
     for old, new in zip(functions(before, 'main'), functions(after, 'main')):
         saved = old['size'] - new['size']
@@ -119,7 +108,7 @@ def test_left_out_lines(bench):
 
 def test_left_out_asserts(bench):
     bench.built(bench.app(APP), '--strip', 'asserts')
-    tap.equal(said(bench), ['(1, 2, 3, 5)', '8 False', 'no assert'])
+    tap.equal(bench.said(), ['(1, 2, 3, 5)', '8 False', 'no assert'])
     tap.true(b'local_check' not in bench.image.read_bytes(), 'what was asserted')
 
 
@@ -128,7 +117,7 @@ def test_left_out_names(bench):
         bench.built(bench.app(APP))
         tap.true(name in bench.image.read_bytes(), f'{name} with names')
     bench.built(bench.app(APP), '--strip', 'names', '--strip', 'lines')
-    tap.equal(said(bench), ['(1, 2, 3, 5)', '8 True', 'an assert'], 'what the app says')
+    tap.equal(bench.said(), ['(1, 2, 3, 5)', '8 True', 'an assert'], 'what the app says')
     data = bench.image.read_bytes()
     for name in (b'never_by_name', b'also_never', b'first_argument'):
         tap.true(name not in data, f'{name}')
@@ -157,8 +146,7 @@ def test_report(bench):
 def test_what_cannot_be_left_out(bench):
     done = bench.build(bench.app(APP), '--strip', 'bugs')
     tap.equal(done.returncode, 2)
-    tap.true("invalid choice: 'bugs' (choose from 'lines', 'asserts', 'names')" in done.stderr,
-             done.stderr)
+    tap.true("invalid choice: 'bugs'" in done.stderr, done.stderr)
 
 
 def tests(options):

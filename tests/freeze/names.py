@@ -50,28 +50,19 @@ print(__name__)
 }
 
 
-def said(bench):
-    done = subprocess.run([bench.options.mpyd, 'run', '--unsigned', bench.image, '--name', 'under-test'],
-                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-                          text=True, timeout=30, check=False)
-    tap.equal(done.returncode, 0, done.stdout)
-    return [line.removeprefix('under-test: ') for line in done.stdout.splitlines()
-            if line.startswith('under-test: ')]
-
-
 def test_layouts_import_as_in_cpython(bench):
     app = bench.app(APP)
     bench.built(app)
     expected = subprocess.run([sys.executable, '-B', 'main.py'], cwd=app, stdout=subprocess.PIPE,
                               env={'PATH': os.environ['PATH']}, text=True, check=True).stdout
     tap.equal(len(expected.splitlines()), 8, expected)
-    tap.equal(said(bench), expected.splitlines())
+    tap.equal(bench.said(), expected.splitlines())
 
 
 def test_a_module_of_the_app_comes_before_one_of_micropython(bench):
     bench.built(bench.app({'main.py': 'import json, random\nprint(json.mine, random.mine)\n',
                            'json.py': 'mine = 1\n', 'random/__init__.py': 'mine = 2\n'}))
-    tap.equal(said(bench), ['1 2'])
+    tap.equal(bench.said(), ['1 2'])
     bench.image.unlink()
     bench.failed(bench.app({'main.py': '', 'ujson.py': ''}, name='old'),
                  '"ujson" is a module of MicroPython, which comes first')
@@ -81,10 +72,10 @@ def test_an_entry_in_a_package(bench):
     bench.built(bench.app({'p/q/start.py': 'import p.q.other\nprint(__name__, p.q.other.where)\n',
                            'p/q/other.py': 'where = __name__\n'},
                           MANIFEST.replace('"main"', '"p.q.start"')))
-    tap.equal(said(bench), ['__main__ p.q.other'])
+    tap.equal(bench.said(), ['__main__ p.q.other'])
     bench.built(bench.app({'p/__main__.py': 'print(__name__)\n'},
                           MANIFEST.replace('"main"', '"p.__main__"'), 'dunder'))
-    tap.equal(said(bench), ['__main__'])
+    tap.equal(bench.said(), ['__main__'])
     bench.image.unlink()
     bench.failed(bench.app({'__main__.py': ''}, MANIFEST.replace('"main"', '"__main__"'), 'top'),
                  '"__main__" is a module of MicroPython, which comes first')
