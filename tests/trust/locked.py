@@ -9,6 +9,8 @@ import shutil
 import tap
 from vendor import LOCKED, UNTRUSTED
 
+SODIUM = "mpyfreeze: this needs libsodium for Python; install python3-nacl"
+
 
 def key(shop):
     path = os.path.join(shop.place(), "image-key")
@@ -140,6 +142,21 @@ def what_cannot_be_encrypted(shop):
     tap.true(not os.path.exists(output), "nothing was written")
 
 
+def without_libsodium_for_python(shop):
+    path, _ = key(shop)
+    plain, image = encrypted(shop, path)
+    broken = shop.place()
+    with open(os.path.join(broken, "nacl.py"), "w", encoding="ascii") as file:
+        file.write('raise ImportError("not installed")\n')
+    env = {**os.environ, "PYTHONPATH": broken}
+    sign = ("sign", plain, "-k", shop.ours.secret)
+    for arguments in (sign, ("encrypt", plain, "-k", path, "-o", image)):
+        said = shop.freeze(*arguments, status=1, env=env)
+        tap.equal(said.splitlines(), [SODIUM], f"mpyfreeze {arguments[0]}")
+    os.unlink(path)
+    shop.freeze("keygen", path, env=env)
+
+
 TESTS = [
     with_the_key_it_runs,
     signed_or_not_is_another_switch,
@@ -147,4 +164,5 @@ TESTS = [
     damaged_is_refused,
     nothing_of_it_shows,
     what_cannot_be_encrypted,
+    without_libsodium_for_python,
 ]

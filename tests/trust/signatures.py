@@ -6,8 +6,9 @@ import hashlib
 import os
 import subprocess
 
+import service
 import tap
-from vendor import UNTRUSTED
+from vendor import UNTRUSTED, WAIT
 
 
 def changed(path, place, bit=1):
@@ -263,6 +264,20 @@ def unsigned_runs_if_asked_for(shop):
     tap.equal(lines.count(said), 1, f"{lines}")
 
 
+def what_runs_unsigned_shows_it(shop):
+    image = signed(shop, source=WAIT)
+    keys = ["--keys", shop.keys((shop.ours, "*"))]
+    for options, title in ((keys, "gauge"), (["--unsigned"], "gauge (unsigned)")):
+        running = service.Service(shop.command(image, *options))
+        try:
+            running.wait_line("gauge: ready")
+            with open(f"/proc/{running.pid}/cmdline", "rb") as file:
+                shown = file.read().rstrip(b"\0").decode()
+        finally:
+            running.stop()
+        tap.equal(shown, f"mpyd: supervisor {title}", "title")
+
+
 TESTS = [
     signed_by_minisign_runs,
     signed_by_mpyfreeze_runs_and_satisfies_minisign,
@@ -281,4 +296,5 @@ TESTS = [
     keys_that_others_could_have_written_count_for_nothing,
     mpyctl_verify_tells_whose_it_is,
     unsigned_runs_if_asked_for,
+    what_runs_unsigned_shows_it,
 ]

@@ -9,6 +9,7 @@ import apps
 import tap
 
 APP = 'print("runs as", __name__)\n'
+WAIT = 'import time\nprint("ready")\ntime.sleep(60)\n'
 UNTRUSTED, LOCKED = 7, 8
 
 
@@ -68,9 +69,10 @@ class Shop:
         self.freeze("build", folder, "-o", path)
         return path
 
-    def freeze(self, *arguments, status=0):
+    def freeze(self, *arguments, status=0, env=None):
         """What mpyfreeze says to ARGUMENTS."""
-        done = subprocess.run([*self.mpyfreeze, *arguments], capture_output=True, text=True)
+        command = [*self.mpyfreeze, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, env=env)
         tap.equal(done.returncode, status, f"mpyfreeze {arguments}: {done.stderr}")
         return done.stderr
 
