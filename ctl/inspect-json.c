@@ -14,7 +14,7 @@ static struct json_object *list_texts(const struct manifest_texts *texts) {
     struct json_object *list = json_new_array();
 
     for (size_t i = 0; i < texts->n_items; i++) {
-        json_set_text(list, NULL, texts->items[i]);
+        json_append_text(list, texts->items[i]);
     }
     return list;
 }
@@ -27,7 +27,7 @@ static struct json_object *list_parts(const struct manifest_parts *parts, const 
 
         json_set_text(object, key, parts->items[i].path);
         json_set_number(object, "size", parts->items[i].size);
-        json_set(list, NULL, object);
+        json_append(list, object);
     }
     return list;
 }
@@ -42,7 +42,7 @@ static struct json_object *list_calls(const struct image *image) {
         json_set_number(object, "number", call->number);
         json_set_text(object, "name", calls_find(call->number)->name);
         json_set_number(object, "signature", call->signature);
-        json_set(list, NULL, object);
+        json_append(list, object);
     }
     return list;
 }
@@ -60,7 +60,7 @@ static struct json_object *list_layers(void) {
         json_set_text(object, "process", process);
         json_set_text(object, "name", row->name);
         json_set_bool(object, "required", row->is_required);
-        json_set(list, NULL, object);
+        json_append(list, object);
     }
     return list;
 }

@@ -29,9 +29,16 @@ struct json_object *json_new_array(void) {
     return checked(json_object_new_array());
 }
 
+void json_append(struct json_object *list, struct json_object *value) {
+    check(json_object_array_add(list, value) == 0);
+}
+
+void json_append_text(struct json_object *list, const char *text) {
+    json_append(list, checked(json_object_new_string(text)));
+}
+
 void json_set(struct json_object *object, const char *key, struct json_object *value) {
-    check((key ? json_object_object_add(object, key, value)
-               : json_object_array_add(object, value)) == 0);
+    check(json_object_object_add(object, key, value) == 0);
 }
 
 void json_set_text(struct json_object *object, const char *key, const char *text) {
@@ -44,10 +51,6 @@ void json_set_number(struct json_object *object, const char *key, uint64_t numbe
 
 void json_set_bool(struct json_object *object, const char *key, int value) {
     json_set(object, key, checked(json_object_new_boolean(value)));
-}
-
-void json_set_null(struct json_object *object, const char *key) {
-    json_set(object, key, NULL);
 }
 
 void json_print(struct json_object *object) {

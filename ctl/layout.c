@@ -99,7 +99,7 @@ static struct json_object *list_regions(const struct regions *regions) {
             json_set_number(object, "start", region->start);
         }
         json_set_number(object, "size", region->size);
-        json_set(list, NULL, object);
+        json_append(list, object);
     }
     return list;
 }

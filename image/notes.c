@@ -8,6 +8,9 @@
 #include "call/note.h"
 #include "image/why.h"
 
+// Never 0, which analyzers cannot know of a function elsewhere.
+#define REFUSE(...) ((void)why_refuse(why, why_size, __VA_ARGS__), 1)
+
 // Takes SIZE bytes and the padding after them off *BYTES.
 static bool take(struct elf_bytes *bytes, uint64_t size, const uint8_t **ret_data) {
     uint64_t padded = (size + 3) & ~3ull; /* SIZE has 32 bits */
@@ -29,18 +32,16 @@ int notes_next(struct elf_bytes *bytes, struct note *ret_note, char *why, size_t
         return NOTES_END;
     }
     if (!take(bytes, sizeof(header), &header_data)) {
-        return why_refuse(why, why_size, "%llu stray bytes after the last note",
-                          (unsigned long long)bytes->size);
+        return REFUSE("%llu stray bytes after the last note", (unsigned long long)bytes->size);
     }
     memcpy(&header, header_data, sizeof(header));
     if (!take(bytes, header.n_namesz, &owner) || !take(bytes, header.n_descsz, &content)) {
-        return why_refuse(
-            why, why_size, "note of type %u: owner of %u and content of %u bytes, %llu are left",
-            header.n_type, header.n_namesz, header.n_descsz, (unsigned long long)bytes->size);
+        return REFUSE("note of type %u: owner of %u and content of %u bytes, %llu are left",
+                      header.n_type, header.n_namesz, header.n_descsz,
+                      (unsigned long long)bytes->size);
     }
     if (header.n_namesz == 0 || owner[header.n_namesz - 1] != '\0') {
-        return why_refuse(why, why_size, "note of type %u: its owner's name does not end",
-                          header.n_type);
+        return REFUSE("note of type %u: its owner's name does not end", header.n_type);
     }
     *ret_note = (struct note){
         .owner = (const char *)owner,
@@ -64,19 +65,16 @@ int notes_find(struct elf_bytes bytes, struct notes *ret_notes, char *why, size_
                                                                 : NULL;
 
         if (strcmp(note.owner, NOTE_OWNER) != 0) {
-            return why_refuse(why, why_size, "not an mpyd image (note %u belongs to \"%.32s\")", n,
-                              note.owner);
+            return REFUSE("not an mpyd image (note %u belongs to \"%.32s\")", n, note.owner);
         }
         if (!place) {
-            return why_refuse(why, why_size, "note %u is of type %u, which this mpyd does not know",
-                              n, note.type);
+            return REFUSE("note %u is of type %u, which this mpyd does not know", n, note.type);
         }
         if (place->data) {
-            return why_refuse(why, why_size, "note %u is a second one of type %u", n, note.type);
+            return REFUSE("note %u is a second one of type %u", n, note.type);
         }
         if (n == 0 && note.type != NOTE_USER_OBJECT) {
-            return why_refuse(why, why_size, "the first note is of type %u, not the user object",
-                              note.type);
+            return REFUSE("the first note is of type %u, not the user object", note.type);
         }
         *place = note.content;
     }
@@ -84,11 +82,10 @@ int notes_find(struct elf_bytes bytes, struct notes *ret_notes, char *why, size_
         return r;
     }
     if (!notes.object.data) {
-        return why_refuse(why, why_size, "not an mpyd image (no mpyd note)");
+        return REFUSE("not an mpyd image (no mpyd note)");
     }
     if (!notes.manifest.data || !notes.calls.data) {
-        return why_refuse(why, why_size, "no note with the %s",
-                          notes.manifest.data ? "calls" : "manifest");
+        return REFUSE("no note with the %s", notes.manifest.data ? "calls" : "manifest");
     }
     *ret_notes = notes;
     return 0;
