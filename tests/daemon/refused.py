@@ -112,7 +112,7 @@ def image_that_would_speak_as_mpyd(apps):
 
 
 def configurations(apps):
-    image = apps.image("hello", HELLO)
+    image = apps.image("sized", HELLO, '[memory]\nheap = "256K"\narena = "256K"\n')
     for text, words in (
         ("[limits]\nhandles = many\n", ":2: "),
         ("\n[limits]\nhandels = 3\n", ":3: "),
