@@ -187,6 +187,7 @@ void manifest_done(struct manifest *manifest) {
     free(manifest->version);
     free(manifest->entry);
     free(manifest->micropython);
+    texts_done(&manifest->arguments);
     texts_done(&manifest->listen);
     texts_done(&manifest->connect);
     parts_done(&manifest->modules);

@@ -36,6 +36,26 @@ static int parse(const char *text, size_t size, struct manifest *manifest,
     return manifest_parse(copy, size, manifest, why);
 }
 
+// Not in every manifest: what is optional is read, and freed, too.
+static void test_parse_gives_what_is_optional(void **state) {
+    static const char text[] =
+        "{\"format\":1,\"name\":\"meterd\",\"version\":\"1\",\"entry\":\"main\",\"counter\":7,"
+        "\"arguments\":[\"-v\",\"2\"],\"memory\":{\"heap\":1048576,\"stack\":65536,"
+        "\"arena\":262144},\"grants\":{\"listen\":[],\"connect\":[]},\"limits\":{},"
+        "\"modules\":[{\"name\":\"main\",\"size\":1}],\"resources\":[],"
+        "\"micropython\":\"1.25.0\"}";
+    struct manifest manifest = {0};
+    char why[MANIFEST_WHY_SIZE];
+
+    (void)state;
+    assert_int_equal(parse(text, strlen(text), &manifest, why), 0);
+    assert_int_equal(manifest.counter, 7);
+    assert_int_equal(manifest.arguments.n_items, 2);
+    assert_string_equal(manifest.arguments.items[1], "2");
+    manifest_done(&manifest);
+    assert_null(manifest.arguments.items);
+}
+
 static void test_parse_valid_gives_fields(void **state) {
     struct manifest manifest = {0};
     char why[MANIFEST_WHY_SIZE];
@@ -201,6 +221,7 @@ static void test_parse_too_much_is_refused(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse_valid_gives_fields),
+        cmocka_unit_test(test_parse_gives_what_is_optional),
         cmocka_unit_test(test_parse_limits_not_given_are_zero),
         cmocka_unit_test(test_parse_spoilt_is_refused_with_field),
         cmocka_unit_test(test_parse_no_modules_is_refused),
