@@ -11,10 +11,10 @@
 #include "py/formatfloat.h"
 #include "py/runtime.h"
 
-#define REPR_DIGITS 17        /* always enough to tell doubles apart */
-#define REPR_EXPONENT_MAX 16  /* from here on with an exponent */
-#define FIXED_EXPONENT_MIN -4 /* below with an exponent */
-#define LIBC_STACK 12288      /* printf() and strtod() have up to 9 KiB of digits on it */
+#define REPR_DIGITS 17          /* always enough to tell doubles apart */
+#define REPR_EXPONENT_MAX 16    /* from here on with an exponent */
+#define FIXED_EXPONENT_MIN (-4) /* below with an exponent */
+#define LIBC_STACK 12288        /* printf() and strtod() have up to 9 KiB of digits on it */
 
 void number_check_stack(void) {
     mp_uint_t limit = MP_STATE_THREAD(stack_limit);
@@ -38,7 +38,7 @@ static int format_as_c(char *buffer, size_t size, double value, char type, int p
 
 // TEXT is "d.dde-xx": adds one to its last digit. True unless that would change the exponent.
 static bool increment(char *text) {
-    char *digit = strchr(text, 'e');
+    char *digit = text + strcspn(text, "e");
 
     while (digit-- > text) {
         if (*digit == '.') {
@@ -81,7 +81,7 @@ static void shortest(char *buffer, size_t size, double value) {
 // below EXPONENT_MAX, with at least one digit behind the point there. KEEP_ZEROS: those at the end.
 // Returns the length. There must be room for the zeros this adds, up to 20.
 static int lay_out(char *text, int exponent_max, bool keep_zeros) {
-    char *mark = strchr(text, 'e');
+    char *mark = text + strcspn(text, "e");
     int exponent = (int)strtol(mark + 1, NULL, 10);
     char *end = mark;
     int n_digits = 0;
@@ -185,5 +185,5 @@ int mp_format_float(mp_float_t value, char *buffer, size_t size, char type, int 
     if (start == 1) {
         buffer[0] = sign;
     }
-    return (size_t)(start + length) < size ? start + length : (int)size - 1;
+    return (size_t)start + (size_t)length < size ? start + length : (int)size - 1;
 }

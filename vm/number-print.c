@@ -49,7 +49,7 @@ static size_t group_digits(char *text, size_t length, size_t width) {
     memmove(text + size, text + digits, rest + 1);
     for (size_t i = 0; i < padded; i++) {
         // From the right, where nothing is overwritten that is still to be read.
-        text[size - 1 - i - i / 3] = i < digits ? text[digits - 1 - i] : '0';
+        text[size - 1 - i - i / 3] = (char)(i < digits ? text[digits - 1 - i] : '0');
         if (i > 0 && i % 3 == 0) {
             text[size - i - i / 3] = ',';
         }
