@@ -54,6 +54,7 @@ def _find(given):
 def _first_line(command):
     try:
         done = subprocess.run([command, '--version'], stdout=subprocess.PIPE, text=True, check=True,
+                              encoding='ascii', errors='replace',
                               env={**os.environ, 'LC_ALL': 'C'})
     except (OSError, subprocess.CalledProcessError):
         raise BuildError(f'{command}: cannot be run; is it installed?') from None

@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -185,6 +186,14 @@ def test_sdk_missing(bench):
     done = bench.freeze('build', app, '-o', bench.image, '--sdk', bench.root)
     tap.equal(done.returncode, 1)
     tap.true('sdk.json: No such file or directory; is' in done.stderr, done.stderr)
+
+
+def test_compiler_missing(bench):
+    (bench.root / 'bin').mkdir()
+    (bench.root / 'bin/python3').symlink_to(sys.executable)
+    done = bench.build(bench.app({'main.py': ''}), environment={'PATH': str(bench.root / 'bin')})
+    tap.equal((done.returncode, done.stderr),
+              (1, 'mpyfreeze: gcc: cannot be run; is it installed?\n'))
 
 
 def test_usage(bench):
