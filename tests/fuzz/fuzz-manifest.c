@@ -42,6 +42,7 @@ static void check_taken(const struct manifest *manifest) {
             manifest->arena_size % WIRE_PAGE == 0);
     REQUIRE(manifest->handles <= WIRE_HANDLES && manifest->log_rate <= MANIFEST_LOG_RATE_MAX);
     REQUIRE(has_entry(manifest));
+    check_texts(&manifest->arguments);
     check_texts(&manifest->listen);
     check_texts(&manifest->connect);
     check_parts(&manifest->modules);
