@@ -86,8 +86,8 @@ int app_cancel(struct app *app, uint32_t tag) {
     return 0;
 }
 
-int app_introduce(struct app *app, uint32_t abi, uint32_t n_calls) {
-    if (abi != WIRE_ABI || n_calls > CALLS_VERSION) {
+int app_introduce(struct app *app, uint32_t abi) {
+    if (abi != WIRE_ABI) {
         return EPROTO;
     }
     app->worker.started = true;

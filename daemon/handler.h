@@ -67,9 +67,8 @@ void call_answer(struct app *app, struct call_reference reference, struct window
 
 // -- the worker itself: for the channel and log groups -------------------------------------------
 
-// The worker introduces itself. Returns 0, or EPROTO if it was built for another wire or for calls
-// that this supervisor does not have.
-int app_introduce(struct app *app, uint32_t abi, uint32_t n_calls);
+// The worker introduces itself. Returns 0, or EPROTO if it was built for another wire.
+int app_introduce(struct app *app, uint32_t abi);
 
 // The worker says how it is about to end (enum wire_exit). It makes no call after this one.
 void app_announce_exit(struct app *app, uint32_t kind, uint32_t status);
