@@ -4,8 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <ini.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,11 +11,12 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "base/settings.h"
 #include "image/guarded.h"
 #include "image/why.h"
 
 #define SUFFIX ".key"
-#define LINE_SIZE_MAX 190 /* what inih takes, and cuts off silently beyond */
+#define SECTION "key"
 #define APP_NAME_SIZE_MAX 26
 
 #define LLU(value) ((unsigned long long)(value))
@@ -25,30 +24,12 @@
 
 // -- one file ------------------------------------------------------------------------------------
 
-// inih goes on after an error: the first message is the one that is kept, with its line.
 struct reading {
-    const char *text; /* not read yet */
     struct key *key;
-    unsigned line; /* the number of the one read last; inih tells nobody */
     bool has_public;
-    unsigned message_line;
-    char message[KEY_WHY_SIZE / 2];
 };
 
-static int complain(struct reading *reading, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static int complain(struct reading *reading, const char *format, ...) {
-    va_list arguments;
-
-    if (reading->message_line == 0) {
-        reading->message_line = reading->line;
-        va_start(arguments, format);
-        (void)vsnprintf(reading->message, sizeof(reading->message), format, arguments);
-        va_end(arguments);
-    }
-    return 0;
-}
+#define COMPLAIN(settings, ...) settings_complain(settings, settings_line(settings), __VA_ARGS__)
 
 // The whole of a name, or any start of one and *.
 static bool is_pattern(const char *text) {
@@ -61,102 +42,88 @@ static bool is_pattern(const char *text) {
                          strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789-") == size - 1);
 }
 
-static int add_apps(struct reading *reading, const char *names) {
+static int add_apps(struct settings *settings, char *apps, const char *names) {
     CLEANUP_FREE char *copy = strdup(names);
-    char *apps = reading->key->apps, *rest = NULL;
+    char *rest = NULL;
 
     if (!copy) {
-        return complain(reading, "%s", strerror(ENOMEM));
+        return -ENOMEM;
     }
     for (char *word = strtok_r(copy, " \t", &rest); word; word = strtok_r(NULL, " \t", &rest)) {
         size_t used = strlen(apps);
 
         if (!is_pattern(word)) {
-            return complain(reading,
-                            "apps: %.40s is neither the name of an app nor the start of "
-                            "one and *",
+            return COMPLAIN(settings,
+                            "apps: %.40s is neither the name of an app nor the start of one and *",
                             word);
         }
         if (used + strlen(word) + 3 > KEY_APPS_SIZE) {
-            return complain(reading, "apps: too many names");
+            return COMPLAIN(settings, "apps: too many names");
         }
         (void)snprintf(apps + used, KEY_APPS_SIZE - used, "%s%s ", used ? "" : " ", word);
     }
-    return 1;
+    return 0;
 }
 
-static int set_public(struct reading *reading, const char *value) {
-    struct key *key = reading->key;
-
+static int set_public(struct settings *settings, struct reading *reading, const char *value) {
     if (reading->has_public) {
-        return complain(reading, "public is set twice");
+        return COMPLAIN(settings, "public is set twice");
     }
-    if (signature_parse_key(value, &key->id, key->public_key) != 0) {
-        return complain(reading, "public: not a public key; take the second line of minisign's "
-                                 "file");
+    if (signature_parse_key(value, &reading->key->id, reading->key->public_key) != 0) {
+        return COMPLAIN(settings,
+                        "public: not a public key; take the second line of minisign's file");
     }
     reading->has_public = true;
-    return 1;
+    return 0;
 }
 
-// inih's handler: 1 is success.
-static int on_value(void *context, const char *section, const char *name, const char *value) {
-    struct reading *reading = context;
+static bool has_section(const char *name, size_t size) {
+    return size == strlen(SECTION) && memcmp(name, SECTION, size) == 0;
+}
 
-    if (strcmp(section, "key") != 0) {
-        return complain(reading, "there is no section [%.40s], only [key]", section);
+static int set(struct settings *settings, const char *section, const char *name,
+               const char *value) {
+    struct reading *reading = settings_context(settings);
+
+    if (section[0] == '\0') {
+        return COMPLAIN(settings, "%.40s stands before [" SECTION "]", name);
     }
     if (strcmp(name, "public") == 0) {
-        return set_public(reading, value);
+        return set_public(settings, reading, value);
     }
     if (strcmp(name, "apps") == 0) {
-        return add_apps(reading, value);
+        return add_apps(settings, reading->key->apps, value);
     }
-    return complain(reading, "there is no key %.40s, only public and apps", name);
+    return COMPLAIN(settings, "there is no key %.40s, only public and apps", name);
 }
 
-// inih's reader, like fgets(). A line that it would cut becomes one that it refuses.
-static char *next_line(char *line, int size, void *context) {
-    struct reading *reading = context;
-    size_t length = strcspn(reading->text, "\n");
+static int check_complete(struct settings *settings) {
+    const struct reading *reading = settings_context(settings);
 
-    if (reading->text[0] == '\0') {
-        return NULL;
+    if (!reading->has_public || reading->key->apps[0] == '\0') {
+        return COMPLAIN(settings, "no %s", reading->has_public ? "apps" : "public");
     }
-    reading->line++;
-    if (length > LINE_SIZE_MAX || length + 2 > (size_t)size) {
-        (void)complain(reading, "longer than %d bytes; write more lines", LINE_SIZE_MAX);
-        (void)snprintf(line, (size_t)size, "?\n");
-    } else {
-        (void)snprintf(line, (size_t)size, "%.*s\n", (int)length, reading->text);
-    }
-    reading->text += length + (reading->text[length] == '\n');
-    return line;
+    return 0;
 }
 
 int key_parse(const char *text, size_t size, struct key *ret_key, char why[KEY_WHY_SIZE]) {
     struct key key = {0};
-    struct reading reading = {.text = text, .key = &key};
-    int line;
+    struct reading reading = {.key = &key};
+    const struct settings_form form = {has_section, set, check_complete, &reading};
+    FILE *file = fmemopen((void *)(uintptr_t)text, size, "r");
+    char reason[SETTINGS_WHY_SIZE];
+    int r = file ? settings_read(file, &form, reason) : -ENOMEM;
 
-    if (strlen(text) != size) {
-        return REFUSE(why, "1: a NUL byte somewhere");
+    if (file) {
+        (void)fclose(file);
     }
-    line = ini_parse_stream(next_line, &reading, on_value, &reading);
-    if (line < 0) {
-        return -ENOMEM;
+    if (r == SETTINGS_REFUSED) {
+        return REFUSE(why, "%s", reason);
     }
-    if (reading.message_line > 0 && (unsigned)line >= reading.message_line) {
-        return REFUSE(why, "%u: %s", reading.message_line, reading.message);
+    if (r == 0) {
+        *ret_key = key;
     }
-    if (line > 0) {
-        return REFUSE(why, "%d: neither [key] nor KEY = VALUE", line);
-    }
-    if (!reading.has_public || key.apps[0] == '\0') {
-        return REFUSE(why, "%u: no %s", reading.line, reading.has_public ? "apps" : "public");
-    }
-    *ret_key = key;
-    return 0;
+    return r;
 }
 
 // -- a directory ---------------------------------------------------------------------------------

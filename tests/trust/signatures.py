@@ -210,9 +210,9 @@ def a_damaged_key_counts_for_nothing(shop):
         ("[key]\npublic = RWQ\napps = *\n", ".key:2: public"),
         (f"[key]\npublic = {shop.ours.public}\napps = Gauge\n", ".key:3: apps: Gauge"),
         (f"[key]\npublic = {shop.ours.public}\n", ".key:2: no apps"),
-        (f"[keys]\npublic = {shop.ours.public}\napps = *\n", ".key:2: there is no section [keys]"),
+        (f"[keys]\npublic = {shop.ours.public}\napps = *\n", ".key:1: there is no section [keys]"),
         (f"[key]\npublic = {shop.ours.public}\napps = *\nuntil = 2030\n", ".key:4: there is no key"),
-        (f"[key]\npublic = {shop.ours.public}\napps = {'a ' * 100}\n", ".key:3: longer than"),
+        (f"[key]\npublic = {shop.ours.public}\napps = {'a ' * 100}\n", ".key:3: the line is too long"),
     ):
         keys = shop.keys((shop.theirs, "*"))
         with open(os.path.join(keys, "a.key"), "w", encoding="ascii") as file:
