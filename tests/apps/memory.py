@@ -13,15 +13,25 @@ try:
 except MemoryError as e:
     print("caught", e)
 
-try:
+
+
+def fill():
     blocks = []
-    while True:
-        blocks.append(bytearray(1024))
-except MemoryError:
-    n = len(blocks)
-    blocks = None
-    gc.collect()
-print("blocks", 20 < n < 64)
+    try:
+        while True:
+            blocks.append(bytearray(1024))
+    except MemoryError:
+        return len(blocks)
+
+
+def cover(depth):
+    """The collector keeps what anything on the C stack looks like, left-overs too."""
+    return depth and cover(depth - 1)
+
+
+print("blocks", 20 < fill() < 64)
+cover(20)
+gc.collect()
 for _ in range(200):
     bytearray(16 * 1024)
 print("collected")

@@ -200,7 +200,7 @@ def symbols_that_are_none(program):
         (changed("modules", 0, "name", "\x9b2J"), "modules[0].name holds what is not printable text"),
         (changed(*FUNCTION, "name", 7), "modules[0].functions[0].name is not a string"),
         (changed(*FUNCTION, "size", -1), "modules[0].functions[0].size = -1 is outside 0"),
-        (changed(*FUNCTION, "offset", 1 << 80), "modules[0].functions[0].offset = 9223372036854775807 is outside"),
+        (changed(*FUNCTION, "offset", (1 << 63) - 1), "modules[0].functions[0].offset = 9223372036854775807 is outside"),
         (changed(*FUNCTION, "lines", [4]), "functions[0].lines[0] is not an array of 2"),
         (changed(*FUNCTION, "lines", [[4]]), "functions[0].lines[0] is not an array of 2"),
         (changed(*FUNCTION, "lines", [[4, 1, 1]]), "lines[0] is not an array of 2"),
