@@ -9,6 +9,7 @@
 #include "ctl/inspect.h"
 #include "ctl/json.h"
 #include "ctl/layers.h"
+#include "image/envelope.h"
 
 static struct json_object *list_texts(const struct manifest_texts *texts) {
     struct json_object *list = json_new_array();
@@ -94,21 +95,26 @@ static struct json_object *list_limits(const struct manifest *manifest) {
     return limits;
 }
 
-static void set_number_of_key(struct json_object *object, uint64_t number) {
+static struct json_object *list_encryption(uint64_t key) {
+    struct json_object *object = json_new_object();
     char text[32];
 
-    (void)snprintf(text, sizeof(text), SIGNATURE_ID_FORMAT, (unsigned long long)number);
+    (void)snprintf(text, sizeof(text), ENVELOPE_ID_FORMAT, (unsigned long long)key);
     json_set_text(object, "key", text);
+    return object;
 }
 
 static struct json_object *list_signature(const struct inspection *inspection) {
     struct json_object *object = json_new_object();
+    char text[32];
 
     if (inspection->signed_by == SIGNATURE_FILE_BAD) {
         json_set_text(object, "bad", inspection->why);
         return object;
     }
-    set_number_of_key(object, inspection->signature.key);
+    (void)snprintf(text, sizeof(text), SIGNATURE_ID_FORMAT,
+                   (unsigned long long)inspection->signature.key);
+    json_set_text(object, "key", text);
     if (inspect_has_comment(inspection)) {
         json_set_text(object, "comment", inspection->signature.comment);
     }
@@ -122,10 +128,7 @@ static struct json_object *list_file(const struct inspection *inspection) {
     json_set_text(file, "sha256", inspection->sha256);
     json_set_text(file, "blake2b", inspection->blake2b);
     if (inspection->file->is_encrypted) {
-        struct json_object *encrypted = json_new_object();
-
-        set_number_of_key(encrypted, inspection->file->key);
-        json_set(file, "encrypted", encrypted);
+        json_set(file, "encrypted", list_encryption(inspection->file->key));
     }
     if (inspection->signed_by != SIGNATURE_FILE_ABSENT) {
         json_set(file, "signature", list_signature(inspection));

@@ -126,6 +126,17 @@ def encrypted_image_is_shown_with_its_key(program):
     tap.equal(program.says("layout", image, "--key-file", key), plain, "layout")
 
 
+def number_of_a_key_has_all_its_digits(program):
+    key = program.file(b"mpyd-image-key:EHaJvN4H8E/duPvuV+TNpXMj0w0k5YB2g8i7pKj9Pnk=\n")
+    image = program.place / "low.mpyimg"
+    freeze(program, "encrypt", "-k", key, "-o", image, program.image("counted", COUNTED))
+    for options in ((), ("--key-file", key)):
+        said = inspected(program, image, *options)["file"]["encrypted"]
+        tap.equal(said, {"key": "0059559FE59C1760"}, "for programs")
+        text = program.says("inspect", image, *options)
+        tap.true("\nencrypted    with key 0059559FE59C1760" in text, text)
+
+
 def encrypted_and_signed(program):
     image, _ = encrypted_image(program)
     secret, number = secret_key(program)
@@ -168,6 +179,7 @@ TESTS = [
     bad_signature_is_told,
     encrypted_image_shows_its_outside,
     encrypted_image_is_shown_with_its_key,
+    number_of_a_key_has_all_its_digits,
     encrypted_and_signed,
     keys_that_do_not_fit,
     envelopes_that_were_changed,
