@@ -2,8 +2,6 @@
 #include "ctl/image-file.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <sodium.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -11,7 +9,6 @@
 #include "base/log.h"
 #include "ctl/verb.h"
 #include "image/envelope.h"
-#include "image/guarded.h"
 
 _Static_assert((int)ENVELOPE_LOCKED != (int)IMAGE_REFUSED, "told apart");
 
@@ -45,20 +42,13 @@ static int copy_file(const char *path, struct image_file *file) {
 }
 
 static int read_key(const char *path, struct envelope_key *ret_key) {
-    char text[ENVELOPE_KEY_FILE_SIZE_MAX + 1], why[GUARDED_WHY_SIZE];
-    size_t size = 0;
-    int r = guarded_read(AT_FDCWD, path, text, sizeof(text), &size, why);
-    bool is_key = r == 0 && envelope_parse_key(text, size, ret_key);
+    char why[GUARDED_WHY_SIZE];
 
-    sodium_memzero(text, sizeof(text));
-    if (is_key) {
-        return CTL_DONE;
+    if (envelope_read_key(path, ret_key, why) != 0) {
+        log_error("%s", why);
+        return CTL_LOCKED;
     }
-    log_error("%s: %s", path,
-              r == 0                ? "not a key of mpyfreeze keygen"
-              : r == GUARDED_ABSENT ? "no such file"
-                                    : why);
-    return CTL_LOCKED;
+    return CTL_DONE;
 }
 
 // Of an envelope that is as long as its header.

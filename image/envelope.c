@@ -2,6 +2,7 @@
 #include "image/envelope.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
 
@@ -44,6 +45,23 @@ bool envelope_parse_key(const char *text, size_t size, struct envelope_key *ret_
                              ret_key->secret, sizeof(ret_key->secret));
     memcpy(&ret_key->id, hash, sizeof(ret_key->id));
     return true;
+}
+
+int envelope_read_key(const char *path, struct envelope_key *ret_key, char why[GUARDED_WHY_SIZE]) {
+    char text[ENVELOPE_KEY_FILE_SIZE_MAX + 1], reason[GUARDED_WHY_SIZE];
+    size_t size = 0;
+    int r = guarded_read(AT_FDCWD, path, text, sizeof(text), &size, reason);
+    bool is_key = r == 0 && envelope_parse_key(text, size, ret_key);
+
+    sodium_memzero(text, sizeof(text));
+    if (is_key) {
+        return 0;
+    }
+    (void)why_refuse(why, GUARDED_WHY_SIZE, "%.100s: %.140s", path,
+                     r == 0                ? "not a key of mpyfreeze keygen"
+                     : r == GUARDED_ABSENT ? "no such file"
+                                           : reason);
+    return ENVELOPE_LOCKED;
 }
 
 void envelope_wipe(struct envelope_key *key) {

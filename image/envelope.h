@@ -10,8 +10,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "image/guarded.h"
 #include "image/image.h"
 #include "image/sealed.h"
+
+enum { ENVELOPE_LOCKED = 2 };
 
 #define ENVELOPE_CHUNK_SIZE (64u << 10)
 #define ENVELOPE_KEY_SIZE 32
@@ -41,6 +44,10 @@ struct envelope_header {
 // *ret_key, which the caller wipes.
 bool envelope_parse_key(const char *text, size_t size, struct envelope_key *ret_key);
 
+// Reads the key in the file PATH. Returns 0 and *ret_key, which the caller wipes, or
+// ENVELOPE_LOCKED with the reason in WHY, which names the file.
+int envelope_read_key(const char *path, struct envelope_key *ret_key, char why[GUARDED_WHY_SIZE]);
+
 void envelope_wipe(struct envelope_key *key);
 
 // Whether the SIZE bytes at DATA are an envelope, good or bad.
@@ -49,6 +56,5 @@ bool envelope_is(const uint8_t *data, size_t size);
 // Decrypts what is in the envelope SEALED with KEY, or NULL, chunk by chunk. Returns 0 and
 // *ret_image, freed by sealed_done(); IMAGE_REFUSED, or ENVELOPE_LOCKED if it takes another key,
 // with the reason in WHY; or -errno. sodium_init() was called.
-enum { ENVELOPE_LOCKED = 2 };
 int envelope_open(const struct sealed *sealed, const struct envelope_key *key,
                   struct sealed *ret_image, char why[IMAGE_WHY_SIZE]);

@@ -2,7 +2,6 @@
 #include "image/trust.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -20,7 +19,6 @@
 #include "image/why.h"
 
 #define CREDENTIAL "image-key"
-#define LLU(value) ((unsigned long long)(value))
 
 static int refuse(const struct trust *trust, const char *why) {
     log_error("%s: %s", trust->options->image, why);
@@ -91,20 +89,9 @@ int trust_read_floor(struct trust *trust, const char *name) {
     return TRUST_DENIED;
 }
 
-// Reads the key in the file PATH. Whether one is needed shows later: to have none is no failure.
+// Whether a key is needed shows later: to have none is no failure.
 static void read_key(struct trust *trust, const char *path) {
-    char text[ENVELOPE_KEY_FILE_SIZE_MAX + 1], reason[GUARDED_WHY_SIZE];
-    size_t size = 0;
-    int r = guarded_read(AT_FDCWD, path, text, sizeof(text), &size, reason);
-
-    if (r == 0) {
-        trust->has_key = envelope_parse_key(text, size, &trust->key);
-        (void)snprintf(reason, sizeof(reason), "not a key of mpyfreeze keygen");
-    } else if (r == GUARDED_ABSENT) {
-        (void)snprintf(reason, sizeof(reason), "no such file");
-    }
-    (void)why_refuse(trust->no_key, sizeof(trust->no_key), "%.100s: %.140s", path, reason);
-    sodium_memzero(text, sizeof(text));
+    trust->has_key = envelope_read_key(path, &trust->key, trust->no_key) == 0;
 }
 
 // The key that was named, or the service manager's credential where there is one.
@@ -200,7 +187,8 @@ static int refused(const struct trust *trust, int r, const char *why) {
     const char *path = trust->options->image;
 
     if (r == ENVELOPE_LOCKED) {
-        log_error("%s: locked: %s%s%s", path, why, trust->has_key ? "" : ", and ", trust->no_key);
+        log_error("%s: locked: %s%s%s", path, why, trust->has_key ? "" : ", and ",
+                  trust->has_key ? "" : trust->no_key);
         return TRUST_LOCKED;
     }
     if (r < 0) {

@@ -43,7 +43,7 @@ struct trust {
     bool has_key;
     bool was_encrypted;
     struct envelope_key key;
-    char no_key[GUARDED_WHY_SIZE]; /* why there is none */
+    char no_key[GUARDED_WHY_SIZE]; /* why there is none; only then */
 };
 
 #define TRUST_INIT                                                                                 \

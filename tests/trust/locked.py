@@ -80,6 +80,24 @@ def without_the_key_it_is_locked(shop):
     shop.runs(image, "--unsigned", "--key-file", path)
 
 
+def why_it_is_locked_is_one_sentence(shop):
+    path, number = key(shop)
+    _, image = encrypted(shop, path)
+    other, other_number = key(shop)
+    head = f": {image}: locked: encrypted with key {number}, and "
+    for options, end in (
+        (["--key-file", other], f"the key that is there is {other_number}"),
+        (["--key-file", "/nonexistent/key"], "/nonexistent/key: no such file"),
+        ([], "no key is there; name one by --key-file or as the credential image-key"),
+    ):
+        _, lines = shop.run(image, "--unsigned", *options)
+        tap.equal(lines, ["mpyd" + head + end], f"{options}")
+        shop.ours.sign(image)
+        keys = ["--keys", shop.keys((shop.ours, "gauge"))]
+        verified = shop.verify(image, *keys, *options)
+        tap.true(verified in (None, (LOCKED, ["mpyctl" + head + end])), f"{verified}")
+
+
 def damaged_is_refused(shop):
     path, _ = key(shop)
     _, image = encrypted(shop, path)
@@ -161,6 +179,7 @@ TESTS = [
     with_the_key_it_runs,
     signed_or_not_is_another_switch,
     without_the_key_it_is_locked,
+    why_it_is_locked_is_one_sentence,
     damaged_is_refused,
     nothing_of_it_shows,
     what_cannot_be_encrypted,
