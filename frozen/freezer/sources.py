@@ -97,7 +97,17 @@ def _named(directory, manifest):
         yield from found
 
 
-def _check_names(modules, builtin, first, where):
+def check_directories(directory, modules):
+    """Of a.py and a/b.py MicroPython imports the directory, and "a" would be an empty package."""
+    directories = {str(parent) for module in modules
+                   for parent in PurePosixPath(module.path).parents}
+    for module in modules:
+        if module.path.removesuffix('.py') in directories:
+            raise BuildError(f'{Path(directory, module.path)}: could never be imported: the directory '
+                             f'"{module.path.removesuffix(".py")}" comes first; rename one')
+
+
+def _check_names(directory, modules, builtin, first, where):
     """No two modules, and no module of the SDK, may answer to one name; and none to one of FIRST,
     by which the virtual machine's own is imported."""
     seen = {module.name: module for module in builtin}
@@ -115,6 +125,7 @@ def _check_names(modules, builtin, first, where):
         if other is not module:
             raise BuildError(f'{where}: "{other.path}" and "{module.path}" are both the module '
                              f'"{module.name}"; rename one')
+    check_directories(directory, modules)
 
 
 def _check_entry(directory, manifest, modules):
@@ -145,7 +156,7 @@ def find_modules(directory, manifest, builtin=(), first=()):
         found = _modules_below(directory, '.', where, manifest.resources)
     modules = sorted({module.path: module for module in found}.values(),
                      key=lambda module: module.path)
-    _check_names(modules, set(builtin), first, where)
+    _check_names(directory, modules, set(builtin), first, where)
     if len(modules) > PARTS_MAX:
         raise BuildError(f'{where}: {len(modules)} modules, more than {PARTS_MAX}')
     _check_entry(directory, manifest, modules)

@@ -83,6 +83,7 @@ class _Tests:
                                  'own; rename this one')
         named = {module.path for module in app.modules}
         app.modules += [module for module in tests if module.path not in named]
+        sources.check_directories(directory, app.modules)
         app.builtin += sources.find_builtin(LIBRARY)
         app.modules.append(sources.Module(f'{ENTRY}.py', Path(work, f'{ENTRY}.py')))
         app.manifest.entry = ENTRY

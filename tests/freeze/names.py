@@ -68,6 +68,22 @@ def test_a_module_of_the_app_comes_before_one_of_micropython(bench):
                  '"ujson" is a module of MicroPython, which comes first')
 
 
+def test_a_directory_that_comes_before_a_module(bench):
+    entry = bench.app({'main.py': 'print("runs")\n', 'main/part.py': ''}, name='entry')
+    bench.failed(entry, f'{entry}/main.py: could never be imported: the directory "main" comes first; '
+                 'rename one')
+    bench.failed(bench.app({'main.py': 'import p.a\n', 'p/a.py': 'x = 1\n', 'p/a/b/c.py': ''}),
+                 'p/a.py: could never be imported: the directory "p/a" comes first')
+    (entry / 'main' / 'part.py').rename(entry / 'main' / 'test_part.py')
+    bench.built(entry)
+    tap.equal(bench.said(), ['runs'], 'tests are no part of the app')
+    done = bench.freeze('test', entry, '--sdk', bench.options.sdk, '--mpyd', bench.options.mpyd)
+    tap.equal(done.returncode, 1)
+    tap.true('main.py: could never be imported' in done.stderr, done.stderr)
+    bench.built(bench.app({'main.py': 'print("runs")\n', 'main/notes.txt': ''}, name='no modules'))
+    tap.equal(bench.said(), ['runs'], 'a directory without modules')
+
+
 def test_an_entry_in_a_package(bench):
     bench.built(bench.app({'p/q/start.py': 'import p.q.other\nprint(__name__, p.q.other.where)\n',
                            'p/q/other.py': 'where = __name__\n'},
