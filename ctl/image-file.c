@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/image-file.h"
 
-#include <errno.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/log.h"
+#include "base/open.h"
 #include "ctl/verb.h"
 #include "image/envelope.h"
 
@@ -28,14 +27,8 @@ static int conclude(int r, const char *path, const char *why) {
 static int copy_file(const char *path, struct image_file *file) {
     CLEANUP_FD int fd = -1;
     char why[IMAGE_WHY_SIZE];
-    int r = fd_open_file(path, &fd);
 
-    if (r == -EINVAL) {
-        log_error("%s: not a regular file", path);
-        return CTL_IMAGE;
-    }
-    if (r < 0) {
-        (void)log_errno(r, "cannot open the image %s", path);
+    if (open_file(path, "the image", &fd) < 0) {
         return CTL_IMAGE;
     }
     return conclude(sealed_copy(fd, ENVELOPE_SIZE_MAX, &file->shipped, why), path, why);

@@ -2,23 +2,22 @@
 
 // mpyctl verify: whether mpyd run would trust an image here, by the same steps.
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
-#include "base/log.h"
+#include "base/open.h"
 #include "ctl/verbs.h"
 #include "image/floor.h"
 #include "image/image.h"
+#include "image/naming.h"
 #include "image/trust.h"
 
 enum { OPTION_NAME, OPTION_KEYS, OPTION_FLOORS, OPTION_KEY_FILE };
 
 const struct verb_option verify_options[] = {
-    [OPTION_NAME] = {"name", "NAME", "the app it has to be of"},
+    [OPTION_NAME] = {"name", "NAME", "the app, where the file is not called after it"},
     [OPTION_KEYS] = {"keys", "DIR", "the keys that are trusted, not " KEY_DIRECTORY},
     [OPTION_FLOORS] = {"floors", "DIR", "the least counters allowed, not " FLOOR_DIRECTORY},
     [OPTION_KEY_FILE] = {"key-file", "FILE", "the key of an encrypted image"},
@@ -41,23 +40,20 @@ static void print(const struct trust *trust, const struct manifest *manifest) {
     printf("encrypted    %s\n", trust->was_encrypted ? "yes" : "no");
 }
 
-static int check_name(const char *path, const char *name, const struct manifest *manifest) {
-    if (!name || strcmp(name, manifest->name) == 0) {
-        return CTL_DONE;
-    }
-    log_error("%s: is of the app %s, not %s", path, manifest->name, name);
-    return CTL_IMAGE;
-}
-
+// In the order of mpyd run, so that of two failures both tell the same.
 static int verify(struct trust *trust, int fd, const char *name) {
+    const char *path = trust->options->image;
     CLEANUP(image_done) struct image image = IMAGE_INIT;
-    int r = trust_load(trust, fd, name, &image);
+    int r = trust_read(trust);
 
     if (r == 0) {
-        r = check_name(trust->options->image, name, &image.manifest);
+        r = trust_read_floor(trust, name);
     }
     if (r == 0) {
-        r = trust_read_floor(trust, image.manifest.name);
+        r = trust_load(trust, fd, name, &image);
+    }
+    if (r == 0 && !naming_check(path, name, image.manifest.name, true)) {
+        r = CTL_IMAGE;
     }
     if (r == 0) {
         r = trust_check(trust, &image);
@@ -77,19 +73,15 @@ int verify_run(const struct verb_arguments *arguments) {
     };
     CLEANUP(trust_done) struct trust trust = TRUST_INIT;
     CLEANUP_FD int fd = -1;
-    int r = fd_open_file(options.image, &fd);
+    char name[NAMING_SIZE];
+    int r;
 
-    if (r == -EINVAL) {
-        log_error("%s: not a regular file", options.image);
-        return CTL_IMAGE;
+    if (!naming_choose(options.image, arguments->values[OPTION_NAME], name)) {
+        return CTL_USAGE;
     }
-    if (r < 0) {
-        (void)log_errno(r, "cannot open the image %s", options.image);
+    if (open_file(options.image, "the image", &fd) < 0) {
         return CTL_IMAGE;
     }
     r = trust_open(&options, &trust);
-    if (r == 0) {
-        r = trust_read(&trust);
-    }
-    return r ? r : verify(&trust, fd, arguments->values[OPTION_NAME]);
+    return r ? r : verify(&trust, fd, name);
 }

@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
-#include "base/parse.h"
+#include "base/open.h"
 #include "base/title.h"
 #include "daemon/descriptors.h"
 #include "daemon/grants.h"
@@ -22,6 +22,7 @@
 #include "daemon/supervise.h"
 #include "image/image.h"
 #include "image/map.h"
+#include "image/naming.h"
 #include "image/trust.h"
 
 _Static_assert((int)TRUST_IMAGE == EXIT_IMAGE && (int)TRUST_INTERNAL == EXIT_INTERNAL &&
@@ -31,7 +32,7 @@ _Static_assert((int)TRUST_IMAGE == EXIT_IMAGE && (int)TRUST_INTERNAL == EXIT_INT
 // Every step returns 0 or the exit status, having logged why.
 struct running {
     const struct run_options *options;
-    char name[APP_NAME_SIZE]; /* before the image was read; it must turn out to be the app's */
+    char name[NAMING_SIZE]; /* before the image was read; it must turn out to be the app's */
     int image_fd;
     struct trust trust;
     FILE *config_file;
@@ -46,18 +47,9 @@ struct running {
 // -- before the drop: files are opened, only the configuration is read ---------------------------
 
 static int open_image(struct running *running) {
-    const char *path = running->options->trust.image;
-    int r = fd_open_file(path, &running->image_fd);
+    int r = open_file(running->options->trust.image, "the image", &running->image_fd);
 
-    if (r == -EINVAL) {
-        log_error("%s: not a regular file", path);
-        return EXIT_IMAGE;
-    }
-    if (r < 0) {
-        (void)log_errno(r, "cannot open the image %s", path);
-        return EXIT_IMAGE;
-    }
-    return 0;
+    return r < 0 ? EXIT_IMAGE : 0;
 }
 
 static int open_signature(struct running *running) {
@@ -80,10 +72,12 @@ static int read_config(struct running *running) {
     if (!path) {
         return 0;
     }
-    r = fd_open_file(path, &fd);
-    running->config_file = r < 0 ? NULL : fdopen(fd, "r");
+    if (open_file(path, "the configuration", &fd) < 0) {
+        return EXIT_CONFIG;
+    }
+    running->config_file = fdopen(fd, "r");
     if (!running->config_file) {
-        (void)log_errno(r < 0 ? r : -errno, "cannot open the configuration %s", path);
+        (void)log_errno(errno, "cannot open the configuration %s", path);
         return EXIT_CONFIG;
     }
     (void)steal_fd(&fd);
@@ -100,18 +94,7 @@ static int read_config(struct running *running) {
 static int choose_name(struct running *running) {
     const struct run_options *options = running->options;
 
-    if (options->name && !parse_is_app_name(options->name)) {
-        log_error("not a name for an app: %s", options->name);
-        return EXIT_USAGE;
-    }
-    if (options->name) {
-        (void)snprintf(running->name, APP_NAME_SIZE, "%s", options->name);
-    } else if (identity_name(options->trust.image, running->name, APP_NAME_SIZE) < 0) {
-        log_error("%s: the file is not called after an app; say which with --name",
-                  options->trust.image);
-        return EXIT_USAGE;
-    }
-    return 0;
+    return naming_choose(options->trust.image, options->name, running->name) ? 0 : EXIT_USAGE;
 }
 
 // A call between processes on one CPU costs a quarter of one across two, unless both spin.
@@ -222,8 +205,8 @@ static int check_image(struct running *running) {
     bool strictly = running->has_ids || options->name || !options->trust.is_unsigned;
     int r = 0;
 
-    if (!identity_check(options->trust.image, running->supervisor.app.name, manifest->name,
-                        strictly)) {
+    if (!naming_check(options->trust.image, running->supervisor.app.name, manifest->name,
+                      strictly)) {
         return EXIT_IMAGE;
     }
     r = trust_check(&running->trust, &running->image);

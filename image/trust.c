@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/open.h"
 #include "image/floor.h"
 #include "image/image.h"
 #include "image/sealed.h"
@@ -33,7 +34,6 @@ static char *signature_path(const struct trust_options *options) {
 
 int trust_open(const struct trust_options *options, struct trust *trust) {
     CLEANUP_FREE char *path = signature_path(options);
-    int r;
 
     trust->options = options;
     if (options->is_unsigned) {
@@ -43,21 +43,12 @@ int trust_open(const struct trust_options *options, struct trust *trust) {
         (void)log_errno(ENOMEM, "cannot open the signature of %s", options->image);
         return TRUST_INTERNAL;
     }
-    r = fd_open_file(path, &trust->signature_fd);
-    if (r == -ENOENT) {
+    if (access(path, F_OK) < 0 && errno == ENOENT) {
         log_error("%s: not signed: there is no %s; for development, run it with --unsigned",
                   options->image, path);
         return TRUST_DENIED;
     }
-    if (r == -EINVAL) {
-        log_error("%s: not a regular file", path);
-        return TRUST_DENIED;
-    }
-    if (r < 0) {
-        (void)log_errno(r, "cannot open the signature %s", path);
-        return TRUST_DENIED;
-    }
-    return 0;
+    return open_file(path, "the signature", &trust->signature_fd) < 0 ? TRUST_DENIED : 0;
 }
 
 // -- what the administrator says -----------------------------------------------------------------
@@ -173,7 +164,7 @@ static int check_file(struct trust *trust, const char *name, const struct sealed
     }
     r = keys_find_signer(&trust->keys, &signature, shipped->data, shipped->size, &trust->signer,
                          why);
-    if (r == 0 && name) {
+    if (r == 0) {
         r = keys_check_app(&trust->keys, trust->signer, name, why);
     }
     if (r != 0) {

@@ -58,10 +58,10 @@ int trust_read(struct trust *trust);
 // Reads the floor of the app NAME.
 int trust_read_floor(struct trust *trust, const char *name);
 
-// Copies the image that FD is open on, checks that it was signed for the app NAME (NULL: for any),
-// decrypts it if it is encrypted, and only then parses it. The bytes that are signed, those that
-// are decrypted from them and those that run come from one copy, which nobody can change. Wipes the
-// key. Returns TRUST_GIVEN and *ret_image, freed by image_done().
+// Copies the image that FD is open on, checks that it was signed for the app NAME, decrypts it if
+// it is encrypted, and only then parses it. The bytes that are signed, those that are decrypted
+// from them and those that run come from one copy, which nobody can change. Wipes the key. Returns
+// TRUST_GIVEN and *ret_image, freed by image_done().
 int trust_load(struct trust *trust, int fd, const char *name, struct image *ret_image);
 
 // Whether IMAGE says of itself what its signer may say, and is not below the floor.

@@ -129,7 +129,9 @@ def configurations(apps):
     ):
         refuses(apps, ("run", image, "--config", apps.file(text)), 4, words)
     refuses(apps, ("run", image, "--config", "/nonexistent/conf"), 4, "No such file")
-    refuses(apps, ("run", image, "--config", "/dev/null"), 4, "cannot open the configuration")
+    refuses(apps, ("run", image, "--config", "/dev/null"), 4, "/dev/null: not a regular file")
+    path = fifo(apps)
+    refuses(apps, ("run", image, "--config", path), 4, f"{path}: not a regular file")
 
 
 def widening_grants(apps):

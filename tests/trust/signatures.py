@@ -127,6 +127,17 @@ def manifest_instance_and_key_must_agree(shop):
     shop.refuses(UNTRUSTED, ["not for gauge"], elsewhere, "--keys", keys, "--name", "gauge")
 
 
+def a_file_that_is_not_called_after_its_app_needs_a_name(shop):
+    image = signed(shop)
+    keys = shop.keys((shop.ours, "gauge"))
+    elsewhere = os.path.join(os.path.dirname(image), "Release-1.mpyimg")
+    for suffix in ("", ".minisig"):
+        os.link(image + suffix, elsewhere + suffix)
+    shop.refuses(2, ["not called after an app", "--name"], elsewhere, "--keys", keys)
+    shop.refuses(2, ["not a name for an app: Bad_Name"], image, "--keys", keys, "--name", "Bad_Name")
+    shop.runs(elsewhere, "--keys", keys, "--name", "gauge")
+
+
 def one_vendors_key_cannot_sign_anothers_app(shop):
     keys = shop.keys((shop.ours, "gauge"), (shop.theirs, "other"))
     image = shop.image()
@@ -286,6 +297,7 @@ TESTS = [
     another_key_is_refused,
     a_key_is_good_for_its_apps_only,
     manifest_instance_and_key_must_agree,
+    a_file_that_is_not_called_after_its_app_needs_a_name,
     one_vendors_key_cannot_sign_anothers_app,
     a_changed_image_is_refused,
     parts_of_two_images_are_no_image,

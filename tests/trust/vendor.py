@@ -109,8 +109,6 @@ class Shop:
         """Exit status of mpyctl verify and its lines; None where mpyd is asked not to verify."""
         if self._mpyctl is None or "--unsigned" in options:
             return None
-        if "--name" not in options:  # mpyd goes by the file's
-            options += ("--name", os.path.basename(image).partition(".")[0])
         done = subprocess.run(
             [self._mpyctl, "verify", image, *options], capture_output=True, text=True,
             errors="replace", timeout=60, env={**os.environ, **(env or {})},

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
-// The ids of an app, and the name they come from.
-#include <errno.h>
+// The ids of an app.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -24,30 +23,9 @@ static void test_identity_two_ids_within_range_and_stable(void **state) {
     }
 }
 
-static void test_identity_name_of_image_file(void **state) {
-    char name[32] = "";
-
-    assert_int_equal(identity_name("/usr/lib/mpyd/demo.mpyd", name, sizeof(name)), 0);
-    assert_string_equal(name, "demo");
-    assert_int_equal(identity_name("hello", name, sizeof(name)), 0);
-    assert_string_equal(name, "hello");
-    assert_int_equal(identity_name("/tmp/", name, sizeof(name)), -EINVAL);
-    assert_int_equal(identity_name("Upper", name, sizeof(name)), -EINVAL);
-    assert_int_equal(identity_name("a-very-long-name-that-no-app-may-have", name, sizeof(name)),
-                     -EINVAL);
-}
-
-static void test_identity_other_name_refused_if_strict(void **state) {
-    assert_true(identity_check("/a/demo", "demo", "demo", true));
-    assert_true(identity_check("/a/image", "image", "demo", false));
-    assert_false(identity_check("/a/image", "image", "demo", true));
-}
-
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_identity_two_ids_within_range_and_stable),
-        cmocka_unit_test(test_identity_name_of_image_file),
-        cmocka_unit_test(test_identity_other_name_refused_if_strict),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
