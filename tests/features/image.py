@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 
+import service
 import tap
 
 SEVERAL = {
@@ -29,8 +30,8 @@ def runs_when_its_sources_are_gone(tools):
     image = tools.apps.image("orphan", 'import helper\nprint(helper.text)\n',
                              more={"helper.py": 'text = "still here"\n'})
     shutil.rmtree(tools.apps.folder("orphan"))
-    done = subprocess.run(["env", "-i", *tools.apps.command(image)], capture_output=True, text=True,
-                          cwd=os.path.dirname(image), timeout=20)
+    done = subprocess.run(tools.apps.command(image), capture_output=True, text=True,
+                          cwd=os.path.dirname(image), env=service.SANITIZERS, timeout=20)
     tap.equal(done.returncode, 0, done.stderr)
     tap.true("orphan: still here" in done.stderr.splitlines(), done.stderr)
 

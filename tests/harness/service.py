@@ -8,6 +8,10 @@ import subprocess
 import threading
 import time
 
+# What a sanitizer is told: a test that gives an environment of its own passes this on.
+SANITIZERS = {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS")
+              if name in os.environ}
+
 
 class Service:
     def __init__(self, command, cwd=None):
