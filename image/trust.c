@@ -33,12 +33,13 @@ static char *signature_path(const struct trust_options *options) {
 }
 
 int trust_open(const struct trust_options *options, struct trust *trust) {
-    CLEANUP_FREE char *path = signature_path(options);
+    CLEANUP_FREE char *path = NULL;
 
     trust->options = options;
     if (options->is_unsigned) {
         return 0;
     }
+    path = signature_path(options);
     if (!path) {
         (void)log_errno(ENOMEM, "cannot open the signature of %s", options->image);
         return TRUST_INTERNAL;
