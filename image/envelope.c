@@ -17,7 +17,8 @@
 #define AUTHENTICATED_SIZE offsetof(struct envelope_header, stream)
 
 #define LLU(value) ((unsigned long long)(value))
-#define REFUSE(why, ...) why_refuse(why, IMAGE_WHY_SIZE, __VA_ARGS__)
+// Never 0, which analyzers cannot know of a function elsewhere.
+#define REFUSE(why, ...) ((void)why_refuse(why, IMAGE_WHY_SIZE, __VA_ARGS__), 1)
 
 _Static_assert(sizeof(struct envelope_header) == 48, "as mpyfreeze writes it");
 _Static_assert(sizeof(((struct envelope_header *)0)->stream) ==
