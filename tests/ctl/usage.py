@@ -49,6 +49,9 @@ def full_disk(program):
 
 
 def closed_output(program):
+    with open(program.mpyctl, "rb") as file:
+        if b"__llvm_profile" in file.read():
+            raise tap.Skip("the file that counts what is reached takes the place of the output")
     done = subprocess.run(["sh", "-c", '"$0" --version >&-', program.mpyctl], capture_output=True)
     tap.equal(done.returncode, 6, "standard output is closed")
 
