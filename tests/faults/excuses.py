@@ -124,6 +124,11 @@ TABLE = [
             "libsodium's at its start, from /dev/urandom then; nothing here needs any",
         ),
         (
+            "supervisor", "getrandom", "^[0-9a-f]+ 10 0 ", "ENOSYS", f"{BROKEN} dies of signal 6",
+            "libsodium's second at its start: it takes for broken a kernel that no longer knows a "
+            "call it just made; before anything is read",
+        ),
+        (
             "supervisor", "uname", ANY, ANY, UNNOTICED,
             "c-ares guesses a domain from the machine's name, and no name is looked up in one",
         ),
