@@ -77,6 +77,40 @@ static void test_open_truncated_anywhere_is_refused(void **state) {
     assert_in_range(n, 400, size);
 }
 
+static void test_open_longer_than_its_last_chunk_is_refused(void **state) {
+    const struct envelope_key key = signer_envelope_key(1);
+    struct sealed image = SEALED_INIT;
+    size_t size = 0;
+    CLEANUP_FREE uint8_t *data = signer_envelope(&key, plain, ENVELOPE_CHUNK_SIZE, &size);
+    CLEANUP_FREE uint8_t *longer = calloc(1, size + 1);
+
+    (void)state;
+    assert_non_null(longer);
+    memcpy(longer, data, size);
+    assert_int_equal(open_one(longer, size + 1, &key, &image), IMAGE_REFUSED);
+    assert_int_equal(open_one(longer, size, &key, &image), 0);
+    sealed_done(&image);
+}
+
+// The envelope of an image a byte too large is itself no larger than a file may be.
+static void test_open_too_large_is_refused(void **state) {
+    const struct envelope_key key = signer_envelope_key(1);
+    CLEANUP_FREE uint8_t *zeros = calloc(1, IMAGE_SIZE_MAX + 1);
+    struct sealed image = SEALED_INIT;
+    uint8_t *data;
+    size_t size = 0;
+
+    (void)state;
+    assert_non_null(zeros);
+    for (unsigned excess = 0; excess < 2; excess++) {
+        data = signer_envelope(&key, zeros, IMAGE_SIZE_MAX + excess, &size);
+        assert_in_range(size, IMAGE_SIZE_MAX, ENVELOPE_SIZE_MAX);
+        assert_int_equal(open_one(data, size, &key, &image), excess ? IMAGE_REFUSED : 0);
+        sealed_done(&image);
+        free(data);
+    }
+}
+
 static void test_open_empty_is_refused(void **state) {
     const struct envelope_key key = signer_envelope_key(1);
     struct sealed image = SEALED_INIT;
@@ -125,6 +159,8 @@ int main(void) {
         cmocka_unit_test(test_open_gives_what_was_put_in),
         cmocka_unit_test(test_open_without_its_key_is_locked),
         cmocka_unit_test(test_open_truncated_anywhere_is_refused),
+        cmocka_unit_test(test_open_longer_than_its_last_chunk_is_refused),
+        cmocka_unit_test(test_open_too_large_is_refused),
         cmocka_unit_test(test_open_empty_is_refused),
         cmocka_unit_test(test_is_goes_by_its_beginning),
         cmocka_unit_test(test_parse_key_takes_one_form),

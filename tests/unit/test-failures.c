@@ -14,19 +14,27 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/log.h"
 #include "call/channel.h"
 #include "daemon/app.h"
 #include "daemon/kernel-page.h"
 #include "daemon/policy-names.h"
 #include "daemon/policy.h"
+#include "image/floor.h"
 #include "image/image.h"
+#include "image/key.h"
 #include "tests/unit/failing-libc.h"
+#include "tests/unit/folder.h"
 #include "tests/unit/image-maker.h"
+#include "tests/unit/signer.h"
 
 #define ARENA_SIZE WIRE_ARENA_MIN
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
-static int source = -1; /* a file with an image */
+static int source = -1;                                  /* a file with an image */
+static char folder[] = "/tmp/mpyd-test-failures-XXXXXX"; /* of a key and a floor */
+static char key_text[256];
+static struct sealed envelope = SEALED_INIT; /* of two chunks; data is freed at the end */
 
 static int make_channel(void) {
     struct channel channel = {.memory_fd = -1, .ring_fd = -1, .doorbell_fd = -1};
@@ -82,6 +90,53 @@ static int load_image(void) {
     return r;
 }
 
+static int open_envelope(void) {
+    const struct envelope_key key = signer_envelope_key(1);
+    struct sealed image = SEALED_INIT;
+    char why[IMAGE_WHY_SIZE];
+    int r = envelope_open(&envelope, &key, &image, why);
+
+    sealed_done(&image);
+    return r;
+}
+
+static int parse_key(void) {
+    char why[KEY_WHY_SIZE];
+    struct key key;
+
+    return key_parse(key_text, strlen(key_text), &key, why);
+}
+
+// A refusal says what failed, as -errno does.
+static int told(int r, const char *why) {
+    if (r <= 0 || !fault.hit) {
+        return r;
+    }
+    assert_non_null(strstr(why, strerror(fault.expected)));
+    return -fault.expected;
+}
+
+static int read_floor(void) {
+    char why[GUARDED_WHY_SIZE];
+    uint64_t found = 99;
+    int r = floor_read(folder, "app", &found, why);
+
+    assert_int_equal(found, r == 0 ? 7 : 99);
+    return told(r, why);
+}
+
+// A key that cannot be read counts for nothing, and the log tells.
+static int read_keys(void) {
+    struct keys keys = {0};
+    char why[KEY_WHY_SIZE];
+    int r = keys_read(folder, &keys, why);
+    size_t n = keys.n_items;
+
+    keys_done(&keys);
+    assert_true(r != 0 || n == 1 || fault.hit);
+    return r == 0 && n == 0 ? -fault.expected : told(r, why);
+}
+
 static int make_app(void) {
     static struct app app;
     int r;
@@ -109,7 +164,8 @@ static int next_descriptor(void) {
 // The interrupted call that is made again is not the one that fails.
 static bool is_done_without(const char *function, int error) {
     return strcmp(function, "madvise") == 0 ||
-           (error == EINTR && (strcmp(function, "pread64") == 0 || strcmp(function, "write") == 0));
+           (error == EINTR && (strcmp(function, "pread64") == 0 || strcmp(function, "read") == 0 ||
+                               strcmp(function, "write") == 0));
 }
 
 // Fails one call after the other until all of them have been. Returns how many there were.
@@ -135,9 +191,10 @@ static unsigned fail_each(int (*operation)(void), int error) {
 }
 
 static void test_every_failure_comes_back_and_leaves_nothing(void **state) {
-    static int (*const operations[])(void) = {make_channel, make_policy, make_names, load_image,
-                                              make_app};
-    const int errors[] = {EIO, EINTR, EMFILE};
+    static int (*const operations[])(void) = {make_channel, make_policy,   make_names,
+                                              load_image,   open_envelope, parse_key,
+                                              read_floor,   read_keys,     make_app};
+    const int errors[] = {EIO, EINTR, EMFILE, ENOMEM};
 
     (void)state;
     for (size_t i = 0; i < N(operations); i++) {
@@ -147,13 +204,47 @@ static void test_every_failure_comes_back_and_leaves_nothing(void **state) {
     }
 }
 
+static void put(const char *name, const char *text) {
+    char path[64];
+    int fd;
+
+    (void)snprintf(path, sizeof(path), "%s/%s", folder, name);
+    fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+    assert_int_equal(close(fd), 0);
+}
+
+static void make_envelope(void) {
+    static const uint8_t plain[ENVELOPE_CHUNK_SIZE + 1];
+    const struct envelope_key key = signer_envelope_key(1);
+
+    envelope.data = signer_envelope(&key, plain, sizeof(plain), &envelope.size);
+}
+
 static int make_source(void **state) {
+    struct signer signer;
     struct maker maker;
 
     (void)state;
+    log_set_level(LOG_ERR);
     maker_init(&maker, MAKER_MANIFEST);
     source = memfd_create("source", MFD_CLOEXEC);
-    return source >= 0 && write(source, maker.data, maker.size) == (ssize_t)maker.size ? 0 : -1;
+    if (source < 0 || write(source, maker.data, maker.size) != (ssize_t)maker.size ||
+        sodium_init() < 0 || !mkdtemp(folder)) {
+        return -1;
+    }
+    signer_init(&signer, 1);
+    (void)snprintf(key_text, sizeof(key_text), "[key]\npublic = %s\napps = *\n", signer.line);
+    put("a.key", key_text);
+    put("app", "7\n");
+    make_envelope();
+    return 0;
+}
+
+static int remove_all(void **state) {
+    (void)state;
+    free((void *)envelope.data);
+    return folder_remove(folder);
 }
 
 int main(void) {
@@ -161,5 +252,5 @@ int main(void) {
         cmocka_unit_test(test_every_failure_comes_back_and_leaves_nothing),
     };
 
-    return cmocka_run_group_tests(tests, make_source, NULL);
+    return cmocka_run_group_tests(tests, make_source, remove_all);
 }

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "image/image.h"
+#include "image/sealed.h"
 #include "tests/unit/image-maker.h"
 
 #define LENGTH(array) (sizeof(array) / sizeof(*(array)))
@@ -336,6 +337,18 @@ static void test_load_foreign_is_refused(void **state) {
     close_fd(ends[1]);
 }
 
+// What was in an envelope may be larger than any file that is read.
+static void test_take_too_large_is_refused(void **state) {
+    const uint8_t nothing[1] = {0};
+    struct sealed sealed = {.fd = -1, .data = nothing, .size = IMAGE_SIZE_MAX + 1};
+    struct image image = IMAGE_INIT;
+    char why[IMAGE_WHY_SIZE] = "";
+
+    (void)state;
+    assert_int_equal(image_take(&sealed, &image, why), IMAGE_REFUSED);
+    assert_string_equal(why, "larger than 64 MiB");
+}
+
 static void test_load_bad_descriptor_is_our_failure(void **state) {
     struct image image = IMAGE_INIT;
     char why[IMAGE_WHY_SIZE];
@@ -354,6 +367,7 @@ int main(void) {
         cmocka_unit_test(test_parse_spoilt_notes_are_refused),
         cmocka_unit_test(test_load_gives_sealed_copy),
         cmocka_unit_test(test_load_foreign_is_refused),
+        cmocka_unit_test(test_take_too_large_is_refused),
         cmocka_unit_test(test_load_bad_descriptor_is_our_failure),
     };
 

@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "image/floor.h"
 #include "image/key.h"
+#include "tests/unit/folder.h"
 #include "tests/unit/signer.h"
 
 static struct signer signer, other;
@@ -166,6 +167,7 @@ static void test_read_directory_takes_good_keys_in_order(void **state) {
     put("e.key.bak", text, 0644);
     put(".key", text, 0644);
     put(".f.key", text, 0644);
+    put("g", text, 0644);
     assert_int_equal(keys_read(folder, &keys, why), 0);
     assert_int_equal(keys.n_items, 2);
     assert_string_equal(keys.items[0].file, "a.key");
@@ -173,6 +175,18 @@ static void test_read_directory_takes_good_keys_in_order(void **state) {
     assert_string_equal(keys.directory, folder);
     keys_done(&keys);
     assert_null(keys.items);
+}
+
+static void test_read_empty_directory_gives_none(void **state) {
+    char path[128], why[KEY_WHY_SIZE];
+    struct keys keys = {.n_items = 1};
+
+    (void)state;
+    (void)snprintf(path, sizeof(path), "%s/empty", folder);
+    assert_int_equal(mkdir(path, 0700), 0);
+    assert_int_equal(keys_read(path, &keys, why), 0);
+    assert_int_equal(keys.n_items, 0);
+    keys_done(&keys);
 }
 
 static void test_read_what_is_no_directory(void **state) {
@@ -224,6 +238,42 @@ static void test_floor_is_a_number_or_refused(void **state) {
     }
 }
 
+static void test_floor_in_a_folder_that_others_write_to_is_refused(void **state) {
+    char why[GUARDED_WHY_SIZE];
+    uint64_t found = 99;
+
+    (void)state;
+    put("gauge", "7", 0644);
+    assert_int_equal(chmod(folder, 0770), 0);
+    assert_int_equal(floor_read(folder, "gauge", &found, why), GUARDED_REFUSED);
+    assert_int_equal(chmod(folder, 0700), 0);
+    assert_int_equal(found, 99);
+    assert_non_null(strstr(why, "others than its owner can write to it (mode 0770)"));
+}
+
+// Root and who runs this may have written it, and nobody else.
+static void test_floor_of_another_user_is_refused(void **state) {
+    char why[GUARDED_WHY_SIZE], path[128];
+    uint64_t found = 99;
+
+    (void)state;
+    if (geteuid() != 0) {
+        skip();
+    }
+    (void)snprintf(path, sizeof(path), "%s/gauge", folder);
+    put("gauge", "7", 0644);
+    assert_int_equal(chmod(folder, 0755) | chown(path, 1, 1), 0);
+    assert_int_equal(floor_read(folder, "gauge", &found, why), GUARDED_REFUSED);
+    assert_non_null(strstr(why, "belongs to user 1, neither root nor who runs this"));
+    assert_int_equal(seteuid(2), 0);
+    assert_int_equal(floor_read(folder, "gauge", &found, why), GUARDED_REFUSED);
+    assert_int_equal(seteuid(0) | seteuid(1), 0);
+    assert_int_equal(floor_read(folder, "gauge", &found, why), 0);
+    assert_int_equal(seteuid(0), 0);
+    assert_int_equal(found, 7);
+    assert_int_equal(chmod(folder, 0700) | chown(path, 0, 0), 0);
+}
+
 static int make_folder(void **state) {
     (void)state;
     log_set_level(LOG_ERR);
@@ -233,11 +283,8 @@ static int make_folder(void **state) {
 }
 
 static int remove_folder(void **state) {
-    char command[128];
-
     (void)state;
-    (void)snprintf(command, sizeof(command), "rm -r %s", folder);
-    return system(command);
+    return folder_remove(folder);
 }
 
 int main(void) {
@@ -248,8 +295,11 @@ int main(void) {
         cmocka_unit_test(test_check_app_goes_by_the_names),
         cmocka_unit_test(test_find_signer_by_key_not_by_number),
         cmocka_unit_test(test_read_directory_takes_good_keys_in_order),
+        cmocka_unit_test(test_read_empty_directory_gives_none),
         cmocka_unit_test(test_read_what_is_no_directory),
         cmocka_unit_test(test_floor_is_a_number_or_refused),
+        cmocka_unit_test(test_floor_in_a_folder_that_others_write_to_is_refused),
+        cmocka_unit_test(test_floor_of_another_user_is_refused),
     };
 
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests(tests, make_folder, remove_folder);

@@ -107,6 +107,7 @@ static const struct spoilt spoilt[] = {
     {"layout: entry 1 has no name, \"\"", 1, {"", MAKER_RESOURCES_AT, 5}},
     {"layout: entry 0 has no name, \"HEAP\"", 0, {"HEAP", HEAP_AT, MAKER_HEAP}},
     {"layout: entry 0 has no name, \"sixteen-letters-\"", 0, {"sixteen-letters-", HEAP_AT, 1}},
+    {"layout: entry 0 has no name, \"-heap\"", 0, {"-heap", HEAP_AT, MAKER_HEAP}},
     {"layout: heap has 4096 bytes, the user object says 16384", 0, {"heap", HEAP_AT, 4096}},
     {"layout: text is there twice", 1, {"text", MAKER_RESOURCES_AT, 5}},
     {"layout: relro (0x2000 to 0x2080) and heap (0x2000 to 0x6000) overlap by 128 bytes",
@@ -156,14 +157,29 @@ static void test_half_a_region_is_refused(void **state) {
     expect_refused(&maker, "layout: 63 bytes, not up to 8 entries of 32");
 }
 
+// The note of the regions that maker_init() made, and what follows it.
+static void drop_regions(struct maker *maker) {
+    maker->segments[MAKER_NOTE].p_filesz =
+        (uint64_t)((uint8_t *)maker->layout_note - maker->data) - MAKER_NOTES;
+}
+
+static void test_one_region_too_many_is_refused(void **state) {
+    static const struct note_region regions[NOTE_REGIONS_MAX + 1];
+    struct maker maker;
+
+    maker_init(&maker, MAKER_MANIFEST);
+    drop_regions(&maker);
+    (void)maker_note(&maker, NOTE_LAYOUT, regions, sizeof(regions));
+    expect_refused(&maker, "layout: 288 bytes, not up to 8 entries of 32");
+}
+
 // As images were before there was such a note.
 static void test_image_without_regions_is_taken(void **state) {
     struct image image = IMAGE_INIT;
     struct maker maker;
 
     maker_init(&maker, MAKER_MANIFEST);
-    maker.segments[MAKER_NOTE].p_filesz =
-        (uint64_t)((uint8_t *)maker.layout_note - maker.data) - MAKER_NOTES;
+    drop_regions(&maker);
     read_image(&maker, &image);
     assert_int_equal(image.n_regions, 0);
     image_done(&image);
@@ -197,6 +213,7 @@ int main(void) {
         cmocka_unit_test(test_segments_to_read_get_names),
         cmocka_unit_test(test_spoilt_regions_are_refused),
         cmocka_unit_test(test_half_a_region_is_refused),
+        cmocka_unit_test(test_one_region_too_many_is_refused),
         cmocka_unit_test(test_image_without_regions_is_taken),
         cmocka_unit_test(test_tools_are_text),
     };

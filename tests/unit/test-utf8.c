@@ -74,18 +74,10 @@ static void test_harmless_is_what_shows_on_one_line(void **state) {
                                            "gr\xc3\xb6\xc3\x9f"
                                            "e",
                                            "a b~", "\xf0\x9f\x8c\xa1"};
-    static const char *const harmful[] = {"a\tb",
-                                          "a\n",
-                                          "\x1b[2J",
-                                          "\x7f",
-                                          "\xc2\x9b"
-                                          "2J",
-                                          "\xc1\xb6",
-                                          "\xe2\x80\xae",
-                                          "\xe2\x81\xa6",
-                                          "\xef\xbb\xbf",
-                                          "\xc3",
-                                          "\xed\xa0\x80"};
+    static const char *const harmful[] = {
+        "a\tb",       "a\n",          "\x1b[2J",      "\x7f",
+        "\302\2332J", // octal, which ends after three
+        "\xc1\xb6",   "\xe2\x80\xae", "\xe2\x81\xa6", "\xef\xbb\xbf", "\xc3", "\xed\xa0\x80"};
 
     for (size_t i = 0; i < sizeof(harmless) / sizeof(harmless[0]); i++) {
         assert_true(utf8_is_harmless(harmless[i], strlen(harmless[i])));
