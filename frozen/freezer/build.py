@@ -6,26 +6,27 @@ import dataclasses
 import tempfile
 from pathlib import Path
 
-from . import (bytecode, elf, freeze, imports, keylike, link, manifest, memory, notes, reach, report,
-               romfs, sbom, sdk, sources, symbols, watch)
+from . import (bytecode, elf, files, freeze, imports, keylike, link, manifest, memory, notes,
+               reach, report, romfs, sbom, sdk, sources, symbols, watch)
 from .errors import BuildError
 from .messages import say, warn
 from .output import write
 
 
 def _read_resources(resources):
-    contents = []
+    contents, left = [], link.IMAGE_MAX
     for path, file in resources:
-        try:
-            contents.append((path, file.read_bytes()))
-        except OSError as error:
-            raise BuildError(f'{file}: cannot be read: {error.strerror}') from None
+        contents.append((path, files.read(file, link.IMAGE_MAX)))
+        left -= len(contents[-1][1])
+        if left < 0:
+            raise BuildError(f'{file}: with it the resources are larger than '
+                             f'{link.IMAGE_MAX >> 20} MiB; make them smaller')
     return contents
 
 
 def _describe(kit, app, modules, contents):
     """The manifest's text."""
-    sizes = [(module.name, module.file.stat().st_size) for module in modules]
+    sizes = [(module.name, len(module.data)) for module in modules]
     text = notes.manifest_json(app, sizes, [(path, len(data)) for path, data in contents],
                                kit.micropython)
     if len(text) > notes.MANIFEST_MAX:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """Compiles the modules to bytecode, with mpy-cross."""
 
+import codecs
 import re
 from pathlib import Path
 
@@ -34,17 +35,15 @@ def _explain(sdk, module, output):
     return BuildError(f'{module.file}{line}: {message}')
 
 
-def _check_text(module):
-    """mpy-cross takes any bytes for text, and would pass them on."""
+def _text(module):
+    """What mpy-cross is given: it takes any bytes for text and would pass them on, and a mark at the
+    beginning for part of a name."""
     try:
-        data = module.file.read_bytes()
-    except OSError as error:
-        raise BuildError(f'{module.file}: cannot be read: {error.strerror}') from None
-    try:
-        data.decode()
+        module.data.decode()
     except UnicodeDecodeError as error:
-        line = data.count(b'\n', 0, error.start) + 1
+        line = module.data.count(b'\n', 0, error.start) + 1
         raise BuildError(f'{module.file}:{line}: is not UTF-8') from None
+    return module.data.removeprefix(codecs.BOM_UTF8)
 
 
 def compile_modules(sdk, modules, work, asserts=True):
@@ -54,11 +53,10 @@ def compile_modules(sdk, modules, work, asserts=True):
 
     def compile_one(numbered):
         number, module = numbered
-        output = Path(work, f'{number}.mpy')
-        _check_text(module)
+        text, output = Path(work, f'{number}.text'), Path(work, f'{number}.mpy')
+        text.write_bytes(_text(module))
         try:
-            run.run([*sdk.mpy_cross, *options, '-s', module.path, '-o', output,
-                     module.file.absolute()], work)
+            run.run([*sdk.mpy_cross, *options, '-s', module.path, '-o', output, text], work)
         except run.ToolError as error:
             raise _explain(sdk, module, error.output) from None
         return output

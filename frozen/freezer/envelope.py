@@ -6,7 +6,7 @@ import binascii
 import hashlib
 import struct
 
-from . import sodium
+from . import files, sodium
 from .errors import BuildError
 
 HEADER = struct.Struct('<8sII8s')  # struct envelope_header but for the stream's own
@@ -15,15 +15,14 @@ FORMAT = 1
 CHUNK = 64 << 10
 KEY_START = b'mpyd-image-key:'
 KEY_SIZE = 32
+KEY_FILE_MAX = 256       # ENVELOPE_KEY_FILE_SIZE_MAX of image/envelope.h
+FILE_MAX = 65 << 20      # ENVELOPE_SIZE_MAX there
 KEY_PURPOSE = b'mpyd image key id'
 
 
 def read_image(file):
     """The bytes of FILE, which begins like an image or an envelope of one."""
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise BuildError(f'{file}: cannot be read: {error.strerror}') from None
+    data = files.read(file, FILE_MAX)
     if not data.startswith((b'\x7fELF', MAGIC)):
         raise BuildError(f'{file}: is no image; "mpyfreeze build" makes one')
     return data
@@ -42,10 +41,8 @@ def key_text(key):
 
 
 def read_key(file):
-    try:
-        text = file.read_bytes()
-    except OSError as error:
-        raise BuildError(f'{file}: cannot be read: {error.strerror}') from None
+    """The key in FILE, which can be a pipe."""
+    text = files.read(file, KEY_FILE_MAX, pipes=True)
     try:
         key = base64.b64decode(text.removeprefix(KEY_START).removesuffix(b'\n'), validate=True)
     except binascii.Error:

@@ -86,4 +86,4 @@ def find_warnings(modules, builtin, names):
         known.update(_prefixes(module.name))
     return [f'{module.file}:{line}: there is no module "{name}" in the image: to import it fails'
             for module in modules
-            for line, name in find_missing(module.file.read_bytes(), known)]
+            for line, name in find_missing(module.data, known)]

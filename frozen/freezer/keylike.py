@@ -93,7 +93,7 @@ def find_warnings(modules, contents):
     """One line for each secret in MODULES, the app's, and in CONTENTS, path and bytes of its
     resources."""
     found = [(f'{module.file}:{line}', what) for module in modules
-             for line, what in find_secrets(module.file.read_bytes())]
+             for line, what in find_secrets(module.data)]
     found += [(path, 'a private key') for path, data in contents if PRIVATE.search(data)]
     return [f'{where}: {what} looks like a secret, which whoever has the image can read; give it to '
             'the app when it runs' for where, what in found]

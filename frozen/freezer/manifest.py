@@ -2,15 +2,17 @@
 """Reads mpyd.toml, strictly: a key that is not known is an error, not a comment."""
 
 import json
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
-from . import grants, tomllines
+from . import files, grants, tomllines
 from .errors import BuildError
 
 FILE = 'mpyd.toml'
+FILE_MAX = 1 << 20  # bytes
 FORMAT = 1  # MANIFEST_FORMAT in image/manifest.h, whose limits these are too
 NAME = re.compile(r'[a-z][a-z0-9-]{0,25}', re.ASCII)
 RESERVED = re.compile(r'mpyd(-.*)?|mpyctl|mpyfreeze')  # in the log, as by our own programs
@@ -249,16 +251,13 @@ def _places(reader, manifest):
 def read(directory):
     """The manifest of the app in DIRECTORY; BuildError names every mistake with its line."""
     file = Path(directory) / FILE
+    if not os.path.lexists(file):
+        raise BuildError(f'{file}: there is none; "mpyfreeze new DIR" makes an app that has one')
     try:
-        text = file.read_bytes().decode('utf-8-sig')  # some editors begin it with a mark
-    except FileNotFoundError:
-        raise BuildError(f'{file}: there is none; "mpyfreeze new DIR" makes an app that has one') \
-            from None
+        text = files.read(file, FILE_MAX).decode('utf-8-sig')  # some editors begin it with a mark
     except UnicodeDecodeError as error:
         line = error.object.count(b'\n', 0, error.start) + 1
         raise BuildError(f'{file}:{line}: is not UTF-8') from None
-    except OSError as error:
-        raise BuildError(f'{file}: cannot be read: {error.strerror}') from None
     text = text.replace('\r\n', '\n')
     try:
         document = tomllib.loads(text)

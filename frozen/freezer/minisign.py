@@ -7,7 +7,7 @@ import hashlib
 import struct
 from dataclasses import dataclass
 
-from . import sodium
+from . import files, sodium
 from .errors import BuildError
 
 FILE_MAX = 4096                              # bytes of a file with a key
@@ -51,11 +51,8 @@ def _stream(password, salt, operations, memory):
 
 
 def read_secret_key(file, ask_password):
-    """The key in FILE. ASK_PASSWORD() gives the bytes of its password, if it has one."""
-    try:
-        text = file.read_bytes()[:FILE_MAX].decode('ascii', 'replace')
-    except OSError as error:
-        raise BuildError(f'{file}: cannot be read: {error.strerror}') from None
+    """The key in FILE, which can be a pipe. ASK_PASSWORD() gives the bytes of its password, if it has one."""
+    text = files.read(file, FILE_MAX, pipes=True).decode('ascii', 'replace')
     algorithm, derivation, checksum, salt, operations, memory, inner = _decode(file, text)
     if algorithm != SIGN or checksum != BLAKE2B and derivation == SCRYPT:
         raise BuildError(f'{file}:2: is a secret key of a kind that is not known here')

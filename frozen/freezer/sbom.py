@@ -49,10 +49,10 @@ def _file(number, path, data, kind, licence=None):
 
 def _files(app):
     """Every file that went into the image."""
-    given = [(module.path, module.file.read_bytes(), 'SOURCE') for module in app.modules]
+    given = [(module.path, module.data, 'SOURCE') for module in app.modules]
     given += [(f'res/{path}', data, 'OTHER') for path, data in app.contents]
     files = [_file(number, *one) for number, one in enumerate(given)]
-    return files + [_file(number, module.path, module.file.read_bytes(), 'SOURCE', 'MIT')
+    return files + [_file(number, module.path, module.data, 'SOURCE', 'MIT')
                     for number, module in enumerate(app.builtin, len(files))]
 
 

@@ -7,19 +7,17 @@ import sys
 import time
 from pathlib import Path
 
-from . import envelope, minisign, output
+from . import envelope, files, minisign, output
 from .errors import BuildError
 from .messages import say
 
 SUFFIX = '.minisig'
+PASSWORD_FILE_MAX = 4096  # bytes
 
 
 def _password(file):
     if file is not None:
-        try:
-            return file.read_bytes().split(b'\n')[0]
-        except OSError as error:
-            raise BuildError(f'{file}: cannot be read: {error.strerror}') from None
+        return files.read(file, PASSWORD_FILE_MAX, pipes=True).split(b'\n')[0]
     if not sys.stdin.isatty():
         raise BuildError('the key has a password and there is no terminal to ask for it; '
                          'name a file that has it with --password-file')

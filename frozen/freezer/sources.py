@@ -3,9 +3,10 @@
 
 import os
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path, PurePosixPath
 
+from . import files
 from .errors import BuildError
 from .manifest import FILE
 
@@ -14,12 +15,14 @@ PART = re.compile(r'[A-Za-z0-9_-]+', re.ASCII)
 PARTS_MAX = 4096
 MODULE_NAME_MAX = 200
 RESOURCE_PATH_MAX = 320
+MODULE_MAX = 16 << 20  # bytes
 
 
 @dataclass(frozen=True)
 class Module:
     path: str  # what it is frozen as: "meter/store.py"
     file: Path
+    data: bytes = field(default=b'', repr=False, compare=False)  # the file's, read once
 
     @property
     def name(self):
@@ -63,6 +66,10 @@ def _module(directory, path, where):
         raise BuildError(f'{where}: module "{module.name}": the name has {len(module.name)} '
                          f'characters, more than {MODULE_NAME_MAX}')
     return module
+
+
+def _with_data(modules):
+    return [replace(module, data=files.read(module.file, MODULE_MAX)) for module in modules]
 
 
 def is_test(path):
@@ -160,19 +167,19 @@ def find_modules(directory, manifest, builtin=(), first=()):
     if len(modules) > PARTS_MAX:
         raise BuildError(f'{where}: {len(modules)} modules, more than {PARTS_MAX}')
     _check_entry(directory, manifest, modules)
-    return modules
+    return _with_data(modules)
 
 
 def find_tests(directory, manifest):
     """The modules of the tests of the app in DIRECTORY, sorted by path."""
-    return sorted(_modules_below(directory, '.', Path(directory, FILE), manifest.resources,
-                                 tests=True), key=lambda module: module.path)
+    found = _modules_below(directory, '.', Path(directory, FILE), manifest.resources, tests=True)
+    return _with_data(sorted(found, key=lambda module: module.path))
 
 
 def find_builtin(directory):
     """The modules that the SDK puts into every image."""
-    return [Module(path, Path(directory, path)) for path in sorted(_listed(directory, 'modules'))
-            if path.endswith('.py')]
+    return _with_data(Module(path, Path(directory, path))
+                      for path in sorted(_listed(directory, 'modules')) if path.endswith('.py'))
 
 
 def find_resources(directory, manifest):

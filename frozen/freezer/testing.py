@@ -85,7 +85,6 @@ class _Tests:
         app.modules += [module for module in tests if module.path not in named]
         sources.check_directories(directory, app.modules)
         app.builtin += sources.find_builtin(LIBRARY)
-        app.modules.append(sources.Module(f'{ENTRY}.py', Path(work, f'{ENTRY}.py')))
         app.manifest.entry = ENTRY
         app.manifest.limits['log_rate'] = LIMITS['log_rate']
         if 'heap' in app.manifest.memory:
@@ -100,11 +99,12 @@ class _Tests:
 
     def build(self, index, first, progress):
         """The image that runs the tests from number FIRST of module INDEX on."""
-        (self.work / f'{ENTRY}.py').write_text(ENTRY_PY.format(
-            folders=self.folders, mark=self.mark, modules=tuple(self.modules),
-            patterns=tuple(self.patterns), index=index, first=first))
+        text = ENTRY_PY.format(folders=self.folders, mark=self.mark, modules=tuple(self.modules),
+                               patterns=tuple(self.patterns), index=index, first=first)
+        entry = sources.Module(f'{ENTRY}.py', self.work / f'{ENTRY}.py', text.encode())
+        app = dataclasses.replace(self.app, modules=[*self.app.modules, entry])
         image = self.work / f'{self.name}.mpyimg'
-        image.write_bytes(build.make(self.kit, self.app, self.work, progress))
+        image.write_bytes(build.make(self.kit, app, self.work, progress))
         return image
 
 

@@ -31,10 +31,11 @@ class Bench:
             file.write_bytes(text if isinstance(text, bytes) else text.encode())
         return directory
 
-    def freeze(self, *arguments, cwd=None, environment=None):
+    def freeze(self, *arguments, cwd=None, environment=None, stdin=None):
         return subprocess.run([self.options.mpyfreeze, *map(str, arguments)], cwd=cwd or self.root,
                               env={'PATH': os.environ['PATH'], **(environment or {})},
-                              stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, check=False)
+                              stdin=stdin, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                              text=True, timeout=120, check=False)
 
     def build(self, directory, *more, **environment):
         return self.freeze('build', directory, '-o', self.image, '--sdk', self.options.sdk, *more,

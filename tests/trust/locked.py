@@ -150,7 +150,7 @@ def what_cannot_be_encrypted(shop):
     for arguments, words in (
         (("encrypt", image, "-k", path, "-o", output), "encrypted already"),
         (("encrypt", path, "-k", path, "-o", output), "is no image"),
-        (("encrypt", plain, "-k", plain, "-o", output), "is no key"),
+        (("encrypt", plain, "-k", plain, "-o", output), "is larger than 256 bytes"),
         (("encrypt", "/nonexistent", "-k", path, "-o", output), "cannot be read"),
         (("sign", path, "-k", shop.ours.secret), "is no image"),
         (("sign", plain, "-k", path), "is no secret key"),
