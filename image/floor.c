@@ -12,12 +12,13 @@
 
 #define REFUSE(why, ...) why_refuse(why, GUARDED_WHY_SIZE, __VA_ARGS__)
 
-int floor_read(const char *directory, const char *app, uint64_t *ret_floor,
+int floor_read(const char *named, const char *app, uint64_t *ret_floor,
                char why[GUARDED_WHY_SIZE]) {
+    const char *directory = named ? named : FLOOR_DIRECTORY;
     CLEANUP_FD int fd = -1;
     char text[TEXT_SIZE] = "", reason[GUARDED_WHY_SIZE] = "";
     size_t size = 0;
-    int r = guarded_open(directory, &fd, reason);
+    int r = guarded_open(named, FLOOR_DIRECTORY, &fd, reason);
 
     if (r == GUARDED_REFUSED) {
         return REFUSE(why, "%.100s: %.100s", directory, reason);

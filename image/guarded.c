@@ -26,6 +26,16 @@ static int check_writers(const struct stat *status, char *why) {
     return 0;
 }
 
+// Nothing was found by NAME: a link that leads nowhere is not the same as none.
+static int check_absent(int directory, const char *name, char *why) {
+    struct stat status;
+
+    if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+        return REFUSE(why, "a link to what is not there");
+    }
+    return errno == ENOENT ? GUARDED_ABSENT : REFUSE(why, "%s", strerror(errno));
+}
+
 // KIND: S_IFREG or S_IFDIR.
 static int open_kind(int directory, const char *name, unsigned kind, int *ret_fd, char *why) {
     CLEANUP_FD int fd = openat(directory, name, FLAGS);
@@ -33,7 +43,7 @@ static int open_kind(int directory, const char *name, unsigned kind, int *ret_fd
     int r;
 
     if (fd < 0 && errno == ENOENT) {
-        return GUARDED_ABSENT;
+        return check_absent(directory, name, why);
     }
     if (fd < 0 || fstat(fd, &status) < 0) {
         return REFUSE(why, "%s", strerror(errno));
@@ -48,8 +58,10 @@ static int open_kind(int directory, const char *name, unsigned kind, int *ret_fd
     return r;
 }
 
-int guarded_open(const char *path, int *ret_fd, char why[GUARDED_WHY_SIZE]) {
-    return open_kind(AT_FDCWD, path, S_IFDIR, ret_fd, why);
+int guarded_open(const char *named, const char *usual, int *ret_fd, char why[GUARDED_WHY_SIZE]) {
+    int r = open_kind(AT_FDCWD, named ? named : usual, S_IFDIR, ret_fd, why);
+
+    return r == GUARDED_ABSENT && named ? REFUSE(why, "there is no such directory") : r;
 }
 
 int guarded_read(int directory, const char *name, char *text, size_t size, size_t *ret_size,

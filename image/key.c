@@ -174,12 +174,13 @@ static int read_all(int fd, const char *directory, struct dirent **entries, size
     return 0;
 }
 
-int keys_read(const char *directory, struct keys *ret_keys, char why[KEY_WHY_SIZE]) {
+int keys_read(const char *named, struct keys *ret_keys, char why[KEY_WHY_SIZE]) {
+    const char *directory = named ? named : KEY_DIRECTORY;
     CLEANUP(keys_done) struct keys keys = {.directory = strdup(directory)};
     CLEANUP_FD int fd = -1;
     char reason[GUARDED_WHY_SIZE];
     struct dirent **entries = NULL;
-    int n = 0, r = keys.directory ? guarded_open(directory, &fd, reason) : -ENOMEM;
+    int n = 0, r = keys.directory ? guarded_open(named, KEY_DIRECTORY, &fd, reason) : -ENOMEM;
 
     if (r == GUARDED_ABSENT) {
         *ret_keys = keys;

@@ -55,12 +55,12 @@ int trust_open(const struct trust_options *options, struct trust *trust) {
 // -- what the administrator says -----------------------------------------------------------------
 
 static int read_keys(struct trust *trust) {
-    const char *directory = trust->options->keys ? trust->options->keys : KEY_DIRECTORY;
+    const char *named = trust->options->keys;
     char why[KEY_WHY_SIZE];
-    int r = keys_read(directory, &trust->keys, why);
+    int r = keys_read(named, &trust->keys, why);
 
     if (r < 0) {
-        (void)log_errno(r, "cannot read the keys in %s", directory);
+        (void)log_errno(r, "cannot read the keys in %s", named ? named : KEY_DIRECTORY);
         return TRUST_INTERNAL;
     }
     if (r > 0) {
@@ -71,10 +71,10 @@ static int read_keys(struct trust *trust) {
 }
 
 int trust_read_floor(struct trust *trust, const char *name) {
-    const char *directory = trust->options->floors ? trust->options->floors : FLOOR_DIRECTORY;
+    const char *named = trust->options->floors;
     char why[GUARDED_WHY_SIZE];
 
-    if (trust->options->is_unsigned || floor_read(directory, name, &trust->floor, why) == 0) {
+    if (trust->options->is_unsigned || floor_read(named, name, &trust->floor, why) == 0) {
         return TRUST_GIVEN;
     }
     log_error("%s", why);

@@ -31,13 +31,27 @@ def lower_is_refused_and_rolling_back_is_not(shop):
 
 def no_floor_is_zero(shop):
     (two, _, _), keys = versions(shop)
-    for floors in ("/nonexistent/floors", shop.floors(), shop.floors(other="7"), shop.floors(gauge="0")):
+    for floors in (shop.floors(), shop.floors(other="7"), shop.floors(gauge="0")):
         shop.runs(two, *keys, "--floors", floors)
     image = shop.image()
     shop.ours.sign(image)
     shop.runs(image, *keys, "--floors", shop.floors(gauge="0\n"))
     words = ["counter 0 is below 1"]
     shop.refuses(UNTRUSTED, words, image, *keys, "--floors", shop.floors(gauge="1\n"))
+
+
+def what_is_not_there_is_no_floor_of_zero(shop):
+    """A directory that was mistyped, or is on a disk that was not mounted."""
+    (two, _, _), keys = versions(shop)
+    place = shop.place()
+    for name in ("link", "gauge"):
+        os.symlink("/nonexistent/floors", os.path.join(place, name))
+    for floors, words in (
+        ("/nonexistent/floors", ["/nonexistent/floors: there is no such directory"]),
+        (os.path.join(place, "link"), ["/link: a link to what is not there"]),
+        (place, [os.path.join(place, "gauge"), "a link to what is not there"]),
+    ):
+        shop.refuses(UNTRUSTED, words, two, *keys, "--floors", floors)
 
 
 def a_damaged_floor_is_no_floor_of_zero(shop):
@@ -96,6 +110,7 @@ def neither_supervisor_nor_worker_can_write_floors(shop):
 TESTS = [
     lower_is_refused_and_rolling_back_is_not,
     no_floor_is_zero,
+    what_is_not_there_is_no_floor_of_zero,
     a_damaged_floor_is_no_floor_of_zero,
     what_cannot_be_read_is_no_floor_of_zero,
     neither_supervisor_nor_worker_can_write_floors,

@@ -99,7 +99,8 @@ def another_key_is_refused(shop):
     image = signed(shop)
     words = [f"signed with key {shop.ours.id}", "not among"]
     shop.refuses(UNTRUSTED, words, image, "--keys", shop.keys((shop.theirs, "gauge")))
-    shop.refuses(UNTRUSTED, words, image, "--keys", "/nonexistent/keys")
+    nowhere = ["/nonexistent/keys: there is no such directory"]
+    shop.refuses(UNTRUSTED, nowhere, image, "--keys", "/nonexistent/keys")
     shop.refuses(UNTRUSTED, [*words, "/etc/mpyd/keys.d"], image)
 
 

@@ -194,9 +194,9 @@ static void test_read_what_is_no_directory(void **state) {
     struct keys keys = {0};
 
     (void)state;
-    assert_int_equal(keys_read("/nonexistent/keys", &keys, why), 0);
-    assert_int_equal(keys.n_items, 0);
-    keys_done(&keys);
+    assert_int_equal(keys_read("/nonexistent/keys", &keys, why), KEY_REFUSED);
+    assert_string_equal(why, "/nonexistent/keys: there is no such directory");
+    assert_null(keys.items);
     assert_int_equal(keys_read("/etc/hostname", &keys, why), KEY_REFUSED);
     assert_int_equal(chmod(folder, 0777), 0);
     assert_int_equal(keys_read(folder, &keys, why), KEY_REFUSED);
