@@ -17,6 +17,7 @@
 #include "ctl/file.h"
 #include "ctl/symbols.h"
 #include "ctl/verbs.h"
+#include "image/image.h"
 
 #define CRASH_SIZE_MAX (64u << 20)
 #define FILE_START "File \""
@@ -29,6 +30,10 @@ const struct verb_option symbolize_options[] = {
     {0},
 };
 
+struct paths {
+    const char *crash, *symbols;
+};
+
 // One "offset" of a text, and what is around it.
 struct mention {
     const char *file;
@@ -39,6 +44,7 @@ struct mention {
 
 struct counts {
     size_t n_mentions, n_unknown;
+    size_t n_unproven; /* no start of the app stands before them */
 };
 
 // The mention at OFFSET, where OFFSET_START is, if it is one. TEXT: where to look for its line.
@@ -79,6 +85,67 @@ static bool is_of(const struct symbols_place *place, const struct mention *menti
            memcmp(file, mention->file, mention->file_size) == 0;
 }
 
+// -- of which image ------------------------------------------------------------------------------
+
+// mpyd: NAME: started, generation 1, version 1.0, image 0123456789abcdef
+#define START ": started, generation "
+#define START_IMAGE ", image "
+#define ID_SIZE (IMAGE_ID_SIZE - 1)
+
+// Finds the last start of an app between TEXT and END. Returns the number of its image, ID_SIZE
+// digits, or NULL.
+static const char *find_image(const char *text, const char *end) {
+    const char *found = NULL;
+
+    while ((text = memmem(text, (size_t)(end - text), START, strlen(START)))) {
+        const char *newline = memchr(text, '\n', (size_t)(end - text));
+        const char *stop = newline ? newline : end;
+        const char *image = memmem(text, (size_t)(stop - text), START_IMAGE, strlen(START_IMAGE));
+        const char *id = image ? image + strlen(START_IMAGE) : NULL;
+
+        if (id && stop - id >= ID_SIZE && strspn(id, "0123456789abcdef") >= ID_SIZE) {
+            found = id;
+        }
+        text = stop;
+    }
+    return found;
+}
+
+static size_t count_lines(const char *text, const char *end) {
+    size_t n = 1;
+
+    while ((text = memchr(text, '\n', (size_t)(end - text)))) {
+        text++;
+        n++;
+    }
+    return n;
+}
+
+// Whether nothing speaks against SYMBOLS being those of CRASH; logged if something does. Counts
+// what nothing speaks for either.
+static bool check_images(const struct symbols *symbols, const struct file *crash,
+                         const struct paths *paths, struct counts *counts) {
+    const char *start = (const char *)crash->data, *text = start, *end = text + crash->size;
+    const char *id = NULL;
+    struct mention mention;
+
+    for (; find_mention(text, end, &mention); text = mention.end) {
+        const char *later = find_image(text, mention.start);
+
+        id = later ? later : id;
+        counts->n_unproven += id == NULL;
+        if (id && strncmp(id, symbols->image_blake2b, ID_SIZE) != 0) {
+            log_error("%s: line %zu is of the image %.16s, and %s of %.16s", paths->crash,
+                      count_lines(start, mention.start), id, paths->symbols,
+                      symbols->image_blake2b);
+            return false;
+        }
+    }
+    return true;
+}
+
+// -- the lines -----------------------------------------------------------------------------------
+
 static void write_text(const char *start, const char *end) {
     (void)fwrite(start, 1, (size_t)(end - start), stdout);
 }
@@ -98,18 +165,17 @@ static void write_mention(const struct symbols *symbols, const struct mention *m
     }
 }
 
-static struct counts write_crash(const struct symbols *symbols, const struct file *crash) {
+static void write_crash(const struct symbols *symbols, const struct file *crash,
+                        struct counts *counts) {
     const char *text = (const char *)crash->data, *end = text + crash->size;
-    struct counts counts = {0};
     struct mention mention;
 
     while (find_mention(text, end, &mention)) {
         write_text(text, mention.start);
-        write_mention(symbols, &mention, &counts);
+        write_mention(symbols, &mention, counts);
         text = mention.end;
     }
     write_text(text, end);
-    return counts;
 }
 
 static int load_symbols(const char *path, struct symbols *ret_symbols) {
@@ -132,33 +198,43 @@ static int load_symbols(const char *path, struct symbols *ret_symbols) {
     return CTL_DONE;
 }
 
+// What there is to say once everything was written.
+static int conclude(const struct counts *counts, const struct paths *paths) {
+    (void)fflush(stdout);
+    if (counts->n_unknown > 0) {
+        log_error("%s: %zu of %zu offsets are not in %s: are the symbols of that image?",
+                  paths->crash, counts->n_unknown, counts->n_mentions, paths->symbols);
+        return CTL_FAILED;
+    }
+    if (counts->n_mentions == 0) {
+        log_warning("%s: has no offsets to look up", paths->crash);
+    } else if (counts->n_unproven > 0) {
+        log_warning("%s: %zu of %zu offsets come before any start of an app, so of which image "
+                    "they are is not known: the lines are right if %s is of it",
+                    paths->crash, counts->n_unproven, counts->n_mentions, paths->symbols);
+    }
+    return CTL_DONE;
+}
+
 int symbolize_run(const struct verb_arguments *arguments) {
-    const char *path = arguments->operands[0], *symbols_path = arguments->values[OPTION_SYMBOLS];
+    const struct paths paths = {arguments->operands[0], arguments->values[OPTION_SYMBOLS]};
     CLEANUP(file_done) struct file crash = FILE_INIT;
     CLEANUP(symbols_done) struct symbols symbols = {0};
-    struct counts counts;
+    struct counts counts = {0};
     int r = 0;
 
-    if (!symbols_path) {
+    if (!paths.symbols) {
         log_error("symbolize: missing --symbols FILE; try mpyctl symbolize --help");
         return CTL_USAGE;
     }
-    r = load_symbols(symbols_path, &symbols);
+    r = load_symbols(paths.symbols, &symbols);
     if (r != CTL_DONE) {
         return r;
     }
-    if (file_read(path, "a crash", CRASH_SIZE_MAX, &crash) < 0) {
+    if (file_read(paths.crash, "a crash", CRASH_SIZE_MAX, &crash) < 0 ||
+        !check_images(&symbols, &crash, &paths, &counts)) {
         return CTL_FAILED;
     }
-    counts = write_crash(&symbols, &crash);
-    if (counts.n_unknown > 0) {
-        (void)fflush(stdout);
-        log_error("%s: %zu of %zu offsets are not in %s: are the symbols of that image?", path,
-                  counts.n_unknown, counts.n_mentions, symbols_path);
-        return CTL_FAILED;
-    }
-    if (counts.n_mentions == 0) {
-        log_warning("%s: has no offsets to look up", path);
-    }
-    return CTL_DONE;
+    write_crash(&symbols, &crash, &counts);
+    return conclude(&counts, &paths);
 }

@@ -18,7 +18,8 @@
 #define LINES_MAX (1u << 20)
 
 static bool is_hash(const char *text) {
-    return strlen(text) == 64 && strspn(text, "0123456789abcdef") == 64;
+    return strlen(text) == SYMBOLS_HASH_SIZE - 1 &&
+           strspn(text, "0123456789abcdef") == SYMBOLS_HASH_SIZE - 1;
 }
 
 #define IN_LINE(member) .offset = offsetof(struct symbols_line, member)
@@ -54,7 +55,7 @@ static const struct field module_fields[] = {
 
 static const struct field symbols_fields[] = {
     {"format", FIELD_NUMBER, AT(format), .min = SYMBOLS_FORMAT, .max = SYMBOLS_FORMAT},
-    {"image_sha256", FIELD_TEXT, AT(image_sha256), .check = is_hash},
+    {"image_blake2b", FIELD_TEXT, AT(image_blake2b), .check = is_hash},
     {"modules", FIELD_OBJECTS, AT(modules), .max = MODULES_MAX, .fields = module_fields,
      .item_size = sizeof(struct symbols_module)},
     {NULL},
@@ -146,7 +147,7 @@ void symbols_done(struct symbols *symbols) {
         functions_done(&module->functions);
     }
     free(symbols->modules.items);
-    free(symbols->image_sha256);
+    free(symbols->image_blake2b);
     *symbols = (struct symbols){0};
 }
 

@@ -9,6 +9,7 @@
 
 #define SYMBOLS_FORMAT 1
 #define SYMBOLS_SIZE_MAX (64u << 20) /* bytes of JSON */
+#define SYMBOLS_HASH_SIZE 129        /* bytes of BLAKE2b-512 as b2sum(1) writes it, with NUL */
 #define SYMBOLS_WHY_SIZE 256         /* bytes of a reason, NUL included */
 
 enum { SYMBOLS_REFUSED = 1 };
@@ -46,7 +47,7 @@ struct symbols_modules {
 
 struct symbols {
     uint64_t format;
-    char *image_sha256; /* of the image in plain, 64 hexadecimal digits */
+    char *image_blake2b; /* of the image in plain, SYMBOLS_HASH_SIZE bytes of text */
     struct symbols_modules modules;
 };
 

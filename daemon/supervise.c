@@ -46,8 +46,9 @@ static int on_ready(struct supervisor *supervisor) {
 }
 
 static int on_started(struct supervisor *supervisor) {
-    log_info("%s: started, generation %" PRIu32, supervisor->app.name,
-             supervisor->app.worker.generation);
+    // mpyctl symbolize reads this: which image a traceback below is of.
+    log_info("%s: started, generation %" PRIu32 ", version %s, image %s", supervisor->app.name,
+             supervisor->app.worker.generation, supervisor->version, supervisor->image_id);
     if (supervisor->app.worker.generation == 1) {
         memory_give_back();
     }

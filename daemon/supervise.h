@@ -54,6 +54,7 @@ struct supervisor {
     struct app app;
     struct spawner spawner; /* socket -1: none */
     struct config config;
+    const char *version, *image_id; /* of the image, for the log; the caller's */
 
     enum supervise_state state;
     struct serve serve;

@@ -18,13 +18,15 @@ struct sealed;
 
 #define IMAGE_SIZE_MAX (64u << 20)
 #define IMAGE_TOOLS_SIZE 256
+#define IMAGE_ID_SIZE 17   /* 16 digits, NUL included */
 #define IMAGE_WHY_SIZE 320 /* bytes of a reason, NUL included */
 
 enum { IMAGE_REFUSED = 1 };
 
 struct image {
-    int fd;        /* sealed memfd holding the image, executable by execveat(2); owned */
-    uint64_t size; /* bytes */
+    int fd;                 /* sealed memfd holding the image, executable by execveat(2); owned */
+    uint64_t size;          /* bytes */
+    char id[IMAGE_ID_SIZE]; /* how the BLAKE2b-512 of its bytes begins, as b2sum(1) writes it */
     struct note_user_object object;
     struct note_call calls[CALLS_VERSION]; /* object.n_calls of them */
     struct note_region regions[NOTE_REGIONS_MAX];
@@ -46,7 +48,7 @@ int image_load(int fd, struct image *ret_image, char why[IMAGE_WHY_SIZE]);
 int image_take(struct sealed *sealed, struct image *ret_image, char why[IMAGE_WHY_SIZE]);
 
 // The checks alone, of the SIZE bytes at DATA, which nobody else may be able to change. As
-// image_load(), but ret_image->fd is -1.
+// image_load(), but ret_image->fd is -1 and its id is "".
 int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
                 char why[IMAGE_WHY_SIZE]);
 

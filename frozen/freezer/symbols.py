@@ -2,10 +2,10 @@
 """The file of symbols: which file and line each address of an image's code is of. The vendor keeps
 it; "mpyctl symbolize" reads it.
 
-    {"format": 1, "image_sha256": HEX, "modules": [{"name": "main", "file": "main.py", "functions":
+    {"format": 1, "image_blake2b": HEX, "modules": [{"name": "main", "file": "main.py", "functions":
         [{"name": "f", "offset": ADDRESS, "size": BYTES, "lines": [[OFFSET, LINE], ...]}]}]}
 
-ADDRESS is that of the function's bytes in the ELF file's own terms. From OFFSET in those on, up to the
+HEX is what b2sum(1) says of the image; mpyd logs how it begins where it starts an app. ADDRESS is that of the function's bytes in the ELF file's own terms. From OFFSET in those on, up to the
 next, is LINE; native code has none.
 """
 
@@ -20,7 +20,7 @@ def describe(modules, functions, addresses, image):
     elf.symbols() says of the linked file; IMAGE: the bytes of the image."""
     document = {
         'format': FORMAT,
-        'image_sha256': hashlib.sha256(image).hexdigest(),
+        'image_blake2b': hashlib.blake2b(image).hexdigest(),
         'modules': [{
             'name': module.name,
             'file': module.path,

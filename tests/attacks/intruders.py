@@ -187,7 +187,7 @@ def addresses_are_shared_with_nobody(apps):
         for generation in range(3):
             seen[f"worker {n}.{generation}"] = areas(worker)
             os.kill(worker, signal.SIGKILL)
-            running.wait_line(f"started, generation {generation + 2}$")
+            running.wait_line(f"started, generation {generation + 2},")
             while len(below := service.descendants(running.pid)) < 2 or below[1] == worker:
                 time.sleep(0.01)
             worker = below[1]

@@ -2,6 +2,7 @@
 """mpyctl symbolize."""
 
 import copy
+import hashlib
 import json
 import subprocess
 
@@ -10,7 +11,7 @@ import tap
 
 SYMBOLS = {
     "format": 1,
-    "image_sha256": "0" * 64,
+    "image_blake2b": "0123456789abcdef" * 8,
     "modules": [
         {
             "name": "main",
@@ -24,7 +25,9 @@ SYMBOLS = {
         {"name": "a.b", "file": "a/b.py", "functions": []},
     ],
 }
-CRASH = """\
+START = "mpyd: ware: started, generation 1, version 1.0, image 0123456789abcdef\n"
+OTHER_START = "mpyd: ware: started, generation 1, version 1.1, image 0123456789abcdee\n"
+CRASH = START + """\
 ware: Traceback (most recent call last):
 ware:   File "main.py", offset 0x1004, in <module>
 ware:   File "main.py", offset 0x1007, in <module>
@@ -35,7 +38,7 @@ ware:   File "main.py", offset 0x2001, in fast
 ware:   File "main.py", line 5, in other
 ware: ValueError: ", offset 0x1004
 """
-LINES = """\
+LINES = START + """\
 ware: Traceback (most recent call last):
 ware:   File "main.py", line 1, in <module>
 ware:   File "main.py", line 1, in <module>
@@ -77,6 +80,7 @@ def log_comes_from_a_pipe(program):
 def any_bytes_pass_through(program):
     """Logs hold what apps print: bytes that are no text, a NUL, half a line."""
     before, after = b'\xff\0\x1b[2J\nFile "', b"\0 ... \xc3"
+    before = START.encode() + before
     crash = before + b'main.py", offset 0x1004, in' + after
     path = program.file(crash)
     done = program.run("symbolize", path, "--symbols", symbols(program), text=False)
@@ -117,29 +121,68 @@ def unknown_offsets_are_counted(program):
 
 
 def offset_before_the_first_line_is_of_no_line(program):
-    crash = program.file(b'File "main.py", offset 0x1001, in f\n')
+    crash = program.file(START.encode() + b'File "main.py", offset 0x1001, in f\n')
     said = program.says("symbolize", crash, "--symbols", symbols(program))
-    tap.equal(said, 'File "main.py", native code, in f\n', "said")
+    tap.equal(said, START + 'File "main.py", native code, in f\n', "said")
+
+
+def symbols_of_another_image_are_refused(program):
+    """The log says which image ran: at the start that an offset comes after."""
+    crash, good = CRASH.removeprefix(START), symbols(program)
+    for text, line in (
+        (OTHER_START + crash, 3),
+        (START + OTHER_START + crash, 4),
+        (CRASH + OTHER_START + crash, 13),
+    ):
+        path = program.file(text.encode())
+        words = (
+            f"{path}: line {line} is of the image 0123456789abcdee, "
+            f"and {good} of 0123456789abcdef\n"
+        )
+        program.refuses(1, words, "symbolize", path, "--symbols", good)
+    for text, expected in (
+        (OTHER_START + CRASH, OTHER_START + LINES),
+        (CRASH + OTHER_START, LINES + OTHER_START),
+    ):
+        said = program.says("symbolize", program.file(text.encode()), "--symbols", good)
+        tap.equal(said, expected, "of another image are no offsets")
+
+
+def log_that_does_not_say_which_image(program):
+    crash = CRASH.removeprefix(START)
+    for before in ("", "mpyd: ware: started, generation 1\n", OTHER_START[:-2] + "\n", "image "):
+        path = program.file((before + crash).encode())
+        done = program.run("symbolize", path, "--symbols", symbols(program))
+        expected = before + LINES.removeprefix(START)
+        tap.equal((done.returncode, done.stdout), (0, expected), "lines all the same")
+        tap.true(f"{path}: 6 of 6 offsets come before any start" in done.stderr, done.stderr)
+        tap.equal(done.stderr.count("\n"), 1, "lines of warning")
+
+
+def number_of(image):
+    return hashlib.blake2b(image.read_bytes()).hexdigest()[:16]
 
 
 def symbols_of_an_image(program):
     """Each function of what mpyfreeze writes is found at its own place."""
     image = program.image("ware", images.WARE)
     path = image.with_suffix(".mpysym")
-    crash, expected = "", ""
+    start = f"mpyd: ware: started, generation 7, version 1, image {number_of(image)}\n"
+    crash, expected = start, start
     for module in json.loads(path.read_text())["modules"]:
         for function in module["functions"]:
             for offset, line in function["lines"]:
-                start = f'  File "{module["file"]}", '
-                crash += f'{start}offset {function["offset"] + offset:#x}, in f\n'
-                expected += f"{start}line {line}, in f\n"
+                file = f'  File "{module["file"]}", '
+                crash += f"{file}offset {function['offset'] + offset:#x}, in f\n"
+                expected += f"{file}line {line}, in f\n"
     tap.true(expected.count("main.py") >= 2, expected)
     said = program.says("symbolize", program.file(crash.encode()), "--symbols", path)
     tap.equal(said, expected, "lines")
 
 
 def traceback_of(program, image):
-    """What the app in IMAGE says of the exceptions that it has, as the log has it."""
+    """What the app in IMAGE says of the exceptions that it has, as the log has it, and the line of
+    mpyd that it was started."""
     config = program.file(b"[restart]\nrestart = no\n")
     done = subprocess.run(
         [program.mpyd, "run", "--unsigned", "--config", config, image],
@@ -150,14 +193,18 @@ def traceback_of(program, image):
     tap.equal(done.returncode, 1, done.stderr)
     name = image.stem
     lines = [line for line in done.stderr.splitlines() if line.startswith(f"{name}: ")]
-    return "".join(line.removeprefix(f"{name}: ") + "\n" for line in lines)
+    said = "".join(line.removeprefix(f"{name}: ") + "\n" for line in lines)
+    start = f"mpyd: {name}: started, generation 1, version 1, image {number_of(image)}"
+    tap.true(start in done.stderr.splitlines(), f"{start!r} is not in {done.stderr}")
+    return start + "\n", said
 
 
 def stripped_image_tells_the_same(program):
     """With the vendor's symbols, the log of an image without lines is that of one with them."""
-    plain = traceback_of(program, program.image("crash", images.crashing("crash")))
+    other = program.image("crash", images.crashing("crash"))
+    _, plain = traceback_of(program, other)
     image = program.image("bare-crash", images.crashing("bare-crash"), "--strip", "lines")
-    stripped = traceback_of(program, image)
+    start, stripped = traceback_of(program, image)
     for expected in (
         'File "parts/first.py", line 6, in walk',
         'File "main.py", line 10, in <listcomp>',
@@ -168,10 +215,11 @@ def stripped_image_tells_the_same(program):
     ):
         tap.true(expected in plain, f"{expected} is not in {plain}")
     tap.true(", line " not in stripped and "offset 0x" in stripped, stripped)
-    said = program.says(
-        "symbolize", program.file(stripped.encode()), "--symbols", image.with_suffix(".mpysym")
-    )
-    tap.equal(said, plain, "traceback")
+    crash = program.file((start + stripped).encode())
+    said = program.says("symbolize", crash, "--symbols", image.with_suffix(".mpysym"))
+    tap.equal(said, start + plain, "traceback")
+    words = f"is of the image {number_of(image)}, and "
+    program.refuses(1, words, "symbolize", crash, "--symbols", other.with_suffix(".mpysym"))
 
 
 def changed(*path_and_value):
@@ -193,7 +241,7 @@ def symbols_that_are_none(program):
     for document, words in (
         ([], "symbols: the text is not an object"),
         (changed("format", 2), "symbols: format = 2 is outside 1 to 1"),
-        (changed("image_sha256", "0" * 63), "symbols: image_sha256 = "),
+        (changed("image_blake2b", "0" * 127), "symbols: image_blake2b = "),
         (changed("more", 1), "symbols: unknown field more"),
         (changed("modules", {}), "symbols: modules is not an array"),
         (changed("modules", 0, "name", "a\nb"), "modules[0].name holds what is not printable text"),
@@ -232,6 +280,8 @@ TESTS = [
     what_is_no_offset_is_left,
     unknown_offsets_are_counted,
     offset_before_the_first_line_is_of_no_line,
+    symbols_of_another_image_are_refused,
+    log_that_does_not_say_which_image,
     symbols_of_an_image,
     stripped_image_tells_the_same,
     symbols_that_are_none,

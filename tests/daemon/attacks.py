@@ -85,7 +85,7 @@ def descriptors_return_after_leak_and_crash(apps):
     counts = []
     for n_crashes in range(1, 6):
         while sum("starting again" in line for line in running.lines) < n_crashes:
-            running.wait_line(f"started, generation {n_crashes}$")
+            running.wait_line(f"started, generation {n_crashes},")
             time.sleep(0.01)
         counts.append(len(service.descriptors(running.pid)))
     running.stop()

@@ -32,7 +32,8 @@ static void check_function(const struct symbols *symbols, const struct symbols_f
 static void check_symbols(const struct symbols *symbols) {
     struct symbols_place place;
 
-    REQUIRE(symbols->format == SYMBOLS_FORMAT && strlen(symbols->image_sha256) == 64);
+    REQUIRE(symbols->format == SYMBOLS_FORMAT &&
+            strlen(symbols->image_blake2b) == SYMBOLS_HASH_SIZE - 1);
     for (size_t i = 0; i < symbols->modules.n_items; i++) {
         const struct symbols_module *module = &symbols->modules.items[i];
 
@@ -61,7 +62,7 @@ static void parse_symbols(const char *text, size_t size) {
         return;
     }
     check_why(why, sizeof(why));
-    REQUIRE(symbols.format == 99 && !symbols.image_sha256);
+    REQUIRE(symbols.format == 99 && !symbols.image_blake2b);
 }
 
 static void check_layout(const struct layout_region *regions, size_t n_regions) {

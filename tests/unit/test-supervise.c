@@ -150,7 +150,8 @@ static void *play(void *context) {
 static int make_supervisor(const struct row *row, int socket) {
     struct app *app = &supervisor.app;
 
-    supervisor = (struct supervisor){.spawner = {.socket = socket, .pid = -1, .pidfd = -1}};
+    supervisor = (struct supervisor){
+        .spawner = {.socket = socket, .pid = -1, .pidfd = -1}, .version = "1", .image_id = "0"};
     if (config_init(&supervisor.config) < 0 || channel_init(&app->channel) < 0 ||
         channel_resize(&app->channel, WIRE_ARENA_MIN) < 0 ||
         kernel_page_init(&app->kernel_page) < 0 || app_init(app, "demo") < 0) {
