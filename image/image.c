@@ -154,6 +154,10 @@ static int read_regions(struct image *image, const struct elf_bytes *note, char 
         if (!is_region_name(region->name)) {
             return REFUSE(why, "layout: entry %zu has no name, \"%.16s\"", i, region->name);
         }
+        if (region->start == LAYOUT_ANYWHERE) {
+            return REFUSE(why, "layout: %s begins at %#llx, where nothing is", region->name,
+                          LLU(region->start));
+        }
         if (strcmp(region->name, "heap") == 0 && region->size != image->object.heap_size) {
             return REFUSE(why, "layout: heap has %llu bytes, the user object says %llu",
                           LLU(region->size), LLU(image->object.heap_size));
