@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """Encryption at rest: without the key an app is locked, and nothing of it shows."""
 
+import base64
 import collections
 import math
 import os
 import shutil
 
+import service
 import tap
-from vendor import LOCKED, UNTRUSTED
+from vendor import LOCKED, UNTRUSTED, WAIT
 
 SODIUM = "mpyfreeze: this needs libsodium for Python; install python3-nacl"
 
@@ -143,6 +145,47 @@ def nothing_of_it_shows(shop):
     tap.true(bits(content) > 7.99, f"{bits(content)} bits in a byte of the encrypted image")
 
 
+def memory(pid):
+    """What the process PID can read, as far as it is its own."""
+    found = []
+    with open(f"/proc/{pid}/maps", encoding="utf-8") as maps, open(f"/proc/{pid}/mem", "rb", 0) as file:
+        for line in maps:
+            start, end = (int(word, 16) for word in line.split()[0].split("-"))
+            if "r" not in line.split()[1] or "[v" in line:  # [vvar], [vsyscall]: the kernel's
+                continue
+            try:
+                file.seek(start)
+                found.append(file.read(end - start))
+            except OSError:
+                continue  # beyond the end of the file that is mapped
+    return b"".join(found)
+
+
+def no_process_keeps_the_key(shop):
+    """Neither who decrypted nor who was forked before it: its bytes, each half, and as in its file."""
+    if os.getuid() != 0:
+        raise tap.Skip("not root: cannot read their memory")
+    path, _ = key(shop)
+    with open(path, encoding="ascii") as file:
+        text = file.read().strip().partition(":")[2]
+    secret = base64.b64decode(text)
+    parts = [secret[:16], secret[16:], text[:20].encode(), text[20:40].encode()]
+    tap.true(all(part in memory(os.getpid()) for part in parts), "what is there is found")
+    mark = "a text that only this app has"
+    _, image = encrypted(shop, path, shop.image("gauge", "", f'MARK = "{mark}"\n{WAIT}'))
+    running = service.Service(shop.command(image, "--unsigned", "--key-file", path))
+    try:
+        running.wait_line("gauge: ready")
+        found = {pid: memory(pid) for pid in [running.pid, *service.descendants(running.pid)]}
+    finally:
+        running.stop()
+    tap.true(len(found) == 3, f"supervisor, spawner, worker: {list(found)}")
+    tap.true(mark.encode() in found[max(found)], "the worker's memory was read")
+    for pid, content in found.items():
+        tap.true(len(content) > 1 << 18, f"memory of {pid}: {len(content)} bytes")
+        tap.equal([i for i, part in enumerate(parts) if part in content], [], f"parts in {pid}")
+
+
 def what_cannot_be_encrypted(shop):
     path, _ = key(shop)
     plain, image = encrypted(shop, path)
@@ -182,6 +225,7 @@ TESTS = [
     why_it_is_locked_is_one_sentence,
     damaged_is_refused,
     nothing_of_it_shows,
+    no_process_keeps_the_key,
     what_cannot_be_encrypted,
     without_libsodium_for_python,
 ]
