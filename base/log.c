@@ -10,10 +10,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/escape.h"
 #include "base/log-sink.h"
+#include "base/utf8.h"
 
 #define LINE_MAX_SIZE 8192
 #define LAST_PATIENCE_MSEC 500
+#define ESCAPED_MIN 16 /* bytes that any character fits into, and "..." */
 
 static const char *log_name = "mpyd";
 static int log_level = LOG_INFO;
@@ -45,6 +48,26 @@ static bool stderr_is_journal(void) {
     return known;
 }
 
+// Messages quote names of files, and whoever gave a file its name may want to speak to the
+// terminal, or to forge a line. Takes the length and returns the new one.
+static size_t escape(char line[LINE_MAX_SIZE], size_t size) {
+    const size_t room = LINE_MAX_SIZE - 1; // a line break follows
+    char text[LINE_MAX_SIZE];
+    const char *rest = text;
+    size_t n = 0;
+
+    (void)memcpy(text, line, size);
+    text[size] = '\0';
+    while (rest && room - n > ESCAPED_MIN) {
+        rest = escape_line(rest, line + n, room - n);
+        n += strlen(line + n);
+        if (rest && room - n > ESCAPED_MIN) {
+            n += (size_t)snprintf(line + n, room - n, "\\x0a");
+        }
+    }
+    return n;
+}
+
 // NAME: who speaks, or NULL for the daemon, whom the journal knows by itself. Returns the length.
 static size_t format_line(char line[LINE_MAX_SIZE], const char *name, int level, const char *detail,
                           const char *format, va_list arguments) {
@@ -61,6 +84,9 @@ static size_t format_line(char line[LINE_MAX_SIZE], const char *name, int level,
     }
     if (n > LINE_MAX_SIZE - 2) {
         n = LINE_MAX_SIZE - 2;
+    }
+    if (!utf8_is_harmless(line, (size_t)n)) {
+        n = (int)escape(line, (size_t)n);
     }
     line[n++] = '\n';
     return (size_t)n;

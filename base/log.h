@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Messages of the daemon itself, one line each, to standard error (base/log-sink.h). Where that is
+// Messages of the daemon itself, one line each whatever they quote (base/escape.h), to standard
+// error (base/log-sink.h). Where that is
 // the journal, each line carries its level the way sd-daemon(3) describes, so nothing is lost
 // there.
 

@@ -4,7 +4,6 @@
 // The app's own messages on their way to the log: escaped, line by line, within a quota. What is
 // dropped is counted, and the count is logged.
 
-#include <stddef.h>
 #include <stdint.h>
 
 #include "daemon/loop.h"
@@ -35,8 +34,3 @@ void app_log_write(struct app_log *log, int level, const char *text);
 
 // Reports what was dropped and not yet reported: the worker is gone.
 void app_log_report(struct app_log *log);
-
-// Copies the first line of TEXT (UTF-8) to LINE of SIZE bytes, what a terminal or a reader could
-// take for something else in an escaped form: control characters, line separators, changes of
-// direction. Returns the start of the next line, or NULL if that was the last.
-const char *app_log_escape(const char *text, char *line, size_t size);

@@ -122,6 +122,8 @@ def what_is_no_image(program):
         ("/bin/true", "interpreter"),
     ):
         program.refuses(3, words, "inspect", path)
+    program.refuses(3, "/a\\x0a\\x1b[2Jb: No such file", "inspect", "/nonexistent/a\n\x1b[2Jb")
+    program.refuses(2, "unknown verb a\\x1b[2J;", "a\x1b[2J")
 
 
 TESTS = [

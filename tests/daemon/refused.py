@@ -60,6 +60,7 @@ def images(apps):
         good = file.read()
     for path, words in (
         ("/nonexistent/image", "No such file"),
+        ("/nonexistent/a\n\x1b[2Jb/c", "/nonexistent/a\\x0a\\x1b[2Jb/c: No such file"),
         ("/proc", "Is a directory"),
         ("/dev/zero", "not a regular file"),
         (fifo(apps), "not a regular file"),

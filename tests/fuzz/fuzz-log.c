@@ -6,6 +6,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/escape.h"
 #include "base/log-sink.h"
 #include "base/log.h"
 #include "call/calls.h"
@@ -63,7 +64,7 @@ static void escape_into(struct input *input) {
         const char *before = next;
 
         line[room] = 'x';
-        next = app_log_escape(next, line, room);
+        next = escape_line(next, line, room);
         REQUIRE(line[room] == 'x' && memchr(line, '\0', room));
         REQUIRE(is_harmless(line, strlen(line)) && (!next || next > before));
     }

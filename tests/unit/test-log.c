@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 // An app's messages: nothing a terminal obeys gets through, and no more lines than the quota
 // allows.
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,6 +15,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
+#include "base/escape.h"
 #include "base/log.h"
 #include "daemon/app-log.h"
 
@@ -51,19 +53,19 @@ static void test_escape_every_row(void **state) {
     char line[APP_LOG_LINE_SIZE];
 
     for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
-        assert_null(app_log_escape(escapes[i].text, line, sizeof(line)));
+        assert_null(escape_line(escapes[i].text, line, sizeof(line)));
         assert_string_equal(line, escapes[i].line);
     }
 }
 
 static void test_escape_goes_line_by_line(void **state) {
     char line[APP_LOG_LINE_SIZE];
-    const char *next = app_log_escape("one\n\ntwo\n", line, sizeof(line));
+    const char *next = escape_line("one\n\ntwo\n", line, sizeof(line));
 
     assert_string_equal(line, "one");
-    next = app_log_escape(next, line, sizeof(line));
+    next = escape_line(next, line, sizeof(line));
     assert_string_equal(line, "");
-    next = app_log_escape(next, line, sizeof(line));
+    next = escape_line(next, line, sizeof(line));
     assert_string_equal(line, "two");
     assert_null(next);
 }
@@ -74,7 +76,7 @@ static void test_escape_too_long_cut_within_room(void **state) {
     memset(text, '\x1b', sizeof(text));
     memcpy(text + 97, "\nb", 3);
     memset(line, '#', sizeof(line));
-    assert_string_equal(app_log_escape(text, line, sizeof(line)), "b");
+    assert_string_equal(escape_line(text, line, sizeof(line)), "b");
     assert_string_equal(line, "\\x1b\\x1b\\x1b\\x1b...");
 }
 
@@ -116,6 +118,27 @@ static void test_write_prefixes_every_line_with_the_app(void **state) {
     app_log_set_rate(&app_log, 100);
     app_log_write(&app_log, LOG_INFO, "first\nmpyd: forged\n");
     assert_string_equal(output(), "demo: first\ndemo: mpyd: forged\n");
+}
+
+// What a message quotes, the name of a file as a rule, is anybody's.
+static void test_message_says_nothing_to_a_terminal(void **state) {
+    log_error("%s: no", "/tmp/gr\xc3\xbc\xc3\x9f");
+    log_error("%s: no", "/tmp/a\nmpyd: forged");
+    (void)log_errno(-ENOENT, "cannot open %s", "\x1b[2J\xff\xe2\x80\xae");
+    assert_string_equal(output(), "mpyd: /tmp/gr\xc3\xbc\xc3\x9f: no\n"
+                                  "mpyd: /tmp/a\\x0ampyd: forged: no\n"
+                                  "mpyd: cannot open \\x1b[2J\\xff\\u202e: "
+                                  "No such file or directory\n");
+}
+
+static void test_message_too_long_cut_within_a_line(void **state) {
+    static char text[20000];
+
+    memset(text, '\n', sizeof(text) - 1);
+    log_error("%s", text);
+    assert_in_range(strlen(output()), 8000, 8192);
+    assert_ptr_equal(strchr(output(), '\n'), output() + strlen(output()) - 1);
+    assert_non_null(strstr(output(), "\\x0a\\x0a"));
 }
 
 static void test_write_level_above_threshold_left_out(void **state) {
@@ -193,6 +216,8 @@ int main(void) {
         cmocka_unit_test(test_escape_every_row),
         cmocka_unit_test(test_escape_goes_line_by_line),
         cmocka_unit_test(test_escape_too_long_cut_within_room),
+        CAPTURED(message_says_nothing_to_a_terminal),
+        CAPTURED(message_too_long_cut_within_a_line),
         CAPTURED(write_prefixes_every_line_with_the_app),
         CAPTURED(write_level_above_threshold_left_out),
         CAPTURED(write_above_rate_dropped_and_counted),
