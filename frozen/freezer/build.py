@@ -3,6 +3,7 @@
 
 import contextlib
 import dataclasses
+import os
 import tempfile
 from pathlib import Path
 
@@ -10,7 +11,7 @@ from . import (bytecode, elf, files, freeze, imports, keylike, link, manifest, m
                reach, report, romfs, sbom, sdk, sources, symbols, watch)
 from .errors import BuildError
 from .messages import say, warn
-from .output import write
+from .output import check, place, write
 
 
 def _read_resources(resources):
@@ -113,14 +114,32 @@ def beside(image, suffix):
     return image.with_name(stem + suffix)
 
 
+def written(image):
+    """All the files that a build of IMAGE writes."""
+    return [image, *(beside(image, suffix) for suffix in BESIDE)]
+
+
+def _check_outputs(directory, app, outputs, keep):
+    """What is written must not take the place of the app's own files, nor be its next resource."""
+    own = [Path(directory, manifest.FILE), *(module.file for module in app.modules),
+           *(module.file for module in sources.find_tests(directory, app.manifest))]
+    for output in outputs:
+        check(output, own)
+    resources = app.manifest.resources
+    for output in [*outputs, *([keep] if keep else [])]:
+        if resources and Path(place(output)).is_relative_to(os.path.realpath(
+                Path(directory, resources))):
+            raise BuildError(f'{output}: is below "{resources}" and would be a resource of the next '
+                             'image; name another place')
+
+
 def build(kit, directory, output, version, keep=None, progress=lambda text: None, strip=()):
     """Builds the app in DIRECTORY into the image OUTPUT, with BESIDE. VERSION: of mpyfreeze.
     PROGRESS takes a line about what is being done. KEEP: a directory for what is made on the way,
     app.elf with all symbols among it. STRIP: what to leave out. Returns the app and the size of
     its image."""
     app = read_app(kit, directory)
-    if output.is_dir():
-        raise BuildError(f'{output}: is a directory; name a file')
+    _check_outputs(directory, app, written(output), keep)
     with _work(keep) as work:
         data = make(kit, app, work, progress, strip)
         warn_of_imports(kit, app)
@@ -164,6 +183,6 @@ def run(given):
         return f'{given.output}: {app.manifest.name} {app.manifest.version}, {size} bytes'
 
     if given.watch:
-        written = [given.output, *(beside(given.output, suffix) for suffix in BESIDE)]
-        watch.watch(given.directory, written + [given.keep] * bool(given.keep), once)
-    progress(once())
+        watch.watch(given.directory, written(given.output) + [given.keep] * bool(given.keep), once)
+    else:
+        progress(once())

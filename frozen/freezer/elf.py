@@ -10,6 +10,7 @@ HEADER = struct.Struct('<16sHHIQQQIHHHHHH')
 SEGMENT = struct.Struct('<IIQQQQQQ')
 SECTION = struct.Struct('<IIQQQQIIQQ')
 SYMBOL = struct.Struct('<IBBHQQ')
+MAGIC = b'\x7fELF'
 SYMBOLS, NO_BITS = 2, 8  # sh_type
 LOADED = 2               # sh_flags
 LOAD, INTERP, NOTE = 1, 3, 4
@@ -48,6 +49,18 @@ def read(data):
         if len(found) != 1:
             raise BuildError(f'the linker made {len(found)} {what} segments, not one')
     return Elf(machine, entry, text[0], writable[0], *notes[0])
+
+
+def note_offsets(data):
+    """Where notes begin in the bytes DATA, of any file; [] where it is no ELF file."""
+    if not data.startswith(MAGIC) or len(data) < HEADER.size:
+        return []
+    fields = HEADER.unpack_from(data)
+    offset, size, count = fields[5], fields[9], fields[10]
+    starts = [offset + index * size for index in range(count)]
+    segments = [SEGMENT.unpack_from(data, start) for start in starts
+                if start + SEGMENT.size <= len(data)]
+    return [segment[2] for segment in segments if segment[0] == NOTE]
 
 
 def _sections(data):

@@ -21,7 +21,6 @@ def run(given):
     if image.startswith(envelope.MAGIC):
         raise BuildError(f'{given.image}: is encrypted already')
     key = envelope.read_key(given.key)
-    if given.output.is_dir():
-        raise BuildError(f'{given.output}: is a directory; name a file')
+    output.check(given.output, (given.image, given.key))
     output.write(given.output, envelope.seal(image, key))
     say(f'{given.output}: encrypted with key {envelope.key_id(key)}')

@@ -6,7 +6,7 @@ import binascii
 import hashlib
 import struct
 
-from . import files, sodium
+from . import files, notes, sodium
 from .errors import BuildError
 
 HEADER = struct.Struct('<8sII8s')  # struct envelope_header but for the stream's own
@@ -21,9 +21,9 @@ KEY_PURPOSE = b'mpyd image key id'
 
 
 def read_image(file):
-    """The bytes of FILE, which begins like an image or an envelope of one."""
+    """The bytes of FILE, which is an image or begins like an envelope of one."""
     data = files.read(file, FILE_MAX)
-    if not data.startswith((b'\x7fELF', MAGIC)):
+    if not data.startswith(MAGIC) and not notes.is_image(data):
         raise BuildError(f'{file}: is no image; "mpyfreeze build" makes one')
     return data
 

@@ -78,9 +78,10 @@ def _signed(key, data):
 
 def sign(key, data, comment):
     """The file that goes beside DATA. COMMENT is signed too: text of one line."""
+    if not comment.isprintable() or len(comment.encode()) > COMMENT_MAX:
+        raise BuildError(f'the comment {comment[:80]!a} has to be printable, one line and '
+                         f'{COMMENT_MAX} bytes at most; name another with --comment')
     trusted = comment.encode()
-    if len(trusted) > COMMENT_MAX or not comment.isprintable():
-        raise BuildError(f'the comment has to be printable, one line and {COMMENT_MAX} bytes at most')
     signature = _signed(key, hashlib.blake2b(data).digest())
     lines = (b'untrusted comment: signature of an mpyd image by key ' + key.id.encode(),
              base64.b64encode(HASHED + key.number + signature),

@@ -4,7 +4,7 @@
 import json
 import struct
 
-from . import manifest
+from . import elf, manifest
 
 OWNER = b'mpyd\0'
 USER_OBJECT, MANIFEST, CALLS, LAYOUT, TOOLS = 1, 2, 3, 4, 5
@@ -38,12 +38,12 @@ def manifest_json(app, modules, resources, micropython):
     return json.dumps(document, separators=(',', ':')).encode('ascii')
 
 
-def user_object(sdk, app, elf=None):
-    """struct note_user_object; ELF: the linked file, or None for as many zeros."""
-    if elf is None:
+def user_object(sdk, app, linked=None):
+    """struct note_user_object; LINKED: the Elf, or None for as many zeros."""
+    if linked is None:
         return bytes(OBJECT.size)
-    return OBJECT.pack(MAGIC, FORMAT, sdk.abi, elf.machine, len(sdk.calls), elf.entry,
-                       *elf.text, *elf.data, app.memory['heap'], app.memory['stack'],
+    return OBJECT.pack(MAGIC, FORMAT, sdk.abi, linked.machine, len(sdk.calls), linked.entry,
+                       *linked.text, *linked.data, app.memory['heap'], app.memory['stack'],
                        app.memory['arena'], sdk.micropython.encode('ascii'))
 
 
@@ -57,6 +57,12 @@ def _note(kind, content):
 
 # Where the user object's content stands in the notes.
 OBJECT_OFFSET = HEADER.size + len(_padded(OWNER))
+
+
+def is_image(data):
+    """Whether the file with the bytes DATA begins its notes as an image does."""
+    start = _note(USER_OBJECT, bytes(OBJECT.size))[:OBJECT_OFFSET] + MAGIC
+    return any(data.startswith(start, offset) for offset in elf.note_offsets(data))
 
 
 def layout(regions):

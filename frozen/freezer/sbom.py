@@ -7,28 +7,19 @@ in a line with SPDX-License-Identifier.
 import datetime
 import hashlib
 import json
-import os
 import re
-import time
 import uuid
 
-from .errors import BuildError
+from . import epoch
 
 LICENCE = re.compile(rb'SPDX-License-Identifier:[ \t]*([A-Za-z0-9.+() -]*[A-Za-z0-9.+)])')
 UNKNOWN = 'NOASSERTION'
-EPOCH = 'SOURCE_DATE_EPOCH'
 PUBLIC_DOMAIN = {'licenseId': 'LicenseRef-public-domain',
                  'extractedText': 'This code is released into the public domain.'}
 
 
 def _created():
-    """Now, or the time that builds are to be of (reproducible-builds.org)."""
-    text = os.environ.get(EPOCH)
-    try:
-        seconds = int(time.time() if text is None else text)
-        when = datetime.datetime.fromtimestamp(seconds, datetime.timezone.utc)
-    except (ValueError, OverflowError, OSError):
-        raise BuildError(f'{EPOCH}={text}: is no time in seconds') from None
+    when = datetime.datetime.fromtimestamp(epoch.now(), datetime.timezone.utc)
     return when.strftime('%Y-%m-%dT%H:%M:%SZ')
 
 

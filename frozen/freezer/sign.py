@@ -2,12 +2,10 @@
 """mpyfreeze sign: a signature beside an image, as minisign -S makes it."""
 
 import getpass
-import os
 import sys
-import time
 from pathlib import Path
 
-from . import envelope, files, minisign, output
+from . import envelope, epoch, files, minisign, output
 from .errors import BuildError
 from .messages import say
 
@@ -26,8 +24,7 @@ def _password(file):
 
 def _comment(image):
     """As minisign writes it where none is given."""
-    now = int(os.environ.get('SOURCE_DATE_EPOCH', time.time()))
-    return f'timestamp:{now}  file:{image.name}  hashed'
+    return f'timestamp:{epoch.now()}  file:{image.name}  hashed'
 
 
 def arguments(parser):
@@ -45,5 +42,6 @@ def run(given):
     key = minisign.read_secret_key(given.key, lambda: _password(given.password_file))
     comment = _comment(given.image) if given.comment is None else given.comment
     signature = given.image.with_name(given.image.name + SUFFIX)
+    output.check(signature, (given.key,))
     output.write(signature, minisign.sign(key, data, comment))
     say(f'{signature}: signed with key {key.id}')

@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """What mpyfreeze reads and writes, where the file is none that it should."""
 
+import base64
 import codecs
 import hashlib
 import json
 import os
+import sys
 
 import tap
 from builds import MANIFEST, on_bench
@@ -12,6 +14,9 @@ from freezer import build, keylike, sbom, sdk
 
 WWW = MANIFEST + 'resources = "www"\n'
 ELF = b'\x7fELF'
+# A secret key of minisign without password and checksum; nobody trusts it.
+SECRET = b'untrusted comment: of tests\n' + base64.b64encode(
+    b'Ed\0\0B2' + bytes(48) + b'12345678' + bytes(96)) + b'\n'
 
 
 def refused(bench, *arguments, expected):
@@ -126,6 +131,96 @@ def test_marks_at_the_beginning(bench):
     (app / 'main.py').write_bytes(text.replace(b'import nosuch\n', b''))
     bench.build(app)
     tap.equal(bench.said(), ['1', 'b'])
+
+
+def state(directory):
+    return {str(file): file.read_bytes() for file in directory.rglob('*') if file.is_file()}
+
+
+def test_outputs_that_would_destroy_the_app(bench):
+    app = bench.app({'main.py': '', 'p/b.py': '', 'tests/test_a.py': '', 'link.py': '', 'www/x': '',
+                     'other/y': '', 'mpyd.map': ''}, WWW)
+    (app / 'link.py').unlink()
+    (app / 'link.py').symlink_to('other/y')
+    (bench.root / 'again').symlink_to('app')
+    before = state(app)
+    over = 'would be written over what it is made of'
+    for output, expected in (
+            ('app/main.py', over), ('app/mpyd.toml', over), ('app/p/b.py', over),
+            ('app/other/y', over), ('app/tests/test_a.py', over), ('again/main.py', over),
+            ('app/p/../main.py', over), ('app/www/x', 'is below "www" and would be a resource'),
+            ('app/www/new.mpyimg', 'is below "www"'), ('again/www/new', 'is below "www"'),
+            ('app/link.py', 'is there already and no regular file'), ('app', 'is a directory')):
+        output = bench.root / output
+        done = bench.freeze('build', app, '-o', output, '--sdk', bench.options.sdk)
+        tap.equal((done.returncode, len(done.stderr.splitlines())), (1, 1), f'{output}: {done.stderr}')
+        tap.true(done.stderr.startswith(f'mpyfreeze: {output}: {expected}'), done.stderr)
+        tap.equal(state(app), before, str(output))
+    done = bench.build(app, '--keep', app / 'www/kept')
+    tap.true(done.returncode == 1 and 'kept: is below "www"' in done.stderr, done.stderr)
+
+
+def test_outputs_that_are_no_files(bench):
+    app = bench.app({'main.py': ''})
+    pipe = fifo(bench.root / 'pipe')
+    fifo(bench.root / 'x.map')
+    (bench.root / 'link').symlink_to('nowhere')
+    for output, named in ((pipe, pipe), (bench.root / 'link', bench.root / 'link'),
+                          (bench.root / 'x.mpyimg', bench.root / 'x.map')):
+        refused(bench, 'build', app, '-o', output, '--sdk', bench.options.sdk,
+                expected=f'{named}: is there already and no regular file; name another')
+    tap.true(pipe.is_fifo(), 'it is what it was')
+    tap.true(not (bench.root / 'x.mpyimg').exists(), 'no image')
+
+
+def test_outputs_of_sign_and_encrypt(bench):
+    key = bench.root / 'key'
+    bench.built(bench.app({'main.py': ''}))
+    bench.freeze('keygen', key)
+    before = bench.image.read_bytes(), key.read_bytes()
+    for output in (bench.image, key):
+        refused(bench, 'encrypt', bench.image, '-k', key, '-o', output,
+                expected=f'{output}: would be written over what it is made of; name another file')
+    tap.equal((bench.image.read_bytes(), key.read_bytes()), before)
+    signature = fifo(bench.root / 'app.mpyimg.minisig')
+    key.write_bytes(SECRET)
+    refused(bench, 'sign', bench.image, '-k', key,
+            expected=f'{signature}: is there already and no regular file; name another')
+
+
+def test_what_is_no_image(bench):
+    key, new = bench.root / 'key', bench.root / 'new'
+    bench.freeze('keygen', key)
+    bench.built(bench.app({'main.py': ''}))
+    data = bench.image.read_bytes()
+    large_count = data[:56] + b'\xff\xff' + data[58:]
+    for other in ('/bin/ls', sys.executable, data[:4], data[:100], data[:64] + bytes(4096),
+                  large_count[:400]):
+        if isinstance(other, bytes):
+            new.write_bytes(other)
+            other = new
+        for command in (['sign', other], ['encrypt', other, '-o', bench.root / 'out']):
+            refused(bench, *command, '-k', key,
+                    expected=f'{other}: is no image; "mpyfreeze build" makes one')
+
+
+def test_comments_and_times_that_cannot_be_signed(bench):
+    key = bench.root / 'key'
+    key.write_bytes(SECRET)
+    bench.built(bench.app({'main.py': ''}))
+    for arguments, environment, words in (
+            (['-c', '\udcff'], {}, r"the comment '\udcff' has to be printable"),
+            (['-c', 'a\nb'], {}, r"the comment 'a\nb' has to be printable, one line"),
+            ([], {'SOURCE_DATE_EPOCH': 'x'}, 'SOURCE_DATE_EPOCH=x: is no time in seconds'),
+            ([], {'SOURCE_DATE_EPOCH': '1' * 30}, ': is no time in seconds')):
+        done = bench.freeze('sign', bench.image, '-k', key, *arguments, environment=environment)
+        tap.equal((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
+        tap.true(words in done.stderr, done.stderr)
+    odd = bench.image.rename(bench.root / '\udcff.mpyimg')
+    done = bench.freeze('sign', odd, '-k', key)
+    tap.equal((done.returncode, len(done.stderr.splitlines())), (1, 1), done.stderr)
+    tap.true('has to be printable' in done.stderr and '--comment' in done.stderr, done.stderr)
+    tap.equal(bench.freeze('sign', odd, '-k', key, '-c', 'fine').returncode, 0)
 
 
 def tests(options):
