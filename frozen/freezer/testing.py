@@ -5,6 +5,7 @@ The image is the app's, with its memory and grants, and its entry is a module th
 worker that dies or hangs takes only the test along that it was at: another goes on behind that one.
 """
 
+import argparse
 import dataclasses
 import os
 import select
@@ -168,9 +169,12 @@ def test(kit, mpyd, directory, patterns, verbose, timeout, progress):
 
 
 def _seconds(text):
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = 0
     if not 0 < value < 1e6:
-        raise ValueError
+        raise argparse.ArgumentTypeError(f'{text!r} is no number of seconds above 0')
     return value
 
 

@@ -274,6 +274,8 @@ def test_what_cannot_be_run(bench):
         (app / 'unittest.py').unlink(missing_ok=True)
     for timeout in ('0', 'x', 'nan'):
         bench.test(app, '--timeout', timeout, status=2)
+        tap.equal(bench.errors[-1], 'mpyfreeze test: error: argument --timeout: '
+                  f'{timeout!r} is no number of seconds above 0')
 
 
 def test_interrupt_leaves_nothing(bench):
@@ -305,7 +307,7 @@ def test_watch_builds_again_after_changes(bench):
     watching = service.Service([bench.options.mpyfreeze, 'build', str(app), '-o', str(image), '--sdk',
                                 bench.options.sdk, '--watch', '--keep', str(app / 'kept')])
     try:
-        built = f'^mpyfreeze: {image}: under-test 1, [0-9]+ bytes, in [0-9.]+ s; waiting for a change'
+        built = f'^mpyfreeze: {image}: under-test 1, [0-9]+ bytes in the file, in [0-9.]+ s; waiting for a change'
         watching.wait_line(built)
         first = image.read_bytes()
         change('x = (\n')
