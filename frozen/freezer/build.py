@@ -74,16 +74,16 @@ def make(kit, app, work, progress=lambda text: None, strip=()):
         app.manifest, frozen.functions[:len(app.modules)]))
     progress(memory.describe(app.manifest, described.memory))
     calls = reach.find_calls(kit, modules, frozen.strings, len(app.modules))
-    kit = dataclasses.replace(kit, calls=calls)  # from here on it has those that the app can make
-    text = _describe(kit, described, app.modules, app.contents)
-    resources = romfs.pack(app.contents)
+    reaching = dataclasses.replace(kit, calls=calls)  # only what the app can make
+    text = _describe(reaching, described, app.modules, app.contents)
+    resources = romfs.pack(app.contents) if app.manifest.resources else b''
     link.write_sources(work, described, resources,
-                       notes.pack(kit, described, text, link.n_regions(resources)),
+                       notes.pack(reaching, described, text, link.n_regions(resources)),
                        'lines' in strip)
     objects = link.compile_sources(kit, work)
     progress('linking')
     link.link(kit, objects, work)
-    image = link.strip(kit, described, work)
+    image = link.strip(reaching, described, work)
     Path(work, 'app.mpysym').write_text(symbols.describe(
         modules, frozen.functions, elf.symbols(Path(work, 'app.elf').read_bytes()), image))
     return image
@@ -136,8 +136,8 @@ def _check_outputs(directory, app, outputs, keep):
 def build(kit, directory, output, version, keep=None, progress=lambda text: None, strip=()):
     """Builds the app in DIRECTORY into the image OUTPUT, with BESIDE. VERSION: of mpyfreeze.
     PROGRESS takes a line about what is being done. KEEP: a directory for what is made on the way,
-    app.elf with all symbols among it. STRIP: what to leave out. Returns the app and the size of
-    its image."""
+    app.elf with all symbols among it. STRIP: what to leave out. Returns the app and the
+    bytes of its image."""
     app = read_app(kit, directory)
     _check_outputs(directory, app, written(output), keep)
     with _work(keep) as work:
@@ -149,7 +149,7 @@ def build(kit, directory, output, version, keep=None, progress=lambda text: None
         for suffix in BESIDE:
             write(beside(output, suffix), Path(work, f'app{suffix}').read_bytes())
     write(output, data)
-    return app, len(data)
+    return app, data
 
 
 def arguments(parser):
@@ -176,11 +176,11 @@ def run(given):
     kit = sdk.load(given.sdk)
 
     def once():
-        app, size = build(kit, given.directory, given.output, given.version, given.keep, progress,
+        app, data = build(kit, given.directory, given.output, given.version, given.keep, progress,
                           given.strip)
         if given.report:
-            print('\n'.join(report.describe(make, kit, app, given.strip)), flush=True)
-        return f'{given.output}: {app.manifest.name} {app.manifest.version}, {size} bytes'
+            print('\n'.join(report.describe(make, kit, app, given.strip, data)), flush=True)
+        return f'{given.output}: {app.manifest.name} {app.manifest.version}, {len(data)} bytes in the file'
 
     if given.watch:
         watch.watch(given.directory, written(given.output) + [given.keep] * bool(given.keep), once)

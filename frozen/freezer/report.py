@@ -8,17 +8,19 @@ from pathlib import Path
 from . import elf, freeze
 
 
-def _size(make, kit, app, strip):
-    with tempfile.TemporaryDirectory(prefix='mpyfreeze-') as work:
-        return elf.loaded_size(make(kit, app, Path(work), strip=strip))
+def describe(make, kit, app, strip, image):
+    """Lines of text about IMAGE, the bytes of that of APP, built without STRIP. MAKE: build.make."""
+    sizes = {frozenset(strip): elf.loaded_size(image)}
 
+    def size(*left_out):
+        if frozenset(left_out) not in sizes:
+            with tempfile.TemporaryDirectory(prefix='mpyfreeze-') as work:
+                data = make(kit, app, Path(work), strip=left_out)
+            sizes[frozenset(left_out)] = elf.loaded_size(data)
+        return sizes[frozenset(left_out)]
 
-def describe(make, kit, app, strip):
-    """Lines of text about the image of APP, to be built without STRIP. MAKE: build.make."""
-    whole = _size(make, kit, app, ())
-    lines = [f'{whole:8} bytes with all that can be left out']
+    lines = [f'{size():8} bytes loaded with nothing left out']
     for name in freeze.STRIPPABLE:
-        saved = whole - _size(make, kit, app, (name,))
-        lines.append(f'{-saved:8} bytes without {name}' + ', as here' * (name in strip))
-    lines.append(f'{_size(make, kit, app, strip):8} bytes as here')
+        lines.append(f'{size(name) - size():8} bytes without {name}' + ', as here' * (name in strip))
+    lines.append(f'{size(*strip):8} bytes loaded as here')
     return lines

@@ -42,9 +42,7 @@ def _directory(entries):
 
 
 def pack(resources):
-    """The bytes of a ROMFS. RESOURCES: path and content of each file, sorted; b'' if none."""
-    if not resources:
-        return b''
+    """The bytes of a ROMFS. RESOURCES: path and content of each file, sorted."""
     records = _directory([(tuple(path.split('/')), content) for path, content in resources])
     size = _number(len(records))
     if (len(HEADER) + len(size) + len(records)) % 2:

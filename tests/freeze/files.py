@@ -133,6 +133,14 @@ def test_marks_at_the_beginning(bench):
     tap.equal(bench.said(), ['1', 'b'])
 
 
+def test_an_empty_directory_of_resources(bench):
+    app = bench.app({'main.py': 'import os\nprint(os.listdir("/res"))\n'}, WWW)
+    (app / 'www').mkdir()
+    bench.built(app)
+    tap.equal(bench.said(), ['[]'])
+    tap.true(not any(line.startswith('resource ') for line in bench.facts()), 'no resource')
+
+
 def state(directory):
     return {str(file): file.read_bytes() for file in directory.rglob('*') if file.is_file()}
 
