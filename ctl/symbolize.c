@@ -21,6 +21,7 @@
 
 #define CRASH_SIZE_MAX (64u << 20)
 #define FILE_START "File \""
+#define FILE_OVERLAP (strlen(FILE_START) - 1)
 #define OFFSET_START "\", offset 0x"
 
 enum { OPTION_SYMBOLS };
@@ -42,16 +43,37 @@ struct mention {
     uint64_t address;
 };
 
+// How far a text was looked at.
+struct scan {
+    const char *at, *end;
+    const char *file; /* the first FILE_START in the line that AT is in, before it; or NULL */
+};
+
 struct counts {
     size_t n_mentions, n_unknown;
     size_t n_unproven; /* no start of the app stands before them */
 };
 
-// The mention at OFFSET, where OFFSET_START is, if it is one. TEXT: where to look for its line.
-static bool read_mention(const char *text, const char *offset, struct mention *ret_mention) {
-    const char *line = memrchr(text, '\n', (size_t)(offset - text));
-    const char *start = line ? line + 1 : text, *end;
-    const char *file = memmem(start, (size_t)(offset - start), FILE_START, strlen(FILE_START));
+// Finds the first FILE_START between SCAN->at and OFFSET that no line break follows, and goes on
+// from there the next time: each byte is looked at once, whatever the text.
+static const char *find_file(struct scan *scan, const char *offset) {
+    const char *line = memrchr(scan->at, '\n', (size_t)(offset - scan->at));
+    const char *start = line ? line + 1 : scan->at;
+
+    scan->file = line ? NULL : scan->file;
+    scan->at = offset;
+    if (!scan->file) {
+        scan->file = memmem(start, (size_t)(offset - start), FILE_START, strlen(FILE_START));
+        // One may have begun right before OFFSET.
+        scan->at -=
+            (size_t)(offset - start) < FILE_OVERLAP ? (size_t)(offset - start) : FILE_OVERLAP;
+    }
+    return scan->file;
+}
+
+// The mention at OFFSET, where OFFSET_START is, if it is one.
+static bool read_mention(struct scan *scan, const char *offset, struct mention *ret_mention) {
+    const char *file = find_file(scan, offset), *end;
     uint64_t address = 0;
 
     // There are digits up to the NUL behind all of the text at most.
@@ -61,15 +83,18 @@ static bool read_mention(const char *text, const char *offset, struct mention *r
     file += strlen(FILE_START);
     *ret_mention =
         (struct mention){file, (size_t)(offset - file), offset + strlen("\", "), end, address};
+    scan->file = NULL;
+    scan->at = end;
     return true;
 }
 
-// Finds the first mention between TEXT and END.
-static bool find_mention(const char *text, const char *end, struct mention *ret_mention) {
-    const char *offset = text;
+// Finds the first mention from SCAN on.
+static bool find_mention(struct scan *scan, struct mention *ret_mention) {
+    const char *offset = scan->at;
 
-    while ((offset = memmem(offset, (size_t)(end - offset), OFFSET_START, strlen(OFFSET_START)))) {
-        if (read_mention(text, offset, ret_mention)) {
+    while ((offset =
+                memmem(offset, (size_t)(scan->end - offset), OFFSET_START, strlen(OFFSET_START)))) {
+        if (read_mention(scan, offset, ret_mention)) {
             return true;
         }
         offset += strlen(OFFSET_START);
@@ -126,10 +151,11 @@ static size_t count_lines(const char *text, const char *end) {
 static bool check_images(const struct symbols *symbols, const struct file *crash,
                          const struct paths *paths, struct counts *counts) {
     const char *start = (const char *)crash->data, *text = start, *end = text + crash->size;
+    struct scan scan = {.at = text, .end = end};
     const char *id = NULL;
     struct mention mention;
 
-    for (; find_mention(text, end, &mention); text = mention.end) {
+    for (; find_mention(&scan, &mention); text = mention.end) {
         const char *later = find_image(text, mention.start);
 
         id = later ? later : id;
@@ -168,9 +194,10 @@ static void write_mention(const struct symbols *symbols, const struct mention *m
 static void write_crash(const struct symbols *symbols, const struct file *crash,
                         struct counts *counts) {
     const char *text = (const char *)crash->data, *end = text + crash->size;
+    struct scan scan = {.at = text, .end = end};
     struct mention mention;
 
-    while (find_mention(text, end, &mention)) {
+    while (find_mention(&scan, &mention)) {
         write_text(text, mention.start);
         write_mention(symbols, &mention, counts);
         text = mention.end;

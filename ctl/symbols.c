@@ -104,6 +104,55 @@ static int check_modules(const struct symbols *symbols, char *why) {
     return 0;
 }
 
+static int compare_places(const void *one, const void *other) {
+    uint64_t a = ((const struct symbols_place *)one)->function->address;
+    uint64_t b = ((const struct symbols_place *)other)->function->address;
+
+    return a < b ? -1 : a > b;
+}
+
+static size_t count_functions(const struct symbols *symbols) {
+    size_t n = 0;
+
+    for (size_t i = 0; i < symbols->modules.n_items; i++) {
+        n += symbols->modules.items[i].functions.n_items;
+    }
+    return n;
+}
+
+// Sorts the functions by their addresses, for symbols_find(): no two may share a byte.
+static int sort_functions(struct symbols *symbols, char *why) {
+    size_t n = count_functions(symbols);
+
+    symbols->places = calloc(n ? n : 1, sizeof(*symbols->places));
+    if (!symbols->places) {
+        return -ENOMEM;
+    }
+    for (size_t i = 0; i < symbols->modules.n_items; i++) {
+        const struct symbols_module *module = &symbols->modules.items[i];
+
+        for (size_t k = 0; k < module->functions.n_items; k++) {
+            const struct symbols_function *function = &module->functions.items[k];
+
+            if (function->size > 0) {
+                symbols->places[symbols->n_places++] = (struct symbols_place){module, function, 0};
+            }
+        }
+    }
+    qsort(symbols->places, symbols->n_places, sizeof(*symbols->places), compare_places);
+    for (size_t i = 1; i < symbols->n_places; i++) {
+        const struct symbols_function *one = symbols->places[i - 1].function;
+        const struct symbols_function *next = symbols->places[i].function;
+
+        if (next->address - one->address < one->size) {
+            return why_refuse(why, SYMBOLS_WHY_SIZE,
+                              "symbols: the functions at %llu and %llu overlap",
+                              (unsigned long long)one->address, (unsigned long long)next->address);
+        }
+    }
+    return 0;
+}
+
 int symbols_parse(const char *text, size_t size, struct symbols *ret_symbols,
                   char why[SYMBOLS_WHY_SIZE]) {
     const struct field_reader reader = {"symbols", why, SYMBOLS_WHY_SIZE};
@@ -121,6 +170,9 @@ int symbols_parse(const char *text, size_t size, struct symbols *ret_symbols,
     }
     if (r == 0) {
         r = check_modules(&symbols, why);
+    }
+    if (r == 0) {
+        r = sort_functions(&symbols, why);
     }
     if (r != 0) {
         return r;
@@ -147,33 +199,45 @@ void symbols_done(struct symbols *symbols) {
         functions_done(&module->functions);
     }
     free(symbols->modules.items);
+    free(symbols->places);
     free(symbols->image_blake2b);
     *symbols = (struct symbols){0};
 }
 
+// The line of the last of LINES that begins at OFFSET or before it.
 static uint64_t find_line(const struct symbols_lines *lines, uint64_t offset) {
-    uint64_t line = 0;
+    size_t first = 0, n = lines->n_items; /* those before FIRST begin at OFFSET or before it */
 
-    for (size_t i = 0; i < lines->n_items && lines->items[i].offset <= offset; i++) {
-        line = lines->items[i].line;
+    while (n > 0) {
+        size_t half = n / 2;
+
+        if (lines->items[first + half].offset <= offset) {
+            first += half + 1;
+            n -= half + 1;
+        } else {
+            n = half;
+        }
     }
-    return line;
+    return first > 0 ? lines->items[first - 1].line : 0;
+}
+
+static int compare_address(const void *key, const void *item) {
+    const struct symbols_function *function = ((const struct symbols_place *)item)->function;
+    uint64_t address = *(const uint64_t *)key;
+
+    return address < function->address ? -1 : address - function->address >= function->size ? 1 : 0;
 }
 
 int symbols_find(const struct symbols *symbols, uint64_t address, struct symbols_place *ret_place) {
-    for (size_t i = 0; i < symbols->modules.n_items; i++) {
-        const struct symbols_module *module = &symbols->modules.items[i];
+    const struct symbols_place *found = symbols->n_places == 0
+                                            ? NULL
+                                            : bsearch(&address, symbols->places, symbols->n_places,
+                                                      sizeof(*symbols->places), compare_address);
 
-        for (size_t k = 0; k < module->functions.n_items; k++) {
-            const struct symbols_function *function = &module->functions.items[k];
-            uint64_t offset = address - function->address;
-
-            if (address >= function->address && offset < function->size) {
-                *ret_place =
-                    (struct symbols_place){module, function, find_line(&function->lines, offset)};
-                return 0;
-            }
-        }
+    if (!found) {
+        return -ENOENT;
     }
-    return -ENOENT;
+    *ret_place = *found;
+    ret_place->line = find_line(&found->function->lines, address - found->function->address);
+    return 0;
 }

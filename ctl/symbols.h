@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #define SYMBOLS_FORMAT 1
-#define SYMBOLS_SIZE_MAX (64u << 20) /* bytes of JSON */
-#define SYMBOLS_HASH_SIZE 129        /* bytes of BLAKE2b-512 as b2sum(1) writes it, with NUL */
-#define SYMBOLS_WHY_SIZE 256         /* bytes of a reason, NUL included */
+#define SYMBOLS_SIZE_MAX (8u << 20) /* bytes of JSON, of fifty times as much in memory */
+#define SYMBOLS_HASH_SIZE 129       /* bytes of BLAKE2b-512 as b2sum(1) writes it, with NUL */
+#define SYMBOLS_WHY_SIZE 256        /* bytes of a reason, NUL included */
 
 enum { SYMBOLS_REFUSED = 1 };
 
@@ -45,10 +45,19 @@ struct symbols_modules {
     size_t n_items;
 };
 
+// What is at an address.
+struct symbols_place {
+    const struct symbols_module *module;
+    const struct symbols_function *function;
+    uint64_t line; /* 0: not known */
+};
+
 struct symbols {
     uint64_t format;
     char *image_blake2b; /* of the image in plain, SYMBOLS_HASH_SIZE bytes of text */
     struct symbols_modules modules;
+    struct symbols_place *places; /* of every function that has bytes, ascending */
+    size_t n_places;
 };
 
 // Reads the SIZE bytes of JSON at TEXT. Returns 0 and *ret_symbols, freed by symbols_done();
@@ -57,13 +66,6 @@ int symbols_parse(const char *text, size_t size, struct symbols *ret_symbols,
                   char why[SYMBOLS_WHY_SIZE]);
 
 void symbols_done(struct symbols *symbols);
-
-// What is at an address.
-struct symbols_place {
-    const struct symbols_module *module;
-    const struct symbols_function *function;
-    uint64_t line; /* 0: not known */
-};
 
 // Finds what is at ADDRESS of the image. Returns 0 and *ret_place, or -ENOENT.
 int symbols_find(const struct symbols *symbols, uint64_t address, struct symbols_place *ret_place);

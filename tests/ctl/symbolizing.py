@@ -87,12 +87,26 @@ def any_bytes_pass_through(program):
     tap.equal(done.stdout, before + b'main.py", line 1, in' + after, "bytes")
 
 
+def no_log_takes_long(program):
+    """One line full of what is nearly an offset; and symbols with as many functions as there may be."""
+    functions = [
+        {"name": "f", "offset": 16 * i, "size": 16, "lines": []} for i in range(50000)
+    ]
+    sizes = program.file(json.dumps(changed("modules", 0, "functions", functions)).encode())
+    near = b'", offset 0x1' * 2000000
+    many = b'File "main.py", offset 0xc34f0\n' * 100000
+    for text, path in ((near, symbols(program)), (many, sizes)):
+        done = program.run("symbolize", program.file(text), "--symbols", path, text=False)
+        tap.equal(len(done.stdout) > len(text) // 2, True, done.stderr[:200])
+
+
 def what_is_no_offset_is_left(program):
     for text in (
         'File "main.py", offset 0x, in f\n',
         'File "main.py", offset 4096, in f\n',
         'File "main.py", offset 0x10000000000000004, in f\n',
         'File "main.py"\n", offset 0x1004\n',
+        'File ", offset 0x10000000000000004",\n", offset 0x1004',
         '", offset 0x1004',
         'File "main.py", offset 0x',
     ):
@@ -249,6 +263,7 @@ def symbols_that_are_none(program):
         (changed(*FUNCTION, "name", 7), "modules[0].functions[0].name is not a string"),
         (changed(*FUNCTION, "size", -1), "modules[0].functions[0].size = -1 is outside 0"),
         (changed(*FUNCTION, "offset", (1 << 63) - 1), "modules[0].functions[0].offset = 9223372036854775807 is outside"),
+        (changed(*FUNCTION, "size", 17), "symbols: the functions at 4096 and 4112 overlap"),
         (changed(*FUNCTION, "lines", [4]), "functions[0].lines[0] is not an array of 2"),
         (changed(*FUNCTION, "lines", [[4]]), "functions[0].lines[0] is not an array of 2"),
         (changed(*FUNCTION, "lines", [[4, 1, 1]]), "lines[0] is not an array of 2"),
@@ -277,6 +292,7 @@ TESTS = [
     offsets_become_lines,
     log_comes_from_a_pipe,
     any_bytes_pass_through,
+    no_log_takes_long,
     what_is_no_offset_is_left,
     unknown_offsets_are_counted,
     offset_before_the_first_line_is_of_no_line,
