@@ -68,6 +68,27 @@ def _local_names(tests, folders):
             for folder in folders for module in tests if module.path.startswith(f'{folder}/')]
 
 
+def _add_tests(app, directory, tests):
+    """Adds TESTS, and what they need to run, to the modules of APP."""
+    for module in app.modules:
+        if module.name.partition('.')[0] in ('unittest', ENTRY):
+            raise BuildError(f'{module.file}: tests bring a module "{module.name}" of their own; '
+                             'rename this one')
+    named = {module.path for module in app.modules}
+    app.modules += [module for module in tests if module.path not in named]
+    sources.check_directories(directory, app.modules)
+    app.builtin += sources.find_builtin(LIBRARY)
+
+
+def _make_room(manifest):
+    """Has the app begin with its tests, and gives it what these take beside it."""
+    manifest.entry = ENTRY
+    manifest.limits['log_rate'] = LIMITS['log_rate']
+    if 'heap' in manifest.memory:
+        most = parse_size(MEMORY['heap'][-1])
+        manifest.memory['heap'] = min(manifest.memory['heap'] + RUNNER_HEAP, most)
+
+
 class _Tests:
     """An app with its tests, and the directory WORK in which both become images."""
 
@@ -78,19 +99,8 @@ class _Tests:
         if not self.modules:
             raise BuildError(f'{directory}: there are no tests; write some into files test_*.py, '
                              'there or in a directory tests')
-        for module in app.modules:
-            if module.name.partition('.')[0] in ('unittest', ENTRY):
-                raise BuildError(f'{module.file}: tests bring a module "{module.name}" of their '
-                                 'own; rename this one')
-        named = {module.path for module in app.modules}
-        app.modules += [module for module in tests if module.path not in named]
-        sources.check_directories(directory, app.modules)
-        app.builtin += sources.find_builtin(LIBRARY)
-        app.manifest.entry = ENTRY
-        app.manifest.limits['log_rate'] = LIMITS['log_rate']
-        if 'heap' in app.manifest.memory:
-            most = parse_size(MEMORY['heap'][-1])
-            app.manifest.memory['heap'] = min(app.manifest.memory['heap'] + RUNNER_HEAP, most)
+        _add_tests(app, directory, tests)
+        _make_room(app.manifest)
         folders = _folders(tests)
         self.kit = dataclasses.replace(kit, modules=kit.modules + _local_names(tests, folders))
         self.folders = [f'.frozen/{folder}' for folder in folders]
