@@ -183,6 +183,7 @@ int keys_read(const char *named, struct keys *ret_keys, char why[KEY_WHY_SIZE]) 
     int n = 0, r = keys.directory ? guarded_open(named, KEY_DIRECTORY, &fd, reason) : -ENOMEM;
 
     if (r == GUARDED_ABSENT) {
+        keys.is_absent = true;
         *ret_keys = keys;
         keys = (struct keys){0};
         return 0;
@@ -239,6 +240,12 @@ int keys_find_signer(const struct keys *keys, const struct signature *signature,
             return 0;
         }
         best = result > best ? result : best;
+    }
+    if (best < 0 && keys->is_absent) {
+        return REFUSE(why,
+                      "signed with key " SIGNATURE_ID_FORMAT
+                      ", which is not among those trusted here: there is no directory %.120s",
+                      LLU(signature->key), keys->directory);
     }
     if (best < 0) {
         return REFUSE(

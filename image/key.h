@@ -32,14 +32,15 @@ struct key {
 
 struct keys {
     char *directory;
+    bool is_absent; /* there is no such directory */
     struct key *items;
     size_t n_items;
 };
 
-// Reads every *.key of the directory NAMED, or of KEY_DIRECTORY where it is NULL, which alone may be
-// absent: then there are none. One that is not of the form, or that others could have written, is
-// logged and counts for nothing. Returns 0 and *ret_keys, freed by keys_done(); KEY_REFUSED with the
-// reason in WHY, one line that names the directory; or -ENOMEM.
+// Reads every *.key of the directory NAMED, or of KEY_DIRECTORY where it is NULL, which alone may
+// be absent: then there are none. One that is not of the form, or that others could have written,
+// is logged and counts for nothing. Returns 0 and *ret_keys, freed by keys_done(); KEY_REFUSED with
+// the reason in WHY, one line that names the directory; or -ENOMEM.
 int keys_read(const char *named, struct keys *ret_keys, char why[KEY_WHY_SIZE]);
 
 void keys_done(struct keys *keys);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #include "image/signature.h"
 
+#include <errno.h>
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "image/why.h"
 
@@ -123,6 +125,19 @@ int signature_parse(const char *text, size_t size, struct signature *ret_signatu
     ret_signature->key = read_id(packed.key);
     memcpy(ret_signature->of_file, packed.signature, sizeof(packed.signature));
     return read_comment(lines[2], ret_signature->comment, why);
+}
+
+int signature_read(int fd, struct signature *ret_signature, char why[SIGNATURE_WHY_SIZE]) {
+    char text[SIGNATURE_SIZE_MAX + 1];
+    ssize_t n = pread(fd, text, sizeof(text), 0);
+
+    if (n < 0) {
+        return -errno;
+    }
+    if ((size_t)n == sizeof(text)) {
+        return REFUSE(why, "longer than %d bytes", SIGNATURE_SIZE_MAX);
+    }
+    return signature_parse(text, (size_t)n, ret_signature, why);
 }
 
 static bool is_of_file(const struct signature *signature, const uint8_t *public_key,

@@ -31,6 +31,10 @@ struct signature {
 int signature_parse(const char *text, size_t size, struct signature *ret_signature,
                     char why[SIGNATURE_WHY_SIZE]);
 
+// Reads and parses the file that FD is open on, from its start. Returns as signature_parse(), or
+// -errno.
+int signature_read(int fd, struct signature *ret_signature, char why[SIGNATURE_WHY_SIZE]);
+
 enum signature_result { SIGNATURE_GOOD = 0, SIGNATURE_OTHER_FILE, SIGNATURE_OTHER_COMMENT };
 
 // Whether PUBLIC_KEY's owner signed the SIZE bytes at DATA and the comment. sodium_init() was

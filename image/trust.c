@@ -127,20 +127,18 @@ int trust_read(struct trust *trust) {
 
 static int read_signature(struct trust *trust, struct signature *ret_signature) {
     const char *image = trust->options->image;
-    char text[SIGNATURE_SIZE_MAX + 1], why[SIGNATURE_WHY_SIZE];
-    ssize_t n = pread(trust->signature_fd, text, sizeof(text), 0);
+    char why[SIGNATURE_WHY_SIZE];
+    int r = signature_read(trust->signature_fd, ret_signature, why);
 
-    if (n < 0) {
-        (void)log_errno(errno, "cannot read the signature of %s", image);
+    if (r < 0) {
+        (void)log_errno(r, "cannot read the signature of %s", image);
         return TRUST_INTERNAL;
     }
-    if ((size_t)n == sizeof(text)) {
-        (void)why_refuse(why, sizeof(why), "longer than %d bytes", SIGNATURE_SIZE_MAX);
-    } else if (signature_parse(text, (size_t)n, ret_signature, why) == 0) {
-        return 0;
+    if (r > 0) {
+        log_error("%s" SIGNATURE_SUFFIX ": %s", image, why);
+        return TRUST_DENIED;
     }
-    log_error("%s" SIGNATURE_SUFFIX ": %s", image, why);
-    return TRUST_DENIED;
+    return 0;
 }
 
 // For the log, once the image is accepted: minisign puts tabs between the parts of its own.
@@ -238,9 +236,11 @@ int trust_check(const struct trust *trust, const struct image *image) {
         return refuse(trust, why);
     }
     if (manifest->counter < trust->floor) {
-        log_error("%s: counter %" PRIu64 " is below %" PRIu64 ", the least that is allowed for %s: "
-                  "the image is older than one that ran here",
-                  trust->options->image, manifest->counter, trust->floor, manifest->name);
+        const char *named = trust->options->floors;
+
+        log_error("%s: counter %" PRIu64 " is below %" PRIu64 ", the least that %s/%s allows",
+                  trust->options->image, manifest->counter, trust->floor,
+                  named ? named : FLOOR_DIRECTORY, manifest->name);
         return TRUST_DENIED;
     }
     return TRUST_GIVEN;

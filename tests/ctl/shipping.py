@@ -88,7 +88,7 @@ def bad_signature_is_told(program):
         (b"", "0 lines, not 4"),
         (b"\x1b[2J\n\n\n\n", "line 1"),
         (b"untrusted comment: x\nAAAA\ntrusted comment: y\nAAAA\n", "line 2"),
-        (b"x" * 20000, "larger than 10240 bytes"),
+        (b"x" * 20000, "longer than 10240 bytes"),
     ):
         beside.write_bytes(content)
         said = inspected(program, image)

@@ -23,7 +23,7 @@ def versions(shop):
 def lower_is_refused_and_rolling_back_is_not(shop):
     (two, three, rolled_back), keys = versions(shop)
     floors = shop.floors(gauge="3\n")
-    words = ["counter 2 is below 3", "gauge"]
+    words = [f"{two}: counter 2 is below 3, the least that {floors}/gauge allows"]
     shop.refuses(UNTRUSTED, words, two, *keys, "--floors", floors)
     shop.runs(three, *keys, "--floors", floors)
     shop.runs(rolled_back, *keys, "--floors", floors)

@@ -101,7 +101,10 @@ def another_key_is_refused(shop):
     shop.refuses(UNTRUSTED, words, image, "--keys", shop.keys((shop.theirs, "gauge")))
     nowhere = ["/nonexistent/keys: there is no such directory"]
     shop.refuses(UNTRUSTED, nowhere, image, "--keys", "/nonexistent/keys")
-    shop.refuses(UNTRUSTED, [*words, "/etc/mpyd/keys.d"], image)
+    shop.refuses(UNTRUSTED, [*words, "the 0 in"], image, "--keys", shop.keys())
+    usual = "/etc/mpyd/keys.d"
+    there = usual if os.path.exists(usual) else f"not among those trusted here: there is no directory {usual}"
+    shop.refuses(UNTRUSTED, [*words, there], image)
 
 
 def a_key_is_good_for_its_apps_only(shop):
