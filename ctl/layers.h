@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The layers of the sandbox without which no worker starts.
+// The layers of the sandbox: those without which no worker starts, and those that are tried.
 
 // A table of them ends with a NULL name.
 struct layers_row {

@@ -106,7 +106,7 @@ static struct json_object *list_regions(const struct regions *regions) {
 
 // -- an image ------------------------------------------------------------------------------------
 
-// What the manifest asks for; where it says nothing, the supervisor has a number of its own.
+// What the manifest asks for; of what it does not ask for, nothing.
 static struct json_object *list_limits(const struct image *image) {
     struct json_object *limits = json_new_object();
 
@@ -121,11 +121,11 @@ static struct json_object *list_limits(const struct image *image) {
     return limits;
 }
 
-static void print_wish(const char *what, uint64_t wish) {
+static void print_wish(const char *what, uint64_t wish, uint64_t otherwise) {
     if (wish > 0) {
         printf("%-10s%" PRIu64 "\n", what, wish);
     } else {
-        printf("%-10sas mpyd has it\n", what);
+        printf("%-10s%" PRIu64 ", mpyd's default\n", what, otherwise);
     }
 }
 
@@ -133,8 +133,8 @@ static void print_image(const struct image *image, const struct regions *regions
     print_regions(regions);
     printf("\nmemory    %" PRIu64 " bytes at most, RLIMIT_AS\n", map_memory_limit(image));
     printf("stack     %" PRIu64 " bytes at most, RLIMIT_STACK\n", map_stack_limit(image));
-    print_wish("handles", image->manifest.handles);
-    print_wish("log_rate", image->manifest.log_rate);
+    print_wish("handles", image->manifest.handles, MANIFEST_HANDLES_DEFAULT);
+    print_wish("log_rate", image->manifest.log_rate, MANIFEST_LOG_RATE_DEFAULT);
 }
 
 static void print_image_json(const struct image *image, const struct regions *regions) {

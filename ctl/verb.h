@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A verb of mpyctl: a row of the table in main.c, and what the command line said for it.
+// A verb of mpyctl: a row of the table in verbs.c, and what the command line said for it.
 
 #include <stdbool.h>
 #include <stddef.h>
 
 #define VERB_OPTIONS_MAX 8u
-#define VERB_OPERANDS_MAX 4u
+#define VERB_OPERANDS_MAX 1u
 
 // The exit status of mpyctl. Those from CTL_IMAGE on mean what they mean for mpyd (daemon/run.h).
 enum ctl_exit {

@@ -11,10 +11,6 @@
 #include "daemon/supervise.h"
 #include "image/manifest.h"
 
-// What an app gets that asks for no number of its own.
-#define HANDLES_DEFAULT 128u
-#define LOG_RATE_DEFAULT 1000u
-
 static int check_limit(const char *name, const char *what, uint64_t wanted, uint64_t allowed) {
     if (wanted > allowed) {
         log_error("%s: needs %s of %" PRIu64 " bytes, the configuration allows %" PRIu64, name,
@@ -37,13 +33,14 @@ static uint32_t smaller(uint64_t wish, uint64_t otherwise, uint64_t cap) {
 }
 
 int sizing_apply(const struct manifest *manifest, const struct config *config, struct app *app) {
-    uint32_t n_handles = smaller(manifest->handles, HANDLES_DEFAULT, config->handles);
+    uint32_t n_handles = smaller(manifest->handles, MANIFEST_HANDLES_DEFAULT, config->handles);
     // Processes that share a CPU must never spin for each other.
     uint64_t spin_usec = config->cpu == CONFIG_CPU_ANY ? config->spin_usec : 0;
     int r = channel_resize(&app->channel, manifest->arena_size);
 
     handles_set_quota(app->handles, n_handles);
-    app_log_set_rate(&app->log, smaller(manifest->log_rate, LOG_RATE_DEFAULT, config->log_rate));
+    app_log_set_rate(&app->log,
+                     smaller(manifest->log_rate, MANIFEST_LOG_RATE_DEFAULT, config->log_rate));
     if (r == 0) {
         r = descriptors_check(n_handles);
     }

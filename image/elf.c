@@ -98,14 +98,14 @@ static int read_header(struct parser *parser) {
         return REFUSE(parser, "%u program headers; 1 to %u are allowed", header->e_phnum,
                       ELF_SEGMENTS_MAX);
     }
-    r = check_file(parser, "the program headers", header->e_phoff,
+    r = check_file(parser, "the table of program headers", header->e_phoff,
                    (uint64_t)header->e_phnum * sizeof(Elf64_Phdr));
     if (r != 0) {
         return r;
     }
     memcpy(parser->segments, parser->data + header->e_phoff, header->e_phnum * sizeof(Elf64_Phdr));
     // Not loaded, but the last thing in the file: what was cut off is noticed here.
-    return check_file(parser, "the section headers", header->e_shoff,
+    return check_file(parser, "the table of section headers", header->e_shoff,
                       (uint64_t)header->e_shnum * header->e_shentsize);
 }
 

@@ -59,7 +59,8 @@ static void find_nowhere(struct finder *finder) {
             }
         }
         if (!region || region->within) {
-            found(finder, LAYOUT_NOWHERE, &finder->regions[i], NULL, 0);
+            region = &finder->regions[i];
+            found(finder, LAYOUT_NOWHERE, region, find(finder, region->within), 0);
         }
     }
 }
@@ -177,7 +178,9 @@ void layout_describe(const struct layout_problem *problem, char text[LAYOUT_PROB
         (void)snprintf(text, LAYOUT_PROBLEM_SIZE, "%.40s is there twice", region->name);
         break;
     case LAYOUT_NOWHERE:
-        (void)snprintf(text, LAYOUT_PROBLEM_SIZE, "%.40s is within %.40s, which is in nothing",
+        (void)snprintf(text, LAYOUT_PROBLEM_SIZE,
+                       other ? "%.40s is within %.40s, which is in nothing"
+                             : "%.40s is within %.40s, and there is no such region",
                        region->name, region->within);
         break;
     case LAYOUT_ENDLESS:

@@ -29,7 +29,7 @@ enum layout_kind {
 struct layout_problem {
     enum layout_kind kind;
     const struct layout_region *region;
-    const struct layout_region *other; /* TWICE, OUTSIDE (the outer one), OVERLAP; or NULL */
+    const struct layout_region *other; /* TWICE, NOWHERE and OUTSIDE (the outer), OVERLAP */
     uint64_t size;                     /* bytes: outside, in both, too many */
 };
 

@@ -37,6 +37,10 @@ struct manifest_parts {
     size_t n_items;
 };
 
+// What an app gets that asks for no number of its own, unless the configuration allows less.
+#define MANIFEST_HANDLES_DEFAULT 128u
+#define MANIFEST_LOG_RATE_DEFAULT 1000u /* lines a second */
+
 struct manifest {
     uint64_t format;                            /* MANIFEST_FORMAT */
     char *name;                                 /* parse_is_app_name() */

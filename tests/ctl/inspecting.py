@@ -107,6 +107,14 @@ def layers_are_those_of_the_sandbox(program):
     tap.true("\nworker       parent-death limits filter\n" in text, text)
 
 
+def bytes_behind_an_image_are_not_looked_at(program):
+    good = program.image("ware", images.WARE)
+    longer = program.file(good.read_bytes() + b"\0more")
+    for verb, n in (("inspect", 3), ("layout", 0)):  # size and hashes are of the file
+        said, expected = (program.says(verb, path).splitlines()[n:] for path in (longer, good))
+        tap.equal(said, expected, verb)
+
+
 def what_is_no_image(program):
     good = program.image("ware", images.WARE).read_bytes()
     fifo = program.place / "fifo"
@@ -132,5 +140,6 @@ TESTS = [
     json_of_an_image,
     calls_are_named,
     layers_are_those_of_the_sandbox,
+    bytes_behind_an_image_are_not_looked_at,
     what_is_no_image,
 ]

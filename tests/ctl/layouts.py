@@ -71,6 +71,12 @@ def image_without_names_for_regions(program):
     tap.true("resources" not in names and "heap" in names, names)
 
 
+def limits_that_are_not_asked_for_are_those_of_mpyd(program):
+    lines = program.says("layout", program.image("small", images.SMALL)).splitlines()
+    expected = ["handles   128, mpyd's default", "log_rate  1000, mpyd's default"]
+    tap.equal(lines[-2:], expected, "limits")
+
+
 def list_that_fits(program):
     text = "ram 0 640K\nkernel 0 320K ram\nuser 0x50000 320K ram # the rest\nstack - 4096 kernel\n"
     path = program.file(text.encode())
@@ -134,7 +140,7 @@ def list_that_is_none(program):
         ("ram 0 1 \x1b[2J\n", ":1: ?[2J is no name"),
         ("r\xe4m 0 1\n", " is no name"),
         ("ram 0 1\0\n", "has a NUL byte"),
-        ("ram 0 1 rom\n", "ram is within rom, which is in nothing"),
+        ("ram 0 1 rom\n", "ram is within rom, and there is no such region"),
         ("".join(f"r{n} {n} 1\n" for n in range(513)), ":513: more than 512 regions"),
         (" " * (1 << 20) + " ", "cannot be a list of regions: too large"),
     ):
@@ -156,6 +162,7 @@ TESTS = [
     resources_are_where_they_are_said_to_be,
     segments_are_those_of_readelf,
     image_without_names_for_regions,
+    limits_that_are_not_asked_for_are_those_of_mpyd,
     list_that_fits,
     list_that_overlaps_names_every_overlap,
     list_that_is_overcommitted,

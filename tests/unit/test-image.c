@@ -141,7 +141,7 @@ static const struct spoilt headers[] = {
     {"65535 program headers", {IN_HEADER(e_phnum, 0xffff)}},
     {"program headers at byte 18446744073709551607 has an impossible size",
      {IN_HEADER(e_phoff, UINT64_MAX - 8)}},
-    {"truncated: the section headers", {IN_HEADER(e_shoff, 1 << 20)}},
+    {"truncated: the table of section headers ends at byte", {IN_HEADER(e_shoff, 1 << 20)}},
     {"entry 0x2000 is outside the text", {IN_HEADER(e_entry, MAKER_DATA_AT)}},
     {"entry 0x1020 is outside the text", {IN_HEADER(e_entry, MAKER_TEXT_AT + 0x20)}},
 };

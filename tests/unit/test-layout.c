@@ -49,7 +49,7 @@ static const struct example examples[] = {
     {{{"a", NULL, 0, 1}, {"a", NULL, 8, 1}}, {"a is there twice"}},
     {{{"a", "b", 0, 1}, {"b", "c", 0, 1}, {"c", "a", 0, 1}, {"d", "nothing", 0, 1}},
      {"a is within b, which is in nothing", "b is within c, which is in nothing",
-      "c is within a, which is in nothing", "d is within nothing, which is in nothing"}},
+      "c is within a, which is in nothing", "d is within nothing, and there is no such region"}},
     {{{"a", "a", 0, 1}}, {"a is within a, which is in nothing"}},
     {{{"a", NULL, 0xfffffffffffff000, 8 * KIB}},
      {"a at 0xfffffffffffff000 has an impossible size, 8192"}},
