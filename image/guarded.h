@@ -11,8 +11,9 @@
 enum { GUARDED_REFUSED = 1, GUARDED_ABSENT = 2 };
 
 // Opens the directory NAMED, which somebody asked for and which must be there; where it is NULL the
-// USUAL one, which need not. Returns 0 and *ret_fd, the caller's; GUARDED_ABSENT; or GUARDED_REFUSED
-// with the reason in WHY, one line that does not name it. A link that leads nowhere is not absent.
+// USUAL one, which need not. Returns 0 and *ret_fd, the caller's; GUARDED_ABSENT; or
+// GUARDED_REFUSED with the reason in WHY, one line that does not name it. A link that leads nowhere
+// is not absent.
 int guarded_open(const char *named, const char *usual, int *ret_fd, char why[GUARDED_WHY_SIZE]);
 
 // Reads the regular file NAME of DIRECTORY, or AT_FDCWD, of less than SIZE bytes into TEXT, NUL
