@@ -5,9 +5,11 @@
 #include <fcntl.h>
 #include <sodium.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/log.h"
 #include "image/why.h"
 
 #define MAGIC "MPYDENC" /* and its NUL */
@@ -48,6 +50,15 @@ bool envelope_parse_key(const char *text, size_t size, struct envelope_key *ret_
     return true;
 }
 
+static void warn_of_readers(const char *path) {
+    struct stat status;
+
+    if (stat(path, &status) == 0 && status.st_mode & S_IROTH) {
+        log_warning("%s: a secret key that everybody can read (mode %04o)", path,
+                    (unsigned)status.st_mode & 07777);
+    }
+}
+
 int envelope_read_key(const char *path, struct envelope_key *ret_key, char why[GUARDED_WHY_SIZE]) {
     char text[ENVELOPE_KEY_FILE_SIZE_MAX + 1], reason[GUARDED_WHY_SIZE];
     size_t size = 0;
@@ -56,6 +67,7 @@ int envelope_read_key(const char *path, struct envelope_key *ret_key, char why[G
 
     sodium_memzero(text, sizeof(text));
     if (is_key) {
+        warn_of_readers(path);
         return 0;
     }
     (void)why_refuse(why, GUARDED_WHY_SIZE, "%.100s: %.140s", path,

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from . import envelope, output
 from .errors import BuildError
-from .messages import say
+from .messages import say, warn_of_readers
 
 
 def arguments(parser):
@@ -21,6 +21,7 @@ def run(given):
     if image.startswith(envelope.MAGIC):
         raise BuildError(f'{given.image}: is encrypted already')
     key = envelope.read_key(given.key)
+    warn_of_readers(given.key)
     output.check(given.output, (given.image, given.key))
     output.write(given.output, envelope.seal(image, key))
     say(f'{given.output}: encrypted with key {envelope.key_id(key)}')

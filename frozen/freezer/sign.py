@@ -7,7 +7,7 @@ from pathlib import Path
 
 from . import envelope, epoch, files, minisign, output
 from .errors import BuildError
-from .messages import say
+from .messages import say, warn_of_readers
 
 SUFFIX = '.minisig'
 PASSWORD_FILE_MAX = 4096  # bytes
@@ -40,6 +40,7 @@ def arguments(parser):
 def run(given):
     data = envelope.read_image(given.image)
     key = minisign.read_secret_key(given.key, lambda: _password(given.password_file))
+    warn_of_readers(given.key)
     comment = _comment(given.image) if given.comment is None else given.comment
     signature = given.image.with_name(given.image.name + SUFFIX)
     output.check(signature, (given.key,))

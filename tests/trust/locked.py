@@ -7,6 +7,7 @@ import math
 import os
 import shutil
 
+import apps
 import service
 import tap
 from vendor import LOCKED, UNTRUSTED, WAIT
@@ -24,7 +25,7 @@ def key(shop):
     with open(path, "rb") as file:
         tap.equal(file.read(), before, "the key")
     if not shop.is_root and os.getuid() == 0:
-        os.chmod(path, 0o644)
+        os.chown(path, int(apps.USER), int(apps.USER))
     return path, said.split()[-1]
 
 
@@ -40,6 +41,23 @@ def with_the_key_it_runs(shop):
     _, image = encrypted(shop, path)
     shop.runs(image, "--unsigned", "--key-file", path)
     shop.runs(image, "--unsigned", env={"CREDENTIALS_DIRECTORY": os.path.dirname(path)})
+
+
+def a_key_that_everybody_reads_is_told_of(shop):
+    path, _ = key(shop)
+    plain, image = encrypted(shop, path)
+    words = f"{path}: a secret key that everybody can read (mode 0644)"
+    for mode, count in ((0o600, 0), (0o440, 0), (0o644, 1)):
+        os.chmod(path, mode)
+        lines = shop.runs(image, "--unsigned", "--key-file", path)
+        tap.equal(sum(words in line for line in lines), count, f"mode {mode:o}: {lines}")
+    tap.true(words in shop.freeze("encrypt", plain, "-k", path, "-o", image), "encrypt")
+    secret = os.path.join(shop.place(), "copy.sec")
+    shutil.copyfile(shop.ours.secret, secret)
+    for mode, count in ((0o600, 0), (0o644, 1)):
+        os.chmod(secret, mode)
+        said = shop.freeze("sign", plain, "-k", secret)
+        tap.equal(said.count("that everybody can read"), count, said)
 
 
 def signed_or_not_is_another_switch(shop):
@@ -220,6 +238,7 @@ def without_libsodium_for_python(shop):
 
 TESTS = [
     with_the_key_it_runs,
+    a_key_that_everybody_reads_is_told_of,
     signed_or_not_is_another_switch,
     without_the_key_it_is_locked,
     why_it_is_locked_is_one_sentence,
