@@ -11,6 +11,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -154,6 +155,80 @@ static void test_files_only_the_resolvers_and_only_reading(void **state) {
     assert_int_equal(attempt(try_open_resolv), access("/etc/resolv.conf", R_OK) == 0 ? 0 : ENOENT);
 }
 
+// Floors as an ordinary user has them: its own, in its own directory. No id and no mode stands in
+// the way, only what the supervisor put around itself.
+static char floors[] = "/tmp/mpyd-test-floors-XXXXXX", floor_path[64], other_path[64];
+
+static long try_floor_write(void) {
+    return open(floor_path, O_WRONLY);
+}
+static long try_floor_both(void) {
+    return open(floor_path, O_RDWR);
+}
+static long try_floor_empty(void) {
+    return open(floor_path, O_RDONLY | O_TRUNC);
+}
+static long try_floor_truncate(void) {
+    return truncate(floor_path, 0);
+}
+static long try_floor_unlink(void) {
+    return unlink(floor_path);
+}
+static long try_floor_rename(void) {
+    return rename(floor_path, other_path);
+}
+static long try_floor_link(void) {
+    return link("/etc/hostname", other_path);
+}
+static long try_floor_symlink(void) {
+    return symlink("/nonexistent", other_path);
+}
+static long try_floor_create(void) {
+    return open(other_path, O_WRONLY | O_CREAT, 0600);
+}
+static long try_floor_chmod(void) {
+    return chmod(floor_path, 0);
+}
+static long try_floor_rmdir(void) {
+    return rmdir(floors);
+}
+static long try_floor_mount(void) {
+    return mount("none", floors, "tmpfs", 0, NULL);
+}
+static long try_floor_read(void) {
+    return open(floor_path, O_RDONLY);
+}
+
+static void test_floors_are_not_written(void **state) {
+    static long (*const attempts[])(void) = {
+        try_floor_write,  try_floor_both,   try_floor_empty, try_floor_truncate,
+        try_floor_unlink, try_floor_rename, try_floor_link,  try_floor_symlink,
+        try_floor_create, try_floor_chmod,  try_floor_rmdir, try_floor_mount};
+    char text[8] = "";
+    int fd;
+
+    assert_non_null(mkdtemp(floors));
+    (void)snprintf(floor_path, sizeof(floor_path), "%s/gauge", floors);
+    (void)snprintf(other_path, sizeof(other_path), "%s/other", floors);
+    fd = open(floor_path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+    assert_true(fd >= 0 && write(fd, "3\n", 2) == 2);
+    assert_int_equal(fchmod(fd, 0666), 0);
+    assert_int_equal(chmod(floors, 0777), 0);
+    for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+        int r = attempt(attempts[i]);
+
+        if (r != EPERM && r != EACCES && r != KILLED) {
+            fail_msg("attempt %zu: %d", i, r);
+        }
+    }
+    assert_int_equal(attempt(try_floor_read), EACCES);
+    assert_int_equal(pread(fd, text, sizeof(text) - 1, 0), 2);
+    assert_string_equal(text, "3\n");
+    (void)close(fd);
+    assert_int_equal(unlink(floor_path), 0);
+    assert_int_equal(rmdir(floors), 0); /* nothing else is in it */
+}
+
 static long try_map_executable(void) {
     return mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) == MAP_FAILED
                ? -1
@@ -249,6 +324,7 @@ int main(int argc, char **argv) {
         cmocka_unit_test(test_intruders_calls_killed),
         cmocka_unit_test(test_sockets_inet_only),
         cmocka_unit_test(test_files_only_the_resolvers_and_only_reading),
+        cmocka_unit_test(test_floors_are_not_written),
         cmocka_unit_test(test_other_calls_refused),
         cmocka_unit_test(test_status_from_outside),
     };

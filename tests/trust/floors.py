@@ -81,7 +81,8 @@ def what_cannot_be_read_is_no_floor_of_zero(shop):
 
 
 def neither_supervisor_nor_worker_can_write_floors(shop):
-    """With their ids, and even where nothing but the ids stands in the way."""
+    """With their ids, where nothing but the ids stands in the way; what the supervisor's own layers
+    do about it, which a user has alone, is in tests/sandbox/test-supervisor.c."""
     if os.getuid() != 0:
         raise tap.Skip("not root: cannot take their ids")
     image = shop.image("gauge", 'counter = 3\n', WAIT)
