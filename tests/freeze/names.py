@@ -77,7 +77,8 @@ def test_a_directory_that_comes_before_a_module(bench):
     (entry / 'main' / 'part.py').rename(entry / 'main' / 'test_part.py')
     bench.built(entry)
     tap.equal(bench.said(), ['runs'], 'tests are no part of the app')
-    done = bench.freeze('test', entry, '--sdk', bench.options.sdk, '--mpyd', bench.options.mpyd)
+    done = bench.freeze('test', entry, '--sdk', bench.options.sdk, '--mpyd',
+                        os.path.abspath(bench.options.mpyd))
     tap.equal(done.returncode, 1)
     tap.true('main.py: could never be imported' in done.stderr, done.stderr)
     bench.built(bench.app({'main.py': 'print("runs")\n', 'main/notes.txt': ''}, name='no modules'))
