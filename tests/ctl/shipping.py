@@ -128,6 +128,7 @@ def encrypted_image_is_shown_with_its_key(program):
 
 def number_of_a_key_has_all_its_digits(program):
     key = program.file(b"mpyd-image-key:EHaJvN4H8E/duPvuV+TNpXMj0w0k5YB2g8i7pKj9Pnk=\n")
+    key.chmod(0o600)
     image = program.place / "low.mpyimg"
     freeze(program, "encrypt", "-k", key, "-o", image, program.image("counted", COUNTED))
     for options in ((), ("--key-file", key)):
