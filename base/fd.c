@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/memfd.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -36,18 +37,35 @@ int fd_close_from(unsigned first) {
     return 0;
 }
 
-int fd_open_file(const char *path, int *ret_fd) {
-    CLEANUP_FD int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+#define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
+
+static int check_regular(int fd) {
     struct stat st;
 
-    if (fd < 0 || fstat(fd, &st) < 0) {
+    if (fstat(fd, &st) < 0) {
         return -errno;
     }
-    if (!S_ISREG(st.st_mode)) {
-        return S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+    return S_ISREG(st.st_mode) ? 0 : S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+}
+
+int fd_open_file(const char *path, int *ret_fd) {
+    CLEANUP_FD int place = open(path, O_PATH | O_CLOEXEC), fd = -1;
+    char again[sizeof("/proc/self/fd/") + 10];
+    int r = place < 0 ? -errno : check_regular(place);
+
+    if (r < 0) {
+        return r;
     }
-    *ret_fd = steal_fd(&fd);
-    return 0;
+    (void)snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
+    fd = open(again, READ_FLAGS);
+    if (fd < 0 && errno == ENOENT) {
+        fd = open(path, READ_FLAGS); // there is no /proc
+    }
+    r = fd < 0 ? -errno : check_regular(fd);
+    if (r == 0) {
+        *ret_fd = steal_fd(&fd);
+    }
+    return r;
 }
 
 int fd_new_memory(const char *name, size_t size, int executable) {

@@ -10,8 +10,9 @@
 // -errno.
 int fd_close_from(unsigned first);
 
-// Opens the regular file PATH for reading, close-on-exec: never a device or a pipe, where even
-// opening or reading could block. Returns 0, -EISDIR, -EINVAL or -errno; *ret_fd is the caller's.
+// Opens the regular file PATH for reading, close-on-exec. It is known to be one before it is
+// opened: to open a device or a pipe may block, set something off, or let go who waits at the other
+// end. Returns 0, -EISDIR, -EINVAL or -errno; *ret_fd is the caller's.
 int fd_open_file(const char *path, int *ret_fd);
 
 // Makes a close-on-exec memfd of SIZE bytes that allows sealing, NAME shown in /proc/PID/maps.
