@@ -215,6 +215,7 @@ def test_what_is_no_image(bench):
 def test_comments_and_times_that_cannot_be_signed(bench):
     key = bench.root / 'key'
     key.write_bytes(SECRET)
+    key.chmod(0o600)  # who lets others read it is warned
     bench.built(bench.app({'main.py': ''}))
     for arguments, environment, words in (
             (['-c', '\udcff'], {}, r"the comment '\udcff' has to be printable"),

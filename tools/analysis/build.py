@@ -48,11 +48,13 @@ def logged(command, log, environment=None):
 
 
 def setup(folder, *options, cc="gcc"):
-    """Sets FOLDER up with the OPTIONS of meson, unless it is."""
+    """Sets FOLDER up with the OPTIONS of meson; one that is up knows of new tests afterwards."""
     need("meson", "ninja", cc)
     os.makedirs(folder, exist_ok=True)
-    if not os.path.exists(os.path.join(folder, "build.ninja")):
-        log = os.path.join(folder, "build.log")
+    log = os.path.join(folder, "build.log")
+    if os.path.exists(os.path.join(folder, "build.ninja")):
+        logged(["ninja", "-C", folder, "build.ninja"], log)
+    else:
         logged(["meson", "setup", folder, SOURCE, *options], log, {"CC": cc})
 
 
