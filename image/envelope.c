@@ -53,7 +53,9 @@ bool envelope_parse_key(const char *text, size_t size, struct envelope_key *ret_
 static void warn_of_readers(const char *path) {
     struct stat status;
 
-    if (stat(path, &status) == 0 && status.st_mode & S_IROTH) {
+    if (stat(path, &status) < 0) {
+        log_warning("%s: cannot tell who may read this secret key: %s", path, strerror(errno));
+    } else if (status.st_mode & S_IROTH) {
         log_warning("%s: a secret key that everybody can read (mode %04o)", path,
                     (unsigned)status.st_mode & 07777);
     }
