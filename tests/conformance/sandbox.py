@@ -2,6 +2,7 @@
 """Freezes tests into one image and has mpyd run it: a worker of its own for each test."""
 
 import os
+import time
 import re
 import shutil
 import socket
@@ -27,6 +28,8 @@ listen = ["tcp:*", "udp:*"]
 log_rate = 10000
 """
 CONFIG = "[restart]\nrestart = always\ndelay = 0\ndelay_max = 0\nwindow = 1us\n"
+
+PAUSE = 0.005  # seconds between tests: a quick machine would print more lines than the log takes
 
 
 class Run:
@@ -118,6 +121,7 @@ class Sandbox:
             if not waiting:
                 return connection
             with connection:
+                time.sleep(PAUSE)
                 connection.sendall(waiting.pop(0).encode())
             left = patience
         return None
