@@ -8,26 +8,31 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "ctl/suggest.h"
+#include "ctl/find.h"
 #include "ctl/verbs.h"
 #include "version.h"
 
 static int help(void) {
+    const char *group = "";
+
     printf("Usage: mpyctl VERB [ARGUMENT...]\n"
            "       mpyctl VERB --help\n"
            "       mpyctl --help | --version\n"
            "\n"
-           "Tells about the images of mpyd's apps; nothing of an image is run.\n"
-           "\n");
+           "Tells about mpyd's apps and their images, and steers them.\n");
     for (const struct verb *verb = verbs; verb->name; verb++) {
-        printf("  %-12s%s\n", verb->name, verb->help);
+        if (strcmp(verb->group, group) != 0) {
+            printf("\n%s:\n", verb->group);
+        }
+        group = verb->group;
+        printf("  %-16s%s\n", verb->name, verb->help);
     }
     printf(
         "\n"
         "Exit status: 0 done, 1 what was asked for does not hold or is not there, 2 wrong usage,\n"
-        "3 the image is refused, 6 internal failure, 7 the image is not trusted, 8 it is "
-        "encrypted,\n"
-        "and its key is not there.\n");
+        "3 the image is refused, 4 the configuration is, 6 internal failure, 7 the image is not\n"
+        "trusted, 8 it is encrypted, and its key is not there, 9 the app is not running, 10 not\n"
+        "allowed.\n");
     return verb_finish_output();
 }
 
@@ -36,32 +41,11 @@ static int version(void) {
     return verb_finish_output();
 }
 
-static int unknown(const char *what, const char *written) {
-    const struct verb *nearest = NULL;
-    uint32_t nearest_distance = UINT32_MAX;
-
-    for (const struct verb *verb = verbs; verb->name; verb++) {
-        uint32_t distance = suggest_distance(written, verb->name);
-
-        if (distance < nearest_distance) {
-            nearest = verb;
-            nearest_distance = distance;
-        }
-    }
-    if (nearest) {
-        log_error("unknown %s %s; did you mean %s?", what, written, nearest->name);
-    } else {
-        log_error("unknown %s %s; try mpyctl --help", what, written);
-    }
-    return CTL_USAGE;
-}
-
 static int run_verb(const struct verb *verb, int n_arguments, char **arguments) {
     struct verb_arguments found;
-    bool is_help = false;
-    int r = verb_read(verb, n_arguments, arguments, &found, &is_help);
+    int r = verb_read(verb, n_arguments, arguments, &found);
 
-    if (r == CTL_DONE && is_help) {
+    if (r == CTL_DONE && found.is_help) {
         return verb_help(verb);
     }
     if (r == CTL_DONE) {
@@ -71,6 +55,9 @@ static int run_verb(const struct verb *verb, int n_arguments, char **arguments) 
 }
 
 int main(int argc, char **argv) {
+    const struct verb *verb;
+    int n_name;
+
     log_set_name("mpyctl");
     if (sodium_init() < 0) {
         log_error("libsodium does not work here");
@@ -86,10 +73,6 @@ int main(int argc, char **argv) {
     if (strcmp(argv[1], "--version") == 0 || strcmp(argv[1], "-V") == 0) {
         return version();
     }
-    for (const struct verb *verb = verbs; verb->name; verb++) {
-        if (strcmp(argv[1], verb->name) == 0) {
-            return run_verb(verb, argc - 1, argv + 1);
-        }
-    }
-    return unknown(argv[1][0] == '-' ? "option" : "verb", argv[1]);
+    verb = find_verb(argc - 1, argv + 1, &n_name);
+    return verb ? run_verb(verb, argc - n_name, argv + n_name) : CTL_USAGE;
 }

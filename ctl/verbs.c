@@ -1,15 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/verbs.h"
 
-// name, operands, least and most of them, help, options, function
+#define IMAGES "Images, which are read and not run"
+
+// group, name, operands, help, options, function
 const struct verb verbs[] = {
-    {"inspect", "IMAGE", 1, 1, "Shows what an image is, holds and wants.", inspect_options,
+    {IMAGES, "inspect", "IMAGE", "Shows what an image is, holds and wants.", inspect_options,
      inspect_run},
-    {"layout", "[IMAGE]", 0, 1, "Shows the map of an image's memory, or checks a list of regions.",
-     layout_options, layout_run},
-    {"symbolize", "CRASH", 1, 1, "Puts lines of the source into a traceback that has offsets.",
+    {IMAGES, "layout", "[IMAGE]",
+     "Shows the map of an image's memory, or checks a list of regions.", layout_options,
+     layout_run},
+    {IMAGES, "symbolize", "CRASH", "Puts lines of the source into a traceback that has offsets.",
      symbolize_options, symbolize_run},
-    {"verify", "IMAGE", 1, 1, "Tells whether an image is trusted here, by mpyd's own steps.",
+    {IMAGES, "verify", "IMAGE", "Tells whether an image is trusted here, by mpyd's own steps.",
      verify_options, verify_run},
     {0},
 };

@@ -5,7 +5,7 @@
 
 #include "ctl/verb.h"
 
-// A row each, ascending by name; ends with a NULL name.
+// A row each, group by group, ascending by name within each; ends with a NULL name.
 extern const struct verb verbs[];
 
 extern const struct verb_option inspect_options[];
