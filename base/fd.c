@@ -39,19 +39,21 @@ int fd_close_from(unsigned first) {
 
 #define READ_FLAGS (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)
 
-static int check_regular(int fd) {
-    struct stat st;
-
-    if (fstat(fd, &st) < 0) {
+static int check_kind(int fd, mode_t kind, struct stat *ret_status) {
+    if (fstat(fd, ret_status) < 0) {
         return -errno;
     }
-    return S_ISREG(st.st_mode) ? 0 : S_ISDIR(st.st_mode) ? -EISDIR : -EINVAL;
+    if ((ret_status->st_mode & S_IFMT) == kind) {
+        return 0;
+    }
+    return kind == S_IFDIR ? -ENOTDIR : S_ISDIR(ret_status->st_mode) ? -EISDIR : -EINVAL;
 }
 
-int fd_open_file(const char *path, int *ret_fd) {
-    CLEANUP_FD int place = open(path, O_PATH | O_CLOEXEC), fd = -1;
+int fd_open_kind(int directory, const char *name, mode_t kind, int *ret_fd,
+                 struct stat *ret_status) {
+    CLEANUP_FD int place = openat(directory, name, O_PATH | O_CLOEXEC), fd = -1;
     char again[sizeof("/proc/self/fd/") + 10];
-    int r = place < 0 ? -errno : check_regular(place);
+    int r = place < 0 ? -errno : check_kind(place, kind, ret_status);
 
     if (r < 0) {
         return r;
@@ -59,13 +61,19 @@ int fd_open_file(const char *path, int *ret_fd) {
     (void)snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
     fd = open(again, READ_FLAGS);
     if (fd < 0 && errno == ENOENT) {
-        fd = open(path, READ_FLAGS); // there is no /proc
+        fd = openat(directory, name, READ_FLAGS); // there is no /proc
     }
-    r = fd < 0 ? -errno : check_regular(fd);
+    r = fd < 0 ? -errno : check_kind(fd, kind, ret_status);
     if (r == 0) {
         *ret_fd = steal_fd(&fd);
     }
     return r;
+}
+
+int fd_open_file(const char *path, int *ret_fd) {
+    struct stat status;
+
+    return fd_open_kind(AT_FDCWD, path, S_IFREG, ret_fd, &status);
 }
 
 int fd_new_memory(const char *name, size_t size, int executable) {

@@ -5,14 +5,22 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
+
+struct stat;
 
 // Closes every descriptor from FIRST up. Shells and service managers leak some. Returns 0 or
 // -errno.
 int fd_close_from(unsigned first);
 
-// Opens the regular file PATH for reading, close-on-exec. It is known to be one before it is
-// opened: to open a device or a pipe may block, set something off, or let go who waits at the other
-// end. Returns 0, -EISDIR, -EINVAL or -errno; *ret_fd is the caller's.
+// Opens NAME, which must be of KIND (S_IFREG or S_IFDIR), in DIRECTORY (or AT_FDCWD) for reading,
+// close-on-exec. It is known to be one before it is opened: to open a device or a pipe may block,
+// set something off, or let go who waits at the other end. Returns 0; -EISDIR, -ENOTDIR or -EINVAL
+// for another kind; or -errno. *ret_fd is the caller's, *ret_status is what was opened.
+int fd_open_kind(int directory, const char *name, mode_t kind, int *ret_fd,
+                 struct stat *ret_status);
+
+// As fd_open_kind(), the regular file PATH.
 int fd_open_file(const char *path, int *ret_fd);
 
 // Makes a close-on-exec memfd of SIZE bytes that allows sealing, NAME shown in /proc/PID/maps.

@@ -37,8 +37,8 @@ static int parse_start(const char *text, uint64_t *ret_start) {
 }
 
 static int refuse_number(const char *what, const char *text, int error, char *why) {
-    (void)why_refuse(why, REASON_SIZE, "%s %.40s is %s", what, text,
-                     error == -ERANGE ? "too large" : "no number; write 0x8000, 32768 or 32K");
+    why_write(why, REASON_SIZE, "%s %.40s is %s", what, text,
+              error == -ERANGE ? "too large" : "no number; write 0x8000, 32768 or 32K");
     return -EINVAL;
 }
 
@@ -57,12 +57,11 @@ static int parse_line(const char *const fields[FIELDS], struct layout_region *re
     int r;
 
     if (!is_name(fields[0]) || !is_name(fields[3])) {
-        (void)why_refuse(why, REASON_SIZE, "%.40s is no name",
-                         is_name(fields[0]) ? fields[3] : fields[0]);
+        why_write(why, REASON_SIZE, "%.40s is no name", is_name(fields[0]) ? fields[3] : fields[0]);
         return -EINVAL;
     }
     if (!fields[2][0]) {
-        (void)why_refuse(why, REASON_SIZE, "%.40s needs a start and a size", fields[0]);
+        why_write(why, REASON_SIZE, "%.40s needs a start and a size", fields[0]);
         return -EINVAL;
     }
     r = parse_start(fields[1], &region.start);
@@ -118,7 +117,7 @@ int regions_parse(char *text, struct layout_region *regions, size_t *ret_n_regio
             r = parse_line(fields, &regions[n_regions++], reason);
         }
         if (r < 0) {
-            (void)why_refuse(why, REGIONS_WHY_SIZE, "%u: %s", number, reason);
+            why_write(why, REGIONS_WHY_SIZE, "%u: %s", number, reason);
             return r;
         }
     }

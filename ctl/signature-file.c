@@ -27,7 +27,7 @@ enum signature_file_state signature_file_read(const char *image, struct signatur
         return SIGNATURE_FILE_ABSENT;
     }
     if (r < 0) {
-        (void)why_refuse(why, SIGNATURE_WHY_SIZE, "cannot be read: %s", strerror(-r));
+        why_write(why, SIGNATURE_WHY_SIZE, "cannot be read: %s", strerror(-r));
     }
     return r == 0 ? SIGNATURE_FILE_THERE : SIGNATURE_FILE_BAD;
 }

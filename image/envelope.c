@@ -19,8 +19,7 @@
 #define AUTHENTICATED_SIZE offsetof(struct envelope_header, stream)
 
 #define LLU(value) ((unsigned long long)(value))
-// Never 0, which analyzers cannot know of a function elsewhere.
-#define REFUSE(why, ...) ((void)why_refuse(why, IMAGE_WHY_SIZE, __VA_ARGS__), 1)
+#define REFUSE(why, ...) why_refuse(why, IMAGE_WHY_SIZE, __VA_ARGS__)
 
 _Static_assert(sizeof(struct envelope_header) == 48, "as mpyfreeze writes it");
 _Static_assert(sizeof(((struct envelope_header *)0)->stream) ==
@@ -50,32 +49,25 @@ bool envelope_parse_key(const char *text, size_t size, struct envelope_key *ret_
     return true;
 }
 
-static void warn_of_readers(const char *path) {
-    struct stat status;
-
-    if (stat(path, &status) < 0) {
-        log_warning("%s: cannot tell who may read this secret key: %s", path, strerror(errno));
-    } else if (status.st_mode & S_IROTH) {
-        log_warning("%s: a secret key that everybody can read (mode %04o)", path,
-                    (unsigned)status.st_mode & 07777);
-    }
-}
-
 int envelope_read_key(const char *path, struct envelope_key *ret_key, char why[GUARDED_WHY_SIZE]) {
     char text[ENVELOPE_KEY_FILE_SIZE_MAX + 1], reason[GUARDED_WHY_SIZE];
     size_t size = 0;
-    int r = guarded_read(AT_FDCWD, path, text, sizeof(text), &size, reason);
+    mode_t mode = 0;
+    int r = guarded_read(AT_FDCWD, path, text, sizeof(text), &size, &mode, reason);
     bool is_key = r == 0 && envelope_parse_key(text, size, ret_key);
 
     sodium_memzero(text, sizeof(text));
     if (is_key) {
-        warn_of_readers(path);
+        if (mode & S_IROTH) {
+            log_warning("%s: a secret key that everybody can read (mode %04o)", path,
+                        (unsigned)mode & 07777);
+        }
         return 0;
     }
-    (void)why_refuse(why, GUARDED_WHY_SIZE, "%.100s: %.140s", path,
-                     r == 0                ? "not a key of mpyfreeze keygen"
-                     : r == GUARDED_ABSENT ? "no such file"
-                                           : reason);
+    why_write(why, GUARDED_WHY_SIZE, "%.100s: %.140s", path,
+              r == 0                ? "not a key of mpyfreeze keygen"
+              : r == GUARDED_ABSENT ? "no such file"
+                                    : reason);
     return ENVELOPE_LOCKED;
 }
 
@@ -90,14 +82,14 @@ bool envelope_is(const uint8_t *data, size_t size) {
 static int check_key(const struct envelope_header *header, const struct envelope_key *key,
                      char *why) {
     if (!key) {
-        (void)REFUSE(why, "encrypted with key " ENVELOPE_ID_FORMAT, LLU(header->key));
+        why_write(why, IMAGE_WHY_SIZE, "encrypted with key " ENVELOPE_ID_FORMAT, LLU(header->key));
         return ENVELOPE_LOCKED;
     }
     if (key->id != header->key) {
-        (void)REFUSE(why,
-                     "encrypted with key " ENVELOPE_ID_FORMAT
-                     ", and the key that is there is " ENVELOPE_ID_FORMAT,
-                     LLU(header->key), LLU(key->id));
+        why_write(why, IMAGE_WHY_SIZE,
+                  "encrypted with key " ENVELOPE_ID_FORMAT
+                  ", and the key that is there is " ENVELOPE_ID_FORMAT,
+                  LLU(header->key), LLU(key->id));
         return ENVELOPE_LOCKED;
     }
     return 0;

@@ -24,7 +24,7 @@ int floor_read(const char *named, const char *app, uint64_t *ret_floor,
         return REFUSE(why, "%.100s: %.100s", directory, reason);
     }
     if (r == 0) {
-        r = guarded_read(fd, app, text, sizeof(text), &size, reason);
+        r = guarded_read(fd, app, text, sizeof(text), &size, NULL, reason);
     }
     if (r == GUARDED_ABSENT) {
         *ret_floor = 0;

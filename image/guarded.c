@@ -8,11 +8,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "image/why.h"
 
 #define REFUSE(why, ...) why_refuse(why, GUARDED_WHY_SIZE, __VA_ARGS__)
-#define FLAGS                                                                                      \
-    (O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK) /* nothing that opening could wait for */
 
 static int check_writers(const struct stat *status, char *why) {
     if (status->st_uid != 0 && status->st_uid != geteuid()) {
@@ -37,21 +36,21 @@ static int check_absent(int directory, const char *name, char *why) {
 }
 
 // KIND: S_IFREG or S_IFDIR.
-static int open_kind(int directory, const char *name, unsigned kind, int *ret_fd, char *why) {
-    CLEANUP_FD int fd = openat(directory, name, FLAGS);
-    struct stat status;
-    int r;
+static int open_kind(int directory, const char *name, mode_t kind, int *ret_fd,
+                     struct stat *ret_status, char *why) {
+    CLEANUP_FD int fd = -1;
+    int r = fd_open_kind(directory, name, kind, &fd, ret_status);
 
-    if (fd < 0 && errno == ENOENT) {
+    if (r == -ENOENT) {
         return check_absent(directory, name, why);
     }
-    if (fd < 0 || fstat(fd, &status) < 0) {
-        return REFUSE(why, "%s", strerror(errno));
-    }
-    if ((status.st_mode & S_IFMT) != kind) {
+    if (r == -ENOTDIR || r == -EISDIR || r == -EINVAL) {
         return REFUSE(why, "not a %s", kind == S_IFDIR ? "directory" : "regular file");
     }
-    r = check_writers(&status, why);
+    if (r < 0) {
+        return REFUSE(why, "%s", strerror(-r));
+    }
+    r = check_writers(ret_status, why);
     if (r == 0) {
         *ret_fd = steal_fd(&fd);
     }
@@ -59,16 +58,18 @@ static int open_kind(int directory, const char *name, unsigned kind, int *ret_fd
 }
 
 int guarded_open(const char *named, const char *usual, int *ret_fd, char why[GUARDED_WHY_SIZE]) {
-    int r = open_kind(AT_FDCWD, named ? named : usual, S_IFDIR, ret_fd, why);
+    struct stat status;
+    int r = open_kind(AT_FDCWD, named ? named : usual, S_IFDIR, ret_fd, &status, why);
 
     return r == GUARDED_ABSENT && named ? REFUSE(why, "there is no such directory") : r;
 }
 
 int guarded_read(int directory, const char *name, char *text, size_t size, size_t *ret_size,
-                 char why[GUARDED_WHY_SIZE]) {
+                 mode_t *ret_mode, char why[GUARDED_WHY_SIZE]) {
     CLEANUP_FD int fd = -1;
+    struct stat status;
     size_t done = 0;
-    int r = open_kind(directory, name, S_IFREG, &fd, why);
+    int r = open_kind(directory, name, S_IFREG, &fd, &status, why);
 
     if (r != 0) {
         return r;
@@ -82,6 +83,9 @@ int guarded_read(int directory, const char *name, char *text, size_t size, size_
         if (n == 0) {
             text[done] = '\0';
             *ret_size = done;
+            if (ret_mode) {
+                *ret_mode = status.st_mode;
+            }
             return 0;
         }
         done += n > 0 ? (size_t)n : 0;

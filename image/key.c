@@ -139,7 +139,7 @@ static int read_key(int directory, const char *name, struct key *ret_key, char *
     char text[KEY_FILE_SIZE_MAX + 1];
     char reason[GUARDED_WHY_SIZE] = "is gone";
     size_t size = 0;
-    int r = guarded_read(directory, name, text, sizeof(text), &size, reason);
+    int r = guarded_read(directory, name, text, sizeof(text), &size, NULL, reason);
 
     if (r != 0) {
         return REFUSE(why, " %s", reason);

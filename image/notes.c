@@ -9,7 +9,7 @@
 #include "image/why.h"
 
 // Never 0, which analyzers cannot know of a function elsewhere.
-#define REFUSE(...) ((void)why_refuse(why, why_size, __VA_ARGS__), 1)
+#define REFUSE(...) why_refuse(why, why_size, __VA_ARGS__)
 
 // Takes SIZE bytes and the padding after them off *BYTES.
 static bool take(struct elf_bytes *bytes, uint64_t size, const uint8_t **ret_data) {

@@ -16,8 +16,7 @@
 #define UNTRUSTED "untrusted comment: "
 #define TRUSTED "trusted comment: "
 
-// Never 0, which analyzers cannot know of a function elsewhere.
-#define REFUSE(why, ...) ((void)why_refuse(why, SIGNATURE_WHY_SIZE, __VA_ARGS__), 1)
+#define REFUSE(why, ...) why_refuse(why, SIGNATURE_WHY_SIZE, __VA_ARGS__)
 
 _Static_assert(SIGNATURE_KEY_SIZE == crypto_sign_PUBLICKEYBYTES, "Ed25519's");
 _Static_assert(sizeof(((struct signature *)0)->of_file) == crypto_sign_BYTES, "Ed25519's");

@@ -146,7 +146,7 @@ static void keep_comment(struct trust *trust, char *comment) {
     for (char *p = strchr(comment, '\t'); p; p = strchr(p, '\t')) {
         *p = ' ';
     }
-    (void)why_refuse(trust->comment, sizeof(trust->comment), "%s", comment);
+    why_write(trust->comment, sizeof(trust->comment), "%s", comment);
 }
 
 static int check_file(struct trust *trust, const char *name, const struct sealed *shipped) {

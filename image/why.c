@@ -4,7 +4,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 
-int why_refuse(char *why, size_t size, const char *format, ...) {
+void why_write(char *why, size_t size, const char *format, ...) {
     va_list arguments;
 
     va_start(arguments, format);
@@ -15,5 +15,4 @@ int why_refuse(char *why, size_t size, const char *format, ...) {
             *p = '?';
         }
     }
-    return 1;
 }

@@ -2,11 +2,11 @@
 """Freezes tests into one image and has mpyd run it: a worker of its own for each test."""
 
 import os
-import time
 import re
 import shutil
 import socket
 import subprocess
+import time
 
 import service
 

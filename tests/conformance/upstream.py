@@ -23,7 +23,7 @@ COLUMNS = ["test", "kind", "reason"]
 CPYTHON_KNOWS = {"float/float_format_ftoe", "float/string_format_modulo3"}
 
 LINE_MAX = 4096  # LOG_LINE_MAX of vm/log.h
-UNSAFE = [  # is_unsafe() of daemon/app-log.c
+UNSAFE = [  # utf8_is_unsafe() of base/utf8.c
     (0x00, 0x08), (0x0A, 0x1F), (0x7F, 0x9F), (0x200B, 0x200F), (0x2028, 0x202E), (0x2066, 0x2069),
     (0x061C, 0x061C), (0xFEFF, 0xFEFF), (0xFFF9, 0xFFFB), (0xE0000, 0xE007F),
 ]  # fmt: skip
