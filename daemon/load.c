@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/load.h"
+
+#include <stdio.h>
+
+#include "base/log.h"
+#include "daemon/grants.h"
+#include "daemon/layers-report.h"
+#include "daemon/resolver.h"
+#include "daemon/run.h"
+#include "daemon/running.h"
+#include "daemon/sizing.h"
+#include "image/map.h"
+#include "image/naming.h"
+
+int load_image(struct running *running) {
+    return trust_load(&running->trust, running->image_fd, running->name, &running->image);
+}
+
+// Whom the image says it is of is whom it was signed for, or whose ids it has.
+int load_check(struct running *running) {
+    const struct run_options *options = running->options;
+    const struct manifest *manifest = &running->image.manifest;
+    bool strictly = running->has_ids || options->name || !options->trust.is_unsigned;
+    int r = 0;
+
+    if (!naming_check(options->trust.image, running->supervisor.app.name, manifest->name,
+                      strictly)) {
+        return EXIT_IMAGE;
+    }
+    r = trust_check(&running->trust, &running->image);
+    if (r == 0 && running->trust.signer) {
+        const struct key *key = running->trust.signer;
+
+        log_info("%s: signed with key " SIGNATURE_ID_FORMAT " (%s): %s", manifest->name,
+                 (unsigned long long)key->id, key->file, running->trust.comment);
+    }
+    trust_done(&running->trust);
+    (void)snprintf(running->supervisor.app.name, APP_NAME_SIZE, "%s", manifest->name);
+    return r;
+}
+
+int load_check_sizes(struct running *running) {
+    return sizing_check(&running->image.manifest, &running->supervisor.config);
+}
+
+int load_make_policy(struct running *running) {
+    struct supervisor *supervisor = &running->supervisor;
+    char why[POLICY_WHY_SIZE];
+    int r =
+        grants_apply(&running->image.manifest, &supervisor->config, &supervisor->app.policy, why);
+
+    if (r == GRANTS_BAD_MANIFEST) {
+        log_error("%s: %s", running->options->trust.image, why);
+        return EXIT_IMAGE;
+    }
+    if (r == GRANTS_BAD_CONFIG) {
+        log_error("%s:%s", running->options->config, why);
+        return EXIT_CONFIG;
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot make the policy");
+        return EXIT_INTERNAL;
+    }
+    // The resolver had to be made before the drop; most apps look no name up.
+    if (!policy_resolves(supervisor->app.policy)) {
+        supervisor->app.resolver = resolver_free(supervisor->app.resolver);
+    }
+    return 0;
+}
+
+int load_confine_ports(struct running *running) {
+    struct layer_report *report = &running->reports[running->n_reports];
+    int r = grants_confine_ports(running->supervisor.app.policy, report);
+
+    if (r < 0) {
+        (void)log_errno(r, "cannot confine the ports: %s", report->why);
+        return EXIT_SANDBOX;
+    }
+    report_layers(running->reports, running->n_reports + 1);
+    return 0;
+}
+
+int load_size_app(struct running *running) {
+    return sizing_apply(&running->image.manifest, &running->supervisor.config,
+                        &running->supervisor.app);
+}
+
+// A spawner that failed before it was configured has said why, and is gone.
+static bool has_failed(struct running *running) {
+    struct spawner_event event;
+
+    while (spawner_receive(&running->supervisor.spawner, &event) > 0) {
+        if (event.kind == SPAWNER_FAILED) {
+            report_failure(running->supervisor.app.name, &event);
+            return true;
+        }
+    }
+    return false;
+}
+
+int load_configure_spawner(struct running *running) {
+    struct worker_options options = {
+        .channel_size = WIRE_CHANNEL_SIZE(running->image.manifest.arena_size),
+        .stack_limit = map_stack_limit(&running->image),
+        .memory_limit = map_memory_limit(&running->image),
+    };
+    int r = 0;
+
+    (void)snprintf(options.app, sizeof(options.app), "%s", running->supervisor.app.name);
+    r = spawner_configure(&running->supervisor.spawner, running->image.fd, &options);
+    if (r < 0 && !has_failed(running)) {
+        (void)log_errno(r, "cannot configure the spawner");
+    }
+    return r < 0 ? EXIT_SANDBOX : 0;
+}

@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/prepare.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "base/open.h"
+#include "daemon/descriptors.h"
+#include "daemon/identity.h"
+#include "daemon/resolver.h"
+#include "daemon/run.h"
+#include "daemon/running.h"
+#include "image/naming.h"
+
+int prepare_open_image(struct running *running) {
+    int r = open_file(running->options->trust.image, "the image", &running->image_fd);
+
+    return r < 0 ? EXIT_IMAGE : 0;
+}
+
+int prepare_open_signature(struct running *running) {
+    return trust_open(&running->options->trust, &running->trust);
+}
+
+// The configuration says what the sandbox is to be, so it is read before there is one. It is the
+// administrator's, like the command line; nothing that came with the app is looked at here.
+int prepare_read_config(struct running *running) {
+    struct config *config = &running->supervisor.config;
+    const char *path = running->options->config;
+    char why[CONFIG_WHY_SIZE];
+    CLEANUP_FD int fd = -1;
+    int r = config_init(config);
+
+    if (r < 0) {
+        (void)log_errno(r, "cannot make a configuration");
+        return EXIT_INTERNAL;
+    }
+    if (!path) {
+        return 0;
+    }
+    if (open_file(path, "the configuration", &fd) < 0) {
+        return EXIT_CONFIG;
+    }
+    running->config_file = fdopen(fd, "r");
+    if (!running->config_file) {
+        (void)log_errno(errno, "cannot open the configuration %s", path);
+        return EXIT_CONFIG;
+    }
+    (void)steal_fd(&fd);
+    r = config_read(config, running->config_file, path, why);
+    if (r == -EINVAL) {
+        log_error("%s", why);
+    } else if (r < 0) {
+        (void)log_errno(r, "cannot read the configuration %s", path);
+    }
+    return r < 0 ? EXIT_CONFIG : 0;
+}
+
+// The name is not certain before the image is read; the ids depend on it before that.
+int prepare_choose_name(struct running *running) {
+    const struct run_options *options = running->options;
+
+    return naming_choose(options->trust.image, options->name, running->name) ? 0 : EXIT_USAGE;
+}
+
+// A call between processes on one CPU costs a quarter of one across two, unless both spin.
+int prepare_choose_cpu(struct running *running) {
+    int64_t wanted = running->supervisor.config.cpu;
+    int cpu = wanted == CONFIG_CPU_ANY    ? -1
+              : wanted == CONFIG_CPU_SAME ? sched_getcpu()
+                                          : (int)wanted;
+    cpu_set_t set;
+
+    running->sandbox.cpu = cpu;
+    if (cpu < 0) {
+        return 0;
+    }
+    CPU_ZERO(&set);
+    if (cpu < CPU_SETSIZE) {
+        CPU_SET(cpu, &set);
+    }
+    if (sched_setaffinity(0, sizeof(set), &set) < 0) {
+        (void)log_errno(errno, "cannot run on CPU %d", cpu);
+        return EXIT_CONFIG;
+    }
+    return 0;
+}
+
+int prepare_make_channel(struct running *running) {
+    struct app *app = &running->supervisor.app;
+    int r = channel_init(&app->channel);
+
+    if (r == 0) {
+        r = kernel_page_init(&app->kernel_page);
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot make the channel");
+        return EXIT_INTERNAL;
+    }
+    return 0;
+}
+
+// After the spawner was forked: none of this is its business, nor in its memory.
+int prepare_make_app(struct running *running) {
+    struct app *app = &running->supervisor.app;
+    int r = descriptors_raise(running->supervisor.config.handles);
+
+    if (r == 0) {
+        r = app_init(app, running->name);
+    }
+    if (r == 0) {
+        r = resolver_new(app->loop, NULL, &app->resolver);
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot make the app");
+        return EXIT_INTERNAL;
+    }
+    return 0;
+}
+
+// -- the drop ------------------------------------------------------------------------------------
+
+int prepare_fork_spawner(struct running *running) {
+    struct supervisor *supervisor = &running->supervisor;
+    struct spawner_descriptors descriptors = {
+        .sleep = supervisor->app.channel.ring_fd,
+        .ring = supervisor->app.channel.doorbell_fd,
+        .channel = supervisor->app.channel.memory_fd,
+        .kernel = supervisor->app.kernel_page.fd,
+    };
+    int r = 0;
+
+    running->sandbox.optional = supervisor->config.optional;
+    running->has_ids = geteuid() == 0;
+    identity_of(running->name, &running->sandbox.supervisor_uid, &running->sandbox.worker_uid);
+    r = spawner_fork(&running->sandbox, &descriptors, &supervisor->spawner);
+    if (r < 0) {
+        (void)log_errno(r, "cannot make the spawner");
+        return EXIT_SANDBOX;
+    }
+    return 0;
+}
+
+// After the spawner was forked, which must not have a key.
+int prepare_read_trust(struct running *running) {
+    int r = trust_read(&running->trust);
+
+    return r ? r : trust_read_floor(&running->trust, running->name);
+}
+
+int prepare_confine(struct running *running) {
+    int n = sandbox_confine_supervisor(&running->sandbox, running->reports);
+
+    if (n < 0) {
+        return EXIT_SANDBOX;
+    }
+    running->n_reports = (size_t)n;
+    return 0;
+}
