@@ -40,6 +40,7 @@ void app_next_generation(struct app *app) {
     app->worker = (struct worker){.generation = app->worker.generation + 1};
     app->upcalls = (struct upcalls){0};
     app->refusal[0] = '\0';
+    recorder_clear(&app->recorder);
     app->counters.workers++;
     channel_reset(&app->channel);
 }

@@ -13,6 +13,7 @@
 #include "daemon/flight.h"
 #include "daemon/handler.h"
 #include "daemon/kernel-page.h"
+#include "daemon/recorder.h"
 #include "daemon/upcall.h"
 #include "daemon/wait.h"
 
@@ -55,6 +56,7 @@ struct app {
     struct worker worker;
 
     struct app_log log;
+    struct recorder recorder; /* of the worker of the moment */
     struct app_counters counters;
     char refusal[REFUSAL_SIZE]; /* why the last call was refused by policy; empty: it was not */
 };

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/recorder.h"
+
+#include <assert.h>
+
+_Static_assert((RECORDER_CALLS & (RECORDER_CALLS - 1)) == 0, "numbers wrap with their place");
+
+static uint64_t first_kept(const struct recorder *recorder) {
+    return recorder->n_calls > RECORDER_CALLS ? recorder->n_calls - RECORDER_CALLS : 0;
+}
+
+void recorder_add(struct recorder *recorder, const struct wire_submission *submission,
+                  int64_t result, uint64_t started_nsec, uint64_t now_nsec) {
+    recorder->calls[recorder->n_calls++ % RECORDER_CALLS] =
+        (struct recorded_call){.submission = *submission,
+                               .result = result,
+                               .started_nsec = started_nsec,
+                               .duration_nsec = now_nsec - started_nsec};
+}
+
+// From the newest on: the call that a worker waits for is among its last.
+void recorder_end(struct recorder *recorder, uint32_t tag, int64_t result, uint64_t now_nsec) {
+    for (uint64_t i = recorder->n_calls; i > first_kept(recorder); i--) {
+        struct recorded_call *call = &recorder->calls[(i - 1) % RECORDER_CALLS];
+
+        if (call->submission.tag == tag && call->result == RECORDER_OPEN) {
+            call->result = result;
+            call->duration_nsec = now_nsec - call->started_nsec;
+            return;
+        }
+    }
+}
+
+// What the places hold is not looked at any more.
+void recorder_clear(struct recorder *recorder) {
+    recorder->n_calls = 0;
+}
+
+size_t recorder_count(const struct recorder *recorder) {
+    return (size_t)(recorder->n_calls - first_kept(recorder));
+}
+
+const struct recorded_call *recorder_at(const struct recorder *recorder, size_t i) {
+    assert(i < recorder_count(recorder));
+    return &recorder->calls[(first_kept(recorder) + i) % RECORDER_CALLS];
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// The flight recorder: the last calls of a worker, for the report should it crash. It always runs,
+// so what is kept of a call is a copy of its entry, which is text only once somebody asks. Of
+// buffers that is their size; their bytes are not kept.
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "call/wire.h"
+
+#define RECORDER_CALLS 64u /* a power of two */
+
+// In place of a result: the call was not over.
+#define RECORDER_OPEN INT64_MIN
+
+struct recorded_call {
+    struct wire_submission submission;
+    int64_t result;        /* >= 0, -errno, or RECORDER_OPEN */
+    uint64_t started_nsec; /* CLOCK_MONOTONIC */
+    uint64_t duration_nsec;
+};
+
+// Begin with zeroes.
+struct recorder {
+    struct recorded_call calls[RECORDER_CALLS]; /* number N at N % RECORDER_CALLS */
+    uint64_t n_calls;                           /* of this worker, up to now */
+};
+
+// Keeps a call that was taken at STARTED_NSEC and came back from its handler at NOW_NSEC, with
+// RESULT, or RECORDER_OPEN if it completes later.
+void recorder_add(struct recorder *recorder, const struct wire_submission *submission,
+                  int64_t result, uint64_t started_nsec, uint64_t now_nsec);
+
+// The open call that the worker names TAG came to its end. One that is no longer kept is passed
+// over.
+void recorder_end(struct recorder *recorder, uint32_t tag, int64_t result, uint64_t now_nsec);
+
+// Forgets all: the calls of the next worker are its own.
+void recorder_clear(struct recorder *recorder);
+
+// The number of calls that are kept, and each of them, the oldest first.
+size_t recorder_count(const struct recorder *recorder);
+const struct recorded_call *recorder_at(const struct recorder *recorder, size_t i);
