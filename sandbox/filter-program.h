@@ -24,4 +24,5 @@ struct filter_program {
 
 extern const struct filter_program filter_program_start;      /* filter 1 */
 extern const struct filter_program filter_program_worker;     /* filter 2 */
-extern const struct filter_program filter_program_supervisor; /* the supervisor's own */
+extern const struct filter_program filter_program_supervisor; /* the supervisor's own ... */
+extern const struct filter_program filter_program_keeper;     /* ... with a state directory */

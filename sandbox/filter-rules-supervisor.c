@@ -7,6 +7,9 @@
 //     processes, the mount table, kernel interfaces) ends the process: no second try;
 //   - anything else answers EPERM and leaves a line in the audit log. Not a kill: libc and c-ares
 //     change with every release, and a refused fallback must not become the end of every app.
+//
+// The rows behind KEEPS are of a supervisor that has a state directory to write in; others do
+// without.
 
 #include <errno.h>
 #include <fcntl.h>
@@ -34,6 +37,7 @@
 #define PROCESS "looks at itself and waits for the spawner"
 #define TIME "time, where the vDSO has none"
 #define CONFINE "sandbox_confine_ports() tightens further"
+#define KEEPS "keeps the app's files, in the directory that Landlock leaves"
 
 #define SOCKET_FLAGS (SOCK_CLOEXEC | SOCK_NONBLOCK)
 #define SOCKET_ROW(family, type, protocol)                                                         \
@@ -141,7 +145,18 @@ static const struct filter_rule rules[] = {
     PLAIN_KILL(add_key, "keyrings"), PLAIN_KILL(request_key, "keyrings"),
     PLAIN_KILL(keyctl, "keyrings"), PLAIN_KILL(name_to_handle_at, "files by handle"),
     PLAIN_KILL(open_by_handle_at, "files by handle"), PLAIN_KILL(personality, "kernel"),
+
+    {SCMP_SYS(openat), ALLOW,
+     {PIN_MASK(2, O_NOFOLLOW | O_CLOEXEC | (O_TMPFILE & ~O_DIRECTORY), O_NOFOLLOW | O_CLOEXEC)},
+     KEEPS},
+    PLAIN(mkdirat, KEEPS), PLAIN(unlinkat, KEEPS), PLAIN(renameat, KEEPS),
+    PLAIN(getdents64, KEEPS), PLAIN(fsync, KEEPS),
+    PLAIN(io_setup, KEEPS), PLAIN(io_submit, KEEPS), PLAIN(io_getevents, KEEPS),
+    PLAIN(io_destroy, KEEPS),
 };
+#define KEEPS_ROWS 10u
 // clang-format on
 
-const struct filter_table filter_table_supervisor = {rules, N_ROWS(rules), SCMP_ACT_ERRNO(EPERM)};
+const struct filter_table filter_table_supervisor = {rules, N_ROWS(rules) - KEEPS_ROWS,
+                                                     SCMP_ACT_ERRNO(EPERM)};
+const struct filter_table filter_table_keeper = {rules, N_ROWS(rules), SCMP_ACT_ERRNO(EPERM)};

@@ -42,7 +42,8 @@ struct filter_table {
 
 extern const struct filter_table filter_table_start;      /* filter 1 */
 extern const struct filter_table filter_table_worker;     /* filter 2 */
-extern const struct filter_table filter_table_supervisor; /* the supervisor's own */
+extern const struct filter_table filter_table_supervisor; /* the supervisor's own ... */
+extern const struct filter_table filter_table_keeper; /* ... of one that has a state directory */
 
 #define FILTER_ALL UINT64_MAX
 #define PIN(i, v)                                                                                  \

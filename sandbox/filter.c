@@ -70,15 +70,16 @@ int filter_worker_verify(struct confinement *c, const struct layer *layer) {
     return 0;
 }
 
-int filter_supervisor(pid_t pid, struct sock_filter *filter, size_t size) {
+int filter_supervisor(pid_t pid, bool keeps_files, struct sock_filter *filter, size_t size) {
     const uint64_t values[FILTER_VALUES] = {[FILTER_OWN_PID] = (uint64_t)pid};
 
-    return fill(&filter_program_supervisor, values, filter, size);
+    return fill(keeps_files ? &filter_program_keeper : &filter_program_supervisor, values, filter,
+                size);
 }
 
 int filter_supervisor_apply(struct confinement *c, const struct layer *layer) {
     struct sock_filter filter[FILTER_SUPERVISOR_MAX];
-    int n = filter_supervisor(getpid(), filter, FILTER_SUPERVISOR_MAX);
+    int n = filter_supervisor(getpid(), c->options->state_fd > 0, filter, FILTER_SUPERVISOR_MAX);
     struct sock_fprog program = {.len = (unsigned short)n, .filter = filter};
 
     if (n < 0) {

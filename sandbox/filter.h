@@ -5,6 +5,7 @@
 // (sandbox/make-filters.c), with the values put in that only a running process knows.
 
 #include <linux/filter.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -18,8 +19,9 @@
 // Returns the number of instructions or -errno.
 int filter_worker_start(uint64_t channel_size, struct sock_filter *filter, size_t size);
 
-// The filter of a supervisor whose process is PID. The same of it.
-int filter_supervisor(pid_t pid, struct sock_filter *filter, size_t size);
+// The filter of a supervisor whose process is PID, and which KEEPS_FILES or writes none. The same
+// of it.
+int filter_supervisor(pid_t pid, bool keeps_files, struct sock_filter *filter, size_t size);
 
 int filter_supervisor_apply(struct confinement *confinement, const struct layer *layer);
 int filter_supervisor_verify(struct confinement *confinement, const struct layer *layer);

@@ -21,7 +21,13 @@
 #include "base/log.h"
 
 #define FS_EXECUTE (1ull << 0)
+#define FS_WRITE_FILE (1ull << 1)
 #define FS_READ_FILE (1ull << 2)
+#define FS_READ_DIR (1ull << 3)
+#define FS_REMOVE_DIR (1ull << 4)
+#define FS_REMOVE_FILE (1ull << 5)
+#define FS_MAKE_DIR (1ull << 7)
+#define FS_MAKE_REG (1ull << 8)
 #define FS_ALL_1 ((1ull << 13) - 1)     /* ABI 1: everything up to MAKE_SYM */
 #define FS_REFER (1ull << 13)           /* ABI 2 */
 #define FS_TRUNCATE (1ull << 14)        /* ABI 3 */
@@ -113,6 +119,19 @@ static int allow_files(int ruleset) {
     return r;
 }
 
+// Files and directories in the state directory, and nothing else there: no device, pipe or link.
+// The kernel knows those of HANDLED.
+static int allow_state(int ruleset, int state_fd, uint64_t handled) {
+    uint64_t access = FS_WRITE_FILE | FS_READ_FILE | FS_READ_DIR | FS_REMOVE_DIR | FS_REMOVE_FILE |
+                      FS_MAKE_DIR | FS_MAKE_REG | FS_REFER | FS_TRUNCATE;
+    struct path_beneath rule = {.access = access & handled, .parent_fd = state_fd};
+
+    if (state_fd <= 0) {
+        return 0;
+    }
+    return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) < 0 ? -errno : 0;
+}
+
 static void fail(struct confinement *c, const char *step) {
     (void)snprintf(c->why, sizeof(c->why), "%s", step);
 }
@@ -138,6 +157,9 @@ int landlock_files_apply(struct confinement *c, const struct layer *layer) {
         return ruleset;
     }
     r = allow_files(ruleset);
+    if (r == 0) {
+        r = allow_state(ruleset, c->options->state_fd, attributes.fs);
+    }
     if (r < 0) {
         fail(c, "landlock_add_rule");
         return r;

@@ -29,6 +29,7 @@ static const struct {
     {"start", &filter_table_start},
     {"worker", &filter_table_worker},
     {"supervisor", &filter_table_supervisor},
+    {"keeper", &filter_table_keeper},
 };
 
 static const uint64_t marks[FILTER_VALUES] = {

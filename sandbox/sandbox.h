@@ -44,7 +44,8 @@ struct sandbox_options {
     const char *optional;
     uid_t supervisor_uid; /* when started as root: whom to become; else ignored */
     uid_t worker_uid;
-    int cpu; /* pin spawner and workers to this CPU, or -1 */
+    int cpu;      /* pin spawner and workers to this CPU, or -1 */
+    int state_fd; /* the directory the supervisor may write in, or 0 */
 };
 
 // Whether there is a layer of this name, SIZE bytes of it: a misspelt one must not pass as
@@ -54,9 +55,10 @@ bool sandbox_is_layer(const char *name, size_t size);
 // -- the supervisor's own confinement ------------------------------------------------------------
 
 // Ids (as root), capabilities, no_new_privs, not dumpable, Landlock (only the resolver's files
-// readable), seccomp. Irreversible. Reports into REPORTS (LAYERS_MAX of them). Returns the number
-// of reports, or -errno if a required layer failed (it is logged). Files are opened before it;
-// memory, sockets, timers and what c-ares reads can be had after it.
+// readable, only what is in the state directory writable), seccomp. Irreversible. Reports into
+// REPORTS (LAYERS_MAX of them). Returns the number of reports, or -errno if a required layer failed
+// (it is logged). Files are opened before it; memory, sockets, timers and what c-ares reads can be
+// had after it.
 int sandbox_confine_supervisor(const struct sandbox_options *options,
                                struct layer_report reports[LAYERS_MAX]);
 

@@ -14,9 +14,15 @@
 
 #include "tests/sandbox/host.h"
 
+int attempt_state_fd;
+
 void attempt_confine(void) {
     const struct sandbox_options options = {
-        .supervisor_uid = HOST_SUPERVISOR_UID, .worker_uid = HOST_WORKER_UID, .cpu = -1};
+        .supervisor_uid = HOST_SUPERVISOR_UID,
+        .worker_uid = HOST_WORKER_UID,
+        .cpu = -1,
+        .state_fd = attempt_state_fd,
+    };
     struct layer_report reports[LAYERS_MAX];
 
     if (sandbox_confine_supervisor(&options, reports) < 0) {

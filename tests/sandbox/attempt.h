@@ -5,6 +5,9 @@
 
 #define KILLED 1000 /* instead of an errno: by SIGSYS */
 
+// The state directory of who confines itself from now on, or 0.
+extern int attempt_state_fd;
+
 // Confines the calling process as a supervisor is, or ends it with status 250.
 void attempt_confine(void);
 

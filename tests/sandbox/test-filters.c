@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
 
-// The three filters as they are installed, evaluated here over every number, entry and edge of an
+// The filters as they are installed, evaluated here over every number, entry and edge of an
 // argument, against what the table of rules says. Every instruction and both sides of every branch
 // must be reached, and a filter with any one instruction spoilt must be found out.
 
@@ -36,10 +36,11 @@ static struct filter {
     struct bpf_program program;
     uint64_t n_evaluated, n_wrong;
     bool spoilt; /* on purpose: fewer questions, up to the first difference */
-} filters[3];
+} filters[4];
 
 static int set_up(void **state) {
     struct filter *start = &filters[0], *worker = &filters[1], *supervisor = &filters[2];
+    struct filter *keeper = &filters[3];
     const uint64_t values[FILTER_VALUES] = {
         [FILTER_CHANNEL_SIZE] = CHANNEL_SIZE,
         [FILTER_EXEC_PATH] = (uintptr_t)spawner_exec.path,
@@ -47,10 +48,11 @@ static int set_up(void **state) {
         [FILTER_EXEC_ENVIRONMENT] = (uintptr_t)spawner_exec.environment,
         [FILTER_OWN_PID] = (uint64_t)getpid(),
     };
-    int n[3] = {
+    int n[4] = {
         filter_worker_start(CHANNEL_SIZE, start->program.code, BPF_PROGRAM_MAX),
         sandbox_worker_filter(worker->program.code, BPF_PROGRAM_MAX),
-        filter_supervisor(getpid(), supervisor->program.code, BPF_PROGRAM_MAX),
+        filter_supervisor(getpid(), false, supervisor->program.code, BPF_PROGRAM_MAX),
+        filter_supervisor(getpid(), true, keeper->program.code, BPF_PROGRAM_MAX),
     };
 
     start->name = "filter 1";
@@ -59,7 +61,9 @@ static int set_up(void **state) {
     worker->table = &filter_table_worker;
     supervisor->name = "supervisor";
     supervisor->table = &filter_table_supervisor;
-    for (size_t i = 0; i < 3; i++) {
+    keeper->name = "keeper";
+    keeper->table = &filter_table_keeper;
+    for (size_t i = 0; i < 4; i++) {
         memcpy(filters[i].values, values, sizeof(values));
         filters[i].program.length = (size_t)n[i];
         if (n[i] <= 0) {
@@ -270,7 +274,7 @@ static bool is_x32_of_deadly(const struct filter *filter, size_t at) {
 // -- tests ---------------------------------------------------------------------------------------
 
 static void test_verdicts_are_those_of_the_tables(void **state) {
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < N_OF(filters); i++) {
         ask_all(&filters[i]);
         print_message("  %s: %zu instructions, %llu verdicts\n", filters[i].name,
                       filters[i].program.length, (unsigned long long)filters[i].n_evaluated);
@@ -282,7 +286,7 @@ static void test_verdicts_are_those_of_the_tables(void **state) {
 static void test_every_branch_is_reached(void **state) {
     size_t n_missed = 0;
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < N_OF(filters); i++) {
         const struct bpf_program *program = &filters[i].program;
 
         for (size_t at = 0; at < program->length; at++) {
@@ -329,7 +333,7 @@ static bool spoil(struct filter *filter, size_t at, unsigned way) {
 static void test_any_spoilt_instruction_is_noticed(void **state) {
     size_t n_instructions = 0, n_spoilt = 0, n_unnoticed = 0;
 
-    for (size_t i = 0; i < 3; i++) {
+    for (size_t i = 0; i < N_OF(filters); i++) {
         static struct filter spoilt;
 
         n_instructions += filters[i].program.length;
