@@ -13,6 +13,7 @@
 #include "daemon/flight.h"
 #include "daemon/handler.h"
 #include "daemon/kernel-page.h"
+#include "daemon/record.h"
 #include "daemon/recorder.h"
 #include "daemon/upcall.h"
 #include "daemon/wait.h"
@@ -58,6 +59,7 @@ struct app {
     struct app_log log;
     struct recorder recorder; /* of the worker of the moment */
     struct app_counters counters;
+    struct records records;
     char refusal[REFUSAL_SIZE]; /* why the last call was refused by policy; empty: it was not */
 };
 

@@ -14,6 +14,7 @@
 #include "call/calls.h"
 #include "daemon/app.h"
 #include "daemon/dispatch.h"
+#include "daemon/record.h"
 
 struct app *call_app(const struct call *call) {
     return call->app;
@@ -50,6 +51,8 @@ struct call_reference call_reference(const struct call *call) {
         flight_add(&app->flights, call->row, app->worker.generation, call->tag);
 
     assert(reference.serial != 0);
+    flight_annotate(&app->flights, reference, call->submission, call->started_nsec,
+                    record_open(app, call));
     return reference;
 }
 
@@ -58,10 +61,15 @@ static bool is_alive(const struct app *app, struct call_reference reference) {
 }
 
 void call_complete(struct app *app, struct call_reference reference, int64_t result) {
-    if (is_alive(app, reference) && flight_take(&app->flights, reference)) {
-        channel_complete(&app->channel, reference.tag,
-                         result < 0 ? -call_promised(reference.row, (int)-result) : result);
+    int error = 0;
+
+    if (!is_alive(app, reference)) {
+        return;
     }
+    error = result < 0 ? call_promised(reference.row, (int)-result) : 0;
+    record_later(app, flight_note(&app->flights, reference), result, error);
+    (void)flight_take(&app->flights, reference);
+    channel_complete(&app->channel, reference.tag, error ? -error : result);
 }
 
 bool call_is_waiting(const struct app *app, struct call_reference reference) {

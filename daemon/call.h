@@ -15,6 +15,8 @@ struct call {
     struct app *app;
     const struct call_row *row;
     uint32_t tag;
+    const struct wire_submission *submission; /* private memory */
+    uint64_t started_nsec;                    /* 0: it is not timed (record.h) */
 
     uint8_t *scratch;    /* STUBS_SCRATCH_SIZE private bytes for what the call sends ... */
     size_t scratch_used; /* ... of which so many are taken, one argument after the other */

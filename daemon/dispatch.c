@@ -13,6 +13,7 @@
 #include "call/stubs.h"
 #include "daemon/app.h"
 #include "daemon/call.h"
+#include "daemon/record.h"
 #include "daemon/trace.h"
 
 #define TRACE_SIZE 512
@@ -57,7 +58,8 @@ static void trace_call(const struct call *call, const struct wire_submission *su
                        int64_t result, int r) {
     char text[TRACE_SIZE];
 
-    (void)trace_format(text, sizeof(text), submission, call->scratch, call->scratch_used);
+    (void)trace_format(text, sizeof(text), submission, call->scratch, call->scratch_used,
+                       TRACE_PAYLOADS);
     if (r == 0) {
         log_debug("%s = %" PRId64, text, result);
     } else if (r == CALL_LATER) {
@@ -69,17 +71,44 @@ static void trace_call(const struct call *call, const struct wire_submission *su
     }
 }
 
+// Ends CALL, which was served with R and RESULT. Returns 0, APP_BROKEN or -errno.
+static int finish(const struct call *call, int64_t result, int r) {
+    struct app *app = call->app;
+
+    if (r < 0) {
+        assert(call->row); /* without one there is nothing that could fail */
+        return log_errno(r, "%s: %s", app->name, call->row->name);
+    }
+    if (r == CALL_LATER) {
+        assert(call->row->flags & ROW_LATER);
+        return 0;
+    }
+    record_now(call, result, r);
+    if (r == APP_BROKEN) {
+        return r;
+    }
+    assert(r < CALL_LATER && result >= 0);
+    channel_complete(&app->channel, call->tag, r > 0 ? -r : result);
+    return 0;
+}
+
 int dispatch_call(struct app *app, const struct wire_submission *submission) {
     // One call is served at a time, so that one buffer does for all.
     static alignas(max_align_t) uint8_t scratch[STUBS_SCRATCH_SIZE];
     const struct call_row *row = find_row(submission->call);
-    struct call call = {.app = app, .row = row, .tag = submission->tag, .scratch = scratch};
+    struct call call = {.app = app,
+                        .row = row,
+                        .tag = submission->tag,
+                        .submission = submission,
+                        .started_nsec = record_begin(app),
+                        .scratch = scratch};
     int64_t result = 0;
     int r = 0;
 
     app->counters.calls++;
     r = check_protocol(app, submission, row);
     if (r) {
+        record_now(&call, 0, r);
         return r;
     }
     // An EACCES of the kernel's must not be explained by an older refusal of ours.
@@ -90,20 +119,7 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
     if (traces) {
         trace_call(&call, submission, result, r);
     }
-    if (r < 0) {
-        assert(row); /* without one there is nothing that could fail */
-        return log_errno(r, "%s: %s", app->name, row->name);
-    }
-    if (r == APP_BROKEN) {
-        return r;
-    }
-    if (r == CALL_LATER) {
-        assert(row->flags & ROW_LATER);
-        return 0;
-    }
-    assert(r < CALL_LATER && result >= 0);
-    channel_complete(&app->channel, submission->tag, r > 0 ? -r : result);
-    return 0;
+    return finish(&call, result, r);
 }
 
 int dispatch_next(struct app *app) {

@@ -12,8 +12,10 @@
 #include "daemon/handler.h"
 
 enum row_flag {
-    ROW_START = 1 << 0, /* the first call of a worker, and only that */
-    ROW_LATER = 1 << 1, /* may complete after its handler has returned */
+    ROW_START = 1 << 0,  /* the first call of a worker, and only that */
+    ROW_LATER = 1 << 1,  /* may complete after its handler has returned */
+    ROW_NAMES = 1 << 2,  /* its text is names: no payload */
+    ROW_SECRET = 1 << 3, /* what it sends is shown to nobody */
 };
 
 struct call_row {

@@ -11,6 +11,7 @@
 
 #include "call/calls.h"
 #include "daemon/call.h"
+#include "daemon/dispatch.h"
 
 #define SHOWN 32u /* bytes of a buffer */
 
@@ -22,6 +23,7 @@ struct trace {
     size_t length;
     const uint8_t *taken;
     size_t taken_size;
+    bool hides; /* what the call sends is told by its length */
 };
 
 static void append(struct trace *trace, const char *format, ...)
@@ -71,7 +73,7 @@ static void append_input(struct trace *trace, uint64_t packed, size_t extra) {
     size_t size = packed >> 32;
     const uint8_t *data = next_taken(trace, size, extra);
 
-    if (!data) {
+    if (!data || trace->hides) {
         append(trace, "%zu bytes", size);
         return;
     }
@@ -157,8 +159,12 @@ static void append_argument(struct trace *trace, const struct trace_argument *ar
     }
 }
 
+static bool is_hidden(uint32_t flags, enum trace_detail detail) {
+    return flags & ROW_SECRET || (detail == TRACE_NAMES && !(flags & ROW_NAMES));
+}
+
 size_t trace_format(char *buffer, size_t size, const struct wire_submission *submission,
-                    const uint8_t *taken, size_t taken_size) {
+                    const uint8_t *taken, size_t taken_size, enum trace_detail detail) {
     struct trace trace = {.buffer = buffer, .size = size, .taken = taken, .taken_size = taken_size};
     const struct call_name *name = calls_find(submission->call);
 
@@ -166,6 +172,7 @@ size_t trace_format(char *buffer, size_t size, const struct wire_submission *sub
         append(&trace, "call %u", submission->call);
         return trace.length;
     }
+    trace.hides = is_hidden(call_rows[submission->call].flags, detail);
     append(&trace, "%s(", name->name);
     for (size_t i = 0; i < trace_rows[submission->call].n_arguments; i++) {
         append(&trace, "%s", i > 0 ? ", " : "");

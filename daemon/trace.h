@@ -40,9 +40,15 @@ struct trace_row {
 
 extern const struct trace_row trace_rows[]; /* CALLS_END of them, by number */
 
+// How much of what a call sends is shown. Numbers, enums and addresses always are.
+enum trace_detail {
+    TRACE_NAMES = 0,    /* text of calls whose text is names (flag "names"); lengths of all else */
+    TRACE_PAYLOADS = 1, /* the first bytes of all but secrets (flag "secret") */
+};
+
 // Writes SUBMISSION as "socket.send(socket=1025, data="GET / HTTP/1.1\r\n"...65536 bytes)" to
 // BUFFER, cut to SIZE and always terminated. TAKEN are the TAKEN_SIZE private bytes that its stub
 // took, one input after the other; without them (a stub that stopped early) only lengths are shown.
 // Returns the length of the text.
 size_t trace_format(char *buffer, size_t size, const struct wire_submission *submission,
-                    const uint8_t *taken, size_t taken_size);
+                    const uint8_t *taken, size_t taken_size, enum trace_detail detail);

@@ -14,6 +14,8 @@ FLAGS = {
     'python': 'apps may call it, as a function of the module "calls"',
     'start': 'the first call of a worker, and only that',
     'later': 'the handler may complete it after it has returned',
+    'names': 'its text is names, not what the app transfers: whoever may trace it sees them',
+    'secret': 'what it sends is shown to nobody',
 }
 RESULTS = ('none', 'u32', 'i64', 'bool', 'length')
 MAX_NUMBER = 4095  # bounds the table that is indexed by number
@@ -224,6 +226,8 @@ class Reader:
                 self.complain(row.line, f'unknown flag "{flag}"')
         if 'start' in row.flags and 'later' in row.flags:
             self.complain(row.line, 'a call cannot be both "start" and "later"')
+        if 'names' in row.flags and 'secret' in row.flags:
+            self.complain(row.line, 'a call cannot be both "names" and "secret"')
         if 'python' in row.flags:
             self.check_python(row)
 

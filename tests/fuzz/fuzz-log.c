@@ -78,7 +78,7 @@ static void trace(struct input *input) {
     (void)input_bytes(input, &submission, sizeof(submission));
     submission.call %= CALLS_END + 2;
     memset(text, 'x', sizeof(text));
-    length = trace_format(text, room, &submission, input->data, input->size);
+    length = trace_format(text, room, &submission, input->data, input->size, TRACE_PAYLOADS);
     REQUIRE(length < room && text[length] == '\0' && text[room] == 'x');
     REQUIRE(strlen(text) == length && is_printable_ascii(text));
 }

@@ -16,8 +16,9 @@ static void expect(struct wire_submission submission, const void *taken, size_t 
                    const char *expected) {
     char text[256];
 
-    assert_int_equal(trace_format(text, sizeof(text), &submission, taken, taken_size),
-                     strlen(expected));
+    assert_int_equal(
+        trace_format(text, sizeof(text), &submission, taken, taken_size, TRACE_PAYLOADS),
+        strlen(expected));
     assert_string_equal(text, expected);
 }
 
@@ -45,6 +46,33 @@ static void test_text_is_quoted_and_shortened(void **state) {
     expect((struct wire_submission){.call = CALL_LOG_WRITE, .arg = {6, PACK(0, 40)}}, taken, 48,
            "log.write(level=info, text=\"say \\\"hi\\\"\\r\\n\\\\\\xc3\\xa4 and so on, on, on,\""
            "...40 bytes)");
+}
+
+static size_t format_names(char text[256], struct wire_submission submission, const void *taken,
+                           size_t taken_size) {
+    return trace_format(text, 256, &submission, taken, taken_size, TRACE_NAMES);
+}
+
+// Without the right to payloads: names and addresses, and of all else how much it was.
+static void test_payloads_are_lengths_without_the_right(void **state) {
+    const struct wire_address address = {.family = WIRE_INET, .port = 53, .host = {10, 1, 2, 3}};
+    uint8_t taken[8 + sizeof(address)] = "abc";
+    char text[256];
+
+    memcpy(taken + 8, &address, sizeof(address));
+    (void)format_names(text,
+                       (struct wire_submission){.call = CALL_SOCKET_SENDTO,
+                                                .arg = {7, PACK(64, 3), PACK(0, sizeof(address))}},
+                       taken, sizeof(taken));
+    assert_string_equal(text, "socket.sendto(socket=7, data=3 bytes, address=10.1.2.3:53)");
+    (void)format_names(text,
+                       (struct wire_submission){.call = CALL_LOG_WRITE, .arg = {6, PACK(0, 3)}},
+                       taken, sizeof(taken));
+    assert_string_equal(text, "log.write(level=info, text=3 bytes)");
+    (void)format_names(text,
+                       (struct wire_submission){.call = CALL_NAME_RESOLVE, .arg = {PACK(0, 3), 53}},
+                       taken, sizeof(taken));
+    assert_string_equal(text, "name.resolve(host=\"abc\", port=53, family=any, addresses=0 bytes)");
 }
 
 static void test_inputs_follow_each_other(void **state) {
@@ -84,7 +112,7 @@ static void test_small_buffer_cuts_the_text(void **state) {
         char text[64];
 
         memset(text, '~', sizeof(text));
-        assert_int_equal(trace_format(text, size, &submission, NULL, 0), size - 1);
+        assert_int_equal(trace_format(text, size, &submission, NULL, 0, TRACE_PAYLOADS), size - 1);
         assert_memory_equal(text, whole, size - 1);
         assert_int_equal(text[size - 1], '\0');
         assert_int_equal(text[size], '~');
@@ -97,6 +125,7 @@ int main(void) {
         cmocka_unit_test(test_number_without_a_call),
         cmocka_unit_test(test_numbers_and_enums),
         cmocka_unit_test(test_text_is_quoted_and_shortened),
+        cmocka_unit_test(test_payloads_are_lengths_without_the_right),
         cmocka_unit_test(test_inputs_follow_each_other),
         cmocka_unit_test(test_inputs_that_were_not_taken_show_their_length),
         cmocka_unit_test(test_ipv6_address_stands_in_brackets),

@@ -39,9 +39,11 @@ static int teardown(void **state) {
     return 0;
 }
 
+static const struct wire_submission submission = {.call = CALL_CHANNEL_WAIT};
+
 // The worker's call channel.wait, as dispatch makes it.
 static int make_wait(uint32_t tag, uint32_t generation, int64_t timeout_usec) {
-    struct call call = {.app = &app, .tag = tag};
+    struct call call = {.app = &app, .tag = tag, .submission = &submission};
     int64_t result = -1;
     int r = 0;
 
@@ -148,7 +150,7 @@ static void test_wait_of_dead_worker_is_forgotten(void **state) {
 }
 
 static void test_reference_of_dead_worker_completes_nothing(void **state) {
-    struct call call = {.app = &app, .tag = 7};
+    struct call call = {.app = &app, .tag = 7, .submission = &submission};
     struct call_reference reference = call_reference(&call);
 
     app_reap(&app);
@@ -164,7 +166,7 @@ static void test_late_error_is_one_its_row_promises(void **state) {
     const int told[][2] = {{ECONNRESET, ECONNRESET}, {ENOTTY, EIO}, {ECANCELED, ECANCELED}};
 
     for (uint32_t i = 0; i < 3; i++) {
-        struct call call = {.app = &app, .row = row, .tag = 70 + i};
+        struct call call = {.app = &app, .row = row, .tag = 70 + i, .submission = &submission};
 
         app.channel.n_in_flight++;
         call_complete(&app, call_reference(&call), -told[i][0]);

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+#include "daemon/record.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "daemon/app.h"
+#include "daemon/call.h"
+
+#define TIMED_EVERY 32u /* calls, on average: a power of two */
+
+static uint64_t read_clock(clockid_t clock) {
+    struct timespec now;
+
+    (void)clock_gettime(clock, &now);
+    return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static uint64_t now_nsec(void) {
+    return read_clock(CLOCK_MONOTONIC);
+}
+
+// As late as the last tick, and a quarter as dear.
+static uint64_t tick_nsec(void) {
+    return read_clock(CLOCK_MONOTONIC_COARSE);
+}
+
+void record_watch(struct app *app, record_function watcher, void *context) {
+    app->records.watcher = watcher;
+    app->records.context = context;
+}
+
+// From 1 to twice TIMED_EVERY, by the generator of Numerical Recipes; nothing depends on its
+// quality.
+static uint32_t next_gap(struct records *records) {
+    records->random = records->random * 1664525u + 1013904223u;
+    return 1 + (records->random >> 16) % (2 * TIMED_EVERY);
+}
+
+uint64_t record_begin(struct app *app) {
+    struct records *records = &app->records;
+
+    if (records->watcher) {
+        return now_nsec();
+    }
+    if (records->until_timed > 0) {
+        records->until_timed--;
+        return 0;
+    }
+    records->until_timed = next_gap(records);
+    return now_nsec();
+}
+
+// How long a call waited for something to happen says nothing of how fast it was served.
+static void measure(struct records *records, struct record *record) {
+    record->ended_nsec = now_nsec();
+    if (!record->later) {
+        metrics_time(&records->metrics, record->submission->call,
+                     record->ended_nsec - record->started_nsec);
+    }
+}
+
+static int64_t recorded_result(const struct record *record) {
+    if (record->error == APP_BROKEN) {
+        return RECORDER_OPEN;
+    }
+    return record->error ? -record->error : record->result;
+}
+
+static void keep(struct recorder *recorder, const struct record *record, uint64_t ended_nsec) {
+    uint64_t started_nsec = record->started_nsec > 0 ? record->started_nsec : ended_nsec;
+
+    if (record->later) {
+        recorder_end(recorder, record->submission->tag, recorded_result(record), ended_nsec);
+    } else {
+        recorder_add(recorder, record->submission, recorded_result(record), started_nsec,
+                     ended_nsec);
+    }
+}
+
+// The one place where a call's end is known to all who want to know.
+static void record_call(struct app *app, struct record *record) {
+    struct records *records = &app->records;
+
+    metrics_count(&records->metrics, record->submission->call, record->error);
+    if (record->started_nsec > 0) {
+        measure(records, record);
+    }
+    keep(&app->recorder, record, record->started_nsec > 0 ? record->ended_nsec : tick_nsec());
+    if (records->watcher) {
+        records->watcher(records->context, record);
+    }
+}
+
+void record_now(const struct call *call, int64_t result, int error) {
+    struct record record = {
+        .submission = call->submission,
+        .taken = call->scratch,
+        .taken_size = call->scratch_used,
+        .result = result,
+        .error = error,
+        .started_nsec = call->started_nsec,
+    };
+
+    record_call(call->app, &record);
+}
+
+char *record_open(struct app *app, const struct call *call) {
+    uint64_t started_nsec = call->started_nsec > 0 ? call->started_nsec : tick_nsec();
+    char text[RECORD_TEXT_SIZE];
+
+    recorder_add(&app->recorder, call->submission, RECORDER_OPEN, started_nsec, started_nsec);
+    if (!app->records.watcher) {
+        return NULL;
+    }
+    (void)trace_format(text, sizeof(text), call->submission, call->scratch, call->scratch_used,
+                       app->records.detail);
+    return strdup(text);
+}
+
+void record_later(struct app *app, const struct flight_note *note, int64_t result, int error) {
+    struct record record = {
+        .submission = &note->submission,
+        .text = note->text,
+        .result = result,
+        .error = error,
+        .later = true,
+        .started_nsec = note->started_nsec,
+    };
+
+    record_call(app, &record);
+}
