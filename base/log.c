@@ -1,25 +1,27 @@
 // SPDX-License-Identifier: MIT
 #include "base/log.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/escape.h"
+#include "base/log-journal.h"
 #include "base/log-sink.h"
 #include "base/utf8.h"
 
 #define LINE_MAX_SIZE 8192
 #define LAST_PATIENCE_MSEC 500
+#define FIELDS_OURS 8u
 #define ESCAPED_MIN 16 /* bytes that any character fits into, and "..." */
 
 static const char *log_name = "mpyd";
 static int log_level = LOG_INFO;
+static struct { const char *app, *image, *call; /* or NULL */ } common; /* what every entry says */
 
 static void (*on_stalled)(void *context); /* set: the loop runs, and nothing may wait */
 static void *on_stalled_context;
@@ -28,25 +30,28 @@ void log_set_name(const char *name) {
     log_name = name;
 }
 
+void log_set_app(const char *app, const char *image) {
+    common.app = app;
+    common.image = image;
+}
+
+void log_set_call(const char *call) {
+    common.call = call;
+}
+
 void log_set_level(int level) {
     log_level = level;
 }
 
-// systemd.exec(5): JOURNAL_STREAM holds device:inode of the journal's stream; it may be inherited
-// by programs whose standard error has since gone elsewhere.
-static bool stderr_is_journal(void) {
-    static int known = -1;
-    unsigned long long device = 0, inode = 0;
-    const char *stream = getenv("JOURNAL_STREAM");
-    struct stat st;
-
-    if (known < 0) {
-        // NOLINTNEXTLINE(cert-err34-c): a number too large is none that fstat() gives
-        known = stream && sscanf(stream, "%llu:%llu", &device, &inode) == 2 &&
-                fstat(STDERR_FILENO, &st) == 0 && st.st_dev == device && st.st_ino == inode;
-    }
-    return known;
-}
+// A message on its way: who speaks, and what is told with it.
+struct message {
+    const char *name; /* NULL: the daemon itself */
+    int level;
+    const char *detail; /* behind a colon; or NULL */
+    const char *id;     /* of the event; or NULL */
+    const struct log_field *fields;
+    size_t n_fields;
+};
 
 // Messages quote names of files, and whoever gave a file its name may want to speak to the
 // terminal, or to forge a line. Takes the length and returns the new one.
@@ -68,35 +73,82 @@ static size_t escape(char line[LINE_MAX_SIZE], size_t size) {
     return n;
 }
 
-// NAME: who speaks, or NULL for the daemon, whom the journal knows by itself. Returns the length.
-static size_t format_line(char line[LINE_MAX_SIZE], const char *name, int level, const char *detail,
-                          const char *format, va_list arguments) {
+// Who speaks, in front of a line. The journal knows the daemon by itself, and the level of an
+// entry.
+static size_t format_name(char line[LINE_MAX_SIZE], const struct message *message, bool is_entry) {
     int n = 0;
 
-    if (stderr_is_journal()) {
-        n = snprintf(line, LINE_MAX_SIZE, "<%d>%s%s", level, name ? name : "", name ? ": " : "");
-    } else {
-        n = snprintf(line, LINE_MAX_SIZE, "%s: ", name ? name : log_name);
+    if (!log_journal_is_stderr()) {
+        return (size_t)snprintf(line, LINE_MAX_SIZE,
+                                "%s: ", message->name ? message->name : log_name);
     }
-    n += vsnprintf(line + n, LINE_MAX_SIZE - (size_t)n, format, arguments);
+    n = is_entry ? 0 : snprintf(line, LINE_MAX_SIZE, "<%d>", message->level);
+    return (size_t)(n + snprintf(line + n, LINE_MAX_SIZE - (size_t)n, "%s%s",
+                                 message->name ? message->name : "", message->name ? "> " : ""));
+}
+
+// Formats what stands behind the N bytes of LINE. Returns the length of all, a byte of room left.
+static size_t format_rest(char line[LINE_MAX_SIZE], size_t n, const char *detail,
+                          const char *format, va_list arguments) {
+    n += (size_t)vsnprintf(line + n, LINE_MAX_SIZE - n, format, arguments);
     if (detail && n < LINE_MAX_SIZE) {
-        n += snprintf(line + n, LINE_MAX_SIZE - (size_t)n, ": %s", detail);
+        n += (size_t)snprintf(line + n, LINE_MAX_SIZE - n, ": %s", detail);
     }
     if (n > LINE_MAX_SIZE - 2) {
         n = LINE_MAX_SIZE - 2;
     }
-    if (!utf8_is_harmless(line, (size_t)n)) {
-        n = (int)escape(line, (size_t)n);
-    }
-    line[n++] = '\n';
-    return (size_t)n;
+    return utf8_is_harmless(line, n) ? n : escape(line, n);
 }
 
-static void write_line(const char *name, int level, const char *detail, const char *format,
-                       va_list arguments) {
-    char line[LINE_MAX_SIZE];
+static void add(struct log_field *fields, size_t *n, const char *name, const char *value) {
+    if (value) {
+        fields[(*n)++] = (struct log_field){name, value};
+    }
+}
 
-    log_sink_write(line, format_line(line, name, level, detail, format, arguments));
+// Returns whether the journal took TEXT. Entries do not overtake lines that wait for it.
+static bool send_entry(const struct message *message, const char *text) {
+    static const char *const levels[] = {"emerg",   "alert",  "crit", "err",
+                                         "warning", "notice", "info", "debug"};
+    const char priority[] = {(char)('0' + message->level), '\0'};
+    struct log_field fields[FIELDS_OURS + LOG_EVENT_FIELDS_MAX];
+    size_t n = 0;
+
+    assert(message->n_fields <= LOG_EVENT_FIELDS_MAX);
+    if (!log_sink_is_empty()) {
+        return false;
+    }
+    add(fields, &n, "MESSAGE", text);
+    add(fields, &n, "PRIORITY", priority);
+    add(fields, &n, "LEVEL", levels[message->level]);
+    add(fields, &n, "SYSLOG_IDENTIFIER", "mpyd");
+    add(fields, &n, "APP", common.app);
+    add(fields, &n, "IMAGE", common.image);
+    add(fields, &n, "CALL", common.call);
+    add(fields, &n, "MESSAGE_ID", message->id);
+    for (size_t i = 0; i < message->n_fields; i++) {
+        fields[n++] = message->fields[i];
+    }
+    return log_journal_send(fields, n);
+}
+
+static void write_message(const struct message *message, const char *format, va_list arguments) {
+    char line[LINE_MAX_SIZE];
+    size_t n = 0;
+    va_list again;
+
+    va_copy(again, arguments);
+    if (log_journal_is_there()) {
+        n = format_rest(line, format_name(line, message, true), message->detail, format, again);
+        line[n] = '\0';
+    }
+    va_end(again);
+    if (n > 0 && send_entry(message, line)) {
+        return;
+    }
+    n = format_rest(line, format_name(line, message, false), message->detail, format, arguments);
+    line[n++] = '\n';
+    log_sink_write(line, n);
 }
 
 // Not counted as lost itself if it is lost again.
@@ -106,7 +158,7 @@ static void write_report(const char *format, ...) {
     va_list arguments;
 
     va_start(arguments, format);
-    write_line(NULL, LOG_WARNING, NULL, format, arguments);
+    write_message(&(struct message){.level = LOG_WARNING}, format, arguments);
     va_end(arguments);
 }
 
@@ -122,14 +174,13 @@ static void report_lost(void) {
     }
 }
 
-static void log_line(const char *name, int level, const char *detail, const char *format,
-                     va_list arguments) {
-    if (level > log_level) {
+static void log_line(const struct message *message, const char *format, va_list arguments) {
+    if (message->level > log_level) {
         return;
     }
     log_sink_flush();
     report_lost();
-    write_line(name, level, detail, format, arguments);
+    write_message(message, format, arguments);
     if (on_stalled && !log_sink_is_empty()) {
         on_stalled(on_stalled_context);
     }
@@ -152,7 +203,7 @@ void log_message(int level, const char *format, ...) {
     va_list arguments;
 
     va_start(arguments, format);
-    log_line(NULL, level, NULL, format, arguments);
+    log_line(&(struct message){.level = level}, format, arguments);
     va_end(arguments);
 }
 
@@ -160,7 +211,26 @@ void log_message_as(const char *name, int level, const char *format, ...) {
     va_list arguments;
 
     va_start(arguments, format);
-    log_line(name, level, NULL, format, arguments);
+    log_line(&(struct message){.name = name, .level = level}, format, arguments);
+    va_end(arguments);
+}
+
+void log_event(const char *id, int level, const char *format, ...) {
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_line(&(struct message){.level = level, .id = id}, format, arguments);
+    va_end(arguments);
+}
+
+void log_event_with(const char *id, const struct log_field *fields, size_t n_fields, int level,
+                    const char *format, ...) {
+    const struct message message = {
+        .level = level, .id = id, .fields = fields, .n_fields = n_fields};
+    va_list arguments;
+
+    va_start(arguments, format);
+    log_line(&message, format, arguments);
     va_end(arguments);
 }
 
@@ -169,7 +239,8 @@ int log_errno(int error, const char *format, ...) {
     va_list arguments;
 
     va_start(arguments, format);
-    log_line(NULL, LOG_ERR, strerror(abs(error)), format, arguments);
+    log_line(&(struct message){.level = LOG_ERR, .detail = strerror(abs(error))}, format,
+             arguments);
     va_end(arguments);
     errno = saved;
     return -abs(error);

@@ -1,13 +1,18 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Messages of the daemon itself, one line each whatever they quote (base/escape.h), to standard
-// error (base/log-sink.h). Where that is
-// the journal, each line carries its level the way sd-daemon(3) describes, so nothing is lost
-// there.
+// Messages, one line each whatever they quote (base/escape.h). Where standard error is the journal
+// they are entries with fields (base/log-journal.h), else lines on standard error
+// (base/log-sink.h). Lines go to the journal too while it takes no entries, each with its level the
+// way sd-daemon(3) describes.
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <syslog.h>
+
+#define LOG_EVENT_FIELDS_MAX 8u
+
+struct log_field;
 
 // Says who speaks ("mpyd", "mpyd: spawner") in front of every line; NAME must outlive its use.
 void log_set_name(const char *name);
@@ -15,11 +20,24 @@ void log_set_name(const char *name);
 // Drops messages above LEVEL (LOG_ERR to LOG_DEBUG of syslog.h). The default is LOG_INFO.
 void log_set_level(int level);
 
+// What every entry says from now on: the fields APP and IMAGE (what is known of its number), and
+// CALL, the call of the app that is being served. NULL: nothing. All must outlive their use.
+void log_set_app(const char *app, const char *image);
+void log_set_call(const char *call);
+
 void log_message(int level, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// As log_message(), in the name of somebody else, who is named in the journal too.
+// As log_message(), in the name of somebody else: "NAME: " in front of the line, "NAME> " in the
+// journal, where messages of ours begin with a name and a colon.
 void log_message_as(const char *name, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
+
+// As log_message(), an event that administrators may look for: ID is its row of
+// base/message-ids.h. The N_FIELDS further FIELDS are of the entry alone, no line shows them.
+void log_event(const char *id, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void log_event_with(const char *id, const struct log_field *fields, size_t n_fields, int level,
+                    const char *format, ...) __attribute__((format(printf, 5, 6)));
 
 // Logs the message, ": " and the text of ERROR (-errno or errno), at LOG_ERR. Returns -|ERROR|, so
 // that a failure is logged once, where it is decided, and passed up: return log_errno(r, "...").

@@ -6,14 +6,16 @@
 
 #include "base/escape.h"
 #include "base/log.h"
+#include "base/message-ids.h"
 
 #define REPORT_USEC 1000000u
 #define ERRORS_MIN 64u /* lines of a deep traceback */
 
 void app_log_report(struct app_log *log) {
     if (log->n_dropped > 0) {
-        log_warning("%s: %" PRIu64 " log messages dropped, limit is %" PRIu32 " a second",
-                    log->name, log->n_dropped, log->quota.rate);
+        log_event(MESSAGE_ID_DROPPED, LOG_WARNING,
+                  "%s: %" PRIu64 " log messages dropped, limit is %" PRIu32 " a second", log->name,
+                  log->n_dropped, log->quota.rate);
         log->n_dropped = 0;
     }
     timer_clear(log->timer);

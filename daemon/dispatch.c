@@ -115,7 +115,9 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
     if (submission->call != CALL_CHANNEL_EXPLAIN) {
         app->refusal[0] = '\0';
     }
+    log_set_call(row ? row->name : NULL);
     r = row ? call_promised(row, row->serve(&call, submission, &result)) : ENOSYS;
+    log_set_call(NULL);
     if (traces) {
         trace_call(&call, submission, result, r);
     }

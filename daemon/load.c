@@ -37,6 +37,7 @@ int load_check(struct running *running) {
     }
     trust_done(&running->trust);
     (void)snprintf(running->supervisor.app.name, APP_NAME_SIZE, "%s", manifest->name);
+    log_set_app(running->supervisor.app.name, running->image.id);
     return r;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/fd.h"
+#include "base/log-journal.h"
 #include "base/log-sink.h"
 #include "base/log.h"
 #include "base/title.h"
@@ -106,6 +107,8 @@ int main(int argc, char **argv) {
         return EXIT_INTERNAL;
     }
     log_sink_open();
+    // Without the journal everything goes to standard error, which is the journal too.
+    (void)log_journal_open(LOG_JOURNAL_SOCKET);
     while ((option = getopt_long(argc, argv, ":c:n:k:f:K:udhV", long_options, NULL)) != -1) {
         switch (option) {
         case 'c':

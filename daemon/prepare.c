@@ -65,7 +65,11 @@ int prepare_read_config(struct running *running) {
 int prepare_choose_name(struct running *running) {
     const struct run_options *options = running->options;
 
-    return naming_choose(options->trust.image, options->name, running->name) ? 0 : EXIT_USAGE;
+    if (!naming_choose(options->trust.image, options->name, running->name)) {
+        return EXIT_USAGE;
+    }
+    log_set_app(running->name, NULL);
+    return 0;
 }
 
 // A call between processes on one CPU costs a quarter of one across two, unless both spin.

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/log-journal.h"
 #include "base/memory.h"
 #include "base/title.h"
 #include "sandbox/filter.h"
@@ -374,6 +375,7 @@ _Noreturn void spawner_child(struct confinement *confinement) {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     (void)prctl(PR_SET_NAME, "mpyd-spawner", 0, 0, 0);
     title_set("mpyd: spawner");
+    log_journal_forget(); // and leaves the log to standard error
     state.options = confinement->options;
     int r = confine(&state, confinement);
 
