@@ -46,8 +46,22 @@ struct wire_completion {
 
 enum wire_kind {
     WIRE_COMPLETION = 0,
-    WIRE_UPCALL_STOP = 1, /* result: enum wire_stop */
+    WIRE_UPCALL_STOP = 1,    /* result: enum wire_stop */
+    WIRE_UPCALL_PING = 2,    /* to be answered by app.usage */
+    WIRE_UPCALL_MESSAGE = 3, /* there are messages, for app.take */
 };
+#define WIRE_UPCALL_KINDS 4u /* with WIRE_COMPLETION, which is none */
+
+// What app.take gives: this, the name and, up to the end, the argument, both without NUL.
+struct wire_message {
+    uint32_t number; /* for app.reply */
+    uint32_t name_size;
+};
+#define WIRE_MESSAGE_NAME_MAX 64u
+#define WIRE_MESSAGE_TEXT_MAX 16384u /* bytes of an argument, and of a reply */
+#define WIRE_MESSAGE_MAX                                                                           \
+    (sizeof(struct wire_message) + WIRE_MESSAGE_NAME_MAX + WIRE_MESSAGE_TEXT_MAX)
+#define WIRE_SECRET_MAX 16384u
 
 // The stop levels of the control word's low byte, in the order a stopping app meets them.
 enum wire_stop {
@@ -150,6 +164,7 @@ enum wire_exit {
 
 _Static_assert(sizeof(struct wire_submission) == 64, "one cache line");
 _Static_assert(sizeof(struct wire_completion) == 16, "four to a cache line");
+_Static_assert(sizeof(struct wire_message) == 8 && WIRE_MESSAGE_MAX == 16456, "as in calls.csv");
 _Static_assert(sizeof(struct wire_address) == 24, "no padding");
 _Static_assert(sizeof(struct wire_header) <= WIRE_PAGE, "fits its page");
 _Static_assert(offsetof(struct wire_header, completion_tail) == 64, "own line");

@@ -80,6 +80,7 @@ static struct json_object *list_grants(const struct manifest *manifest) {
 
     json_set(grants, "listen", list_texts(&manifest->listen));
     json_set(grants, "connect", list_texts(&manifest->connect));
+    json_set(grants, "credentials", list_texts(&manifest->credentials));
     return grants;
 }
 
@@ -143,6 +144,9 @@ static void set_image(struct json_object *object, const struct image *image) {
     json_set_text(object, "version", manifest->version);
     json_set_number(object, "counter", manifest->counter);
     json_set_text(object, "entry", manifest->entry);
+    if (manifest->boot) {
+        json_set_text(object, "boot", manifest->boot);
+    }
     json_set(object, "arguments", list_texts(&manifest->arguments));
     json_set_text(object, "micropython", manifest->micropython);
     json_set_number(object, "abi", image->object.abi);

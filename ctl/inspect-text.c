@@ -150,6 +150,9 @@ static void write_manifest(const struct manifest *manifest) {
     write_one("version", manifest->version);
     part(&(struct fact){"counter", 0}, "%" PRIu64, manifest->counter);
     write_one("entry", manifest->entry);
+    if (manifest->boot) {
+        write_one("boot", manifest->boot);
+    }
     if (manifest->arguments.n_items > 0) {
         write_texts("arguments", &manifest->arguments);
     }
@@ -158,6 +161,9 @@ static void write_manifest(const struct manifest *manifest) {
     write_parts("resources", &manifest->resources);
     write_texts("listen", &manifest->listen);
     write_texts("connect", &manifest->connect);
+    if (manifest->credentials.n_items > 0) {
+        write_texts("credentials", &manifest->credentials);
+    }
     write_wish("handles", manifest->handles);
     write_wish("log_rate", manifest->log_rate);
 }

@@ -20,6 +20,9 @@ int app_init(struct app *app, const char *name) {
         r = waits_init(&app->waits, app);
     }
     if (r == 0) {
+        r = messages_new(app, &app->messages);
+    }
+    if (r == 0) {
         r = app_log_init(&app->log, app->loop, app->name);
     }
     return r;
@@ -29,6 +32,8 @@ void app_done(struct app *app) {
     app->handles = handles_free(app->handles);
     waits_done(&app->waits);
     app_log_done(&app->log);
+    app->messages = messages_free(app->messages);
+    secrets_done(&app->secrets);
     app->resolver = resolver_free(app->resolver);
     app->policy = policy_free(app->policy);
     app->loop = loop_free(app->loop);
@@ -39,6 +44,7 @@ void app_done(struct app *app) {
 void app_next_generation(struct app *app) {
     app->worker = (struct worker){.generation = app->worker.generation + 1};
     app->upcalls = (struct upcalls){0};
+    app->heap = (struct app_heap){0};
     app->refusal[0] = '\0';
     recorder_clear(&app->recorder);
     app->counters.workers++;
@@ -52,7 +58,13 @@ void app_reap(struct app *app) {
     waits_clear(&app->waits);
     resolver_cancel(app->resolver); /* lookups count, and not against the next worker */
     handles_reap(app->handles);
+    messages_end(app->messages);
     app_log_report(&app->log);
+}
+
+void app_upcall(struct app *app, uint32_t kind) {
+    upcall_post(&app->upcalls, &app->channel, kind, 0, 0);
+    waits_wake(&app->waits);
 }
 
 int app_break(struct app *app, const char *format, ...) {
@@ -75,6 +87,14 @@ struct resolver *app_resolver(struct app *app) {
     return app->resolver;
 }
 
+struct messages *app_messages(struct app *app) {
+    return app->messages;
+}
+
+const struct secrets *app_secrets(const struct app *app) {
+    return &app->secrets;
+}
+
 struct loop *app_loop(struct app *app) {
     return app->loop;
 }
@@ -91,4 +111,20 @@ void app_announce_exit(struct app *app, uint32_t kind, uint32_t status) {
     app->worker.exiting = true;
     app->worker.exit_kind = kind;
     app->worker.exit_status = status;
+}
+
+void app_announce_phase(struct app *app, uint32_t phase) {
+    app->worker.phase = phase;
+}
+
+void app_announce_heap(struct app *app, uint64_t size, uint64_t used) {
+    app->heap = (struct app_heap){.size = size, .used = used, .taken_usec = loop_now_usec()};
+}
+
+void app_announce_ready(struct app *app) {
+    app->worker.ready_usec = loop_now_usec();
+}
+
+void app_announce_heartbeat(struct app *app) {
+    app->worker.heartbeat_usec = loop_now_usec();
 }

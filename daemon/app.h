@@ -13,8 +13,10 @@
 #include "daemon/flight.h"
 #include "daemon/handler.h"
 #include "daemon/kernel-page.h"
+#include "daemon/messages.h"
 #include "daemon/record.h"
 #include "daemon/recorder.h"
+#include "daemon/secrets.h"
 #include "daemon/upcall.h"
 #include "daemon/wait.h"
 
@@ -31,7 +33,15 @@ struct worker {
     bool exiting;        /* announced its end: exit_kind and exit_status */
     uint32_t exit_kind;  /* enum wire_exit */
     uint32_t exit_status;
-    char broken[128]; /* how it broke the protocol; empty if it did not */
+    uint32_t phase; /* enum app_enter_phase: what of the app it said runs; 0: nothing yet */
+    uint64_t ready_usec, heartbeat_usec; /* when it last said so, as loop_now_usec(); 0: never */
+    char broken[128];                    /* how it broke the protocol; empty if it did not */
+};
+
+// Of the VM's heap, as the worker says.
+struct app_heap {
+    uint64_t size, used; /* bytes */
+    uint64_t taken_usec; /* when it said so, as loop_now_usec(); 0: never */
 };
 
 struct app_counters {
@@ -55,6 +65,9 @@ struct app {
     struct waits waits;
     struct upcalls upcalls;
     struct worker worker;
+    struct app_heap heap;
+    struct messages *messages;
+    struct secrets secrets;
 
     struct app_log log;
     struct recorder recorder; /* of the worker of the moment */
@@ -75,6 +88,10 @@ void app_next_generation(struct app *app);
 
 // The worker is gone: its handles are closed, its calls in flight forgotten.
 void app_reap(struct app *app);
+
+// Posts an upcall of KIND (enum wire_kind) that says no more than that, and ends the worker's
+// sleep.
+void app_upcall(struct app *app, uint32_t kind);
 
 // Declares the worker broken, unless it already is: it is killed at the end of the batch. Returns
 // APP_BROKEN, for dispatch to pass up.

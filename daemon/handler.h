@@ -23,7 +23,9 @@ struct call; /* a call while its handler runs */
 struct call_row;
 struct handle; /* an object of the supervisor that the worker knows by number */
 struct policy;
+struct messages;
 struct resolver;
+struct secrets;
 struct loop;
 
 // Bytes the worker sent: a private copy, valid until the handler returns.
@@ -65,13 +67,21 @@ bool call_is_waiting(const struct app *app, struct call_reference reference);
 void call_answer(struct app *app, struct call_reference reference, struct window window,
                  const void *data, size_t size);
 
-// -- the worker itself: for the channel and log groups -------------------------------------------
+// -- the worker itself: for the channel, log and app groups
+// -------------------------------------------
 
 // The worker introduces itself. Returns 0, or EPROTO if it was built for another wire.
 int app_introduce(struct app *app, uint32_t abi);
 
 // The worker says how it is about to end (enum wire_exit). It makes no call after this one.
 void app_announce_exit(struct app *app, uint32_t kind, uint32_t status);
+
+// The worker says what of the app runs next (enum app_enter_phase), how many bytes of its heap of
+// SIZE are USED, that the app is ready, that it is well.
+void app_announce_phase(struct app *app, uint32_t phase);
+void app_announce_heap(struct app *app, uint64_t size, uint64_t used);
+void app_announce_ready(struct app *app);
+void app_announce_heartbeat(struct app *app);
 
 // Sleeps for channel.wait: returns 0 and the readiness generation, CALL_LATER, or -errno.
 int call_wait(struct call *call, uint32_t generation, int64_t timeout_usec, int64_t *ret_result);
@@ -90,7 +100,9 @@ void app_write_log(struct app *app, int level, const char *text);
 
 const struct policy *app_policy(const struct app *app);
 struct loop *app_loop(struct app *app);
-struct resolver *app_resolver(struct app *app); /* daemon/resolver.h */
+struct resolver *app_resolver(struct app *app);           /* daemon/resolver.h */
+struct messages *app_messages(struct app *app);           /* daemon/messages.h */
+const struct secrets *app_secrets(const struct app *app); /* daemon/secrets.h */
 
 // -- handles -------------------------------------------------------------------------------------
 

@@ -70,6 +70,14 @@ int load_make_policy(struct running *running) {
     return 0;
 }
 
+int load_keep_secrets(struct running *running) {
+    struct app *app = &running->supervisor.app;
+    const struct manifest_texts *granted = &running->image.manifest.credentials;
+
+    secrets_keep(&app->secrets, app->name, granted->items, granted->n_items);
+    return 0;
+}
+
 int load_confine_ports(struct running *running) {
     struct layer_report *report = &running->reports[running->n_reports];
     int r = grants_confine_ports(running->supervisor.app.policy, report);

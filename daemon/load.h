@@ -10,6 +10,7 @@ int load_image(struct running *running);
 int load_check(struct running *running);
 int load_check_sizes(struct running *running);
 int load_make_policy(struct running *running);
+int load_keep_secrets(struct running *running);
 int load_confine_ports(struct running *running);
 int load_size_app(struct running *running);
 int load_configure_spawner(struct running *running);

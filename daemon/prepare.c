@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <sched.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -122,6 +123,17 @@ int prepare_make_app(struct running *running) {
     }
     if (r < 0) {
         (void)log_errno(r, "cannot make the app");
+        return EXIT_INTERNAL;
+    }
+    return 0;
+}
+
+// Likewise.
+int prepare_read_secrets(struct running *running) {
+    int r = secrets_read(getenv("CREDENTIALS_DIRECTORY"), &running->supervisor.app.secrets);
+
+    if (r < 0) {
+        (void)log_errno(r, "cannot read the credentials");
         return EXIT_INTERNAL;
     }
     return 0;

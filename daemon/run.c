@@ -30,12 +30,14 @@ static int start(struct running *running) {
         prepare_fork_spawner,   // nothing that follows is in its memory
         prepare_read_trust,     // with the rights that the drop takes
         prepare_make_app,       // sockets, timers, the resolver
+        prepare_read_secrets,   // all that there are: whose app it is shows only below
         prepare_confine,        // the drop
 
         load_image,             // copied, verified, decrypted, read
         load_check,             // is it whose it was signed for?
         load_check_sizes,       // does it fit what the administrator allows?
         load_make_policy,       // what it asks for, narrowed
+        load_keep_secrets,      // those it was granted
         load_confine_ports,     // the kernel holds it to that too
         load_size_app,          // the channel
         load_configure_spawner, // it may start workers of this image

@@ -11,14 +11,12 @@
 
 struct channel;
 
-#define UPCALL_KINDS (WIRE_UPCALL_STOP + 1u) /* with WIRE_COMPLETION, which is none */
-
 struct upcalls {
     struct upcall {
         bool pending;
         uint32_t tag;
         int64_t result;
-    } kinds[UPCALL_KINDS];
+    } kinds[WIRE_UPCALL_KINDS];
 };
 
 // Posts an upcall of KIND (enum wire_kind), in place of one of its kind that is still pending.

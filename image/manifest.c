@@ -19,6 +19,7 @@
 #define PART_SIZE_MAX UINT32_MAX
 
 #define ARGUMENTS_MAX 64u
+#define CREDENTIALS_MAX 64u
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
@@ -39,6 +40,11 @@ static bool is_module(const char *text) {
 // Shown to people, never opened.
 static bool is_path(const char *text) {
     return text[0] && text[0] != '/';
+}
+
+bool manifest_is_credential(const char *name) {
+    return consists_of(name, LETTERS DIGITS "._-", MANIFEST_CREDENTIAL_SIZE) && name[0] != '.' &&
+           strcmp(name, MANIFEST_KEY_CREDENTIAL) != 0;
 }
 
 #define IN_PART(member) .offset = offsetof(struct manifest_part, member)
@@ -67,6 +73,8 @@ static const struct field memory_fields[] = {
 static const struct field grants_fields[] = {
     {POLICY_NAME_LISTEN, FIELD_TEXTS, AT(listen), .max = GRANTS_MAX},
     {POLICY_NAME_CONNECT, FIELD_TEXTS, AT(connect), .max = GRANTS_MAX},
+    {"credentials", FIELD_TEXTS, .optional = true, AT(credentials), .max = CREDENTIALS_MAX,
+     .check = manifest_is_credential},
     {NULL},
 };
 
@@ -83,6 +91,7 @@ static const struct field manifest_fields[] = {
     {"version", FIELD_TEXT, AT(version), .check = is_version},
     {"counter", FIELD_NUMBER, .optional = true, AT(counter), .max = MANIFEST_COUNTER_MAX},
     {"entry", FIELD_TEXT, AT(entry), .check = is_module},
+    {"boot", FIELD_TEXT, .optional = true, AT(boot), .check = is_module},
     {"micropython", FIELD_TEXT, AT(micropython), .check = is_version},
     {"arguments", FIELD_TEXTS, .optional = true, AT(arguments), .max = ARGUMENTS_MAX},
     {"memory", FIELD_OBJECT, .fields = memory_fields},
@@ -121,22 +130,31 @@ static int check_format(struct json_object *object, char *why) {
                       (long long)json_object_get_int64(format), MANIFEST_FORMAT);
 }
 
+static bool has_module(const struct manifest *manifest, const char *name) {
+    for (size_t i = 0; i < manifest->modules.n_items; i++) {
+        if (strcmp(manifest->modules.items[i].path, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // What no single field can tell.
 static int check_whole(const struct manifest *manifest, char *why) {
-    const struct manifest_parts *modules = &manifest->modules;
-
     if (manifest->arena_size % WIRE_PAGE != 0) {
         return why_refuse(why, MANIFEST_WHY_SIZE,
                           "manifest: memory.arena = %llu is no multiple of %u",
                           (unsigned long long)manifest->arena_size, WIRE_PAGE);
     }
-    for (size_t i = 0; i < modules->n_items; i++) {
-        if (strcmp(modules->items[i].path, manifest->entry) == 0) {
-            return 0;
-        }
+    if (!has_module(manifest, manifest->entry)) {
+        return why_refuse(why, MANIFEST_WHY_SIZE, "manifest: entry = \"%s\" is none of the modules",
+                          manifest->entry);
     }
-    return why_refuse(why, MANIFEST_WHY_SIZE, "manifest: entry = \"%s\" is none of the modules",
-                      manifest->entry);
+    if (manifest->boot && !has_module(manifest, manifest->boot)) {
+        return why_refuse(why, MANIFEST_WHY_SIZE, "manifest: boot = \"%s\" is none of the modules",
+                          manifest->boot);
+    }
+    return 0;
 }
 
 int manifest_parse(const char *text, size_t size, struct manifest *ret_manifest,
@@ -186,10 +204,12 @@ void manifest_done(struct manifest *manifest) {
     free(manifest->name);
     free(manifest->version);
     free(manifest->entry);
+    free(manifest->boot);
     free(manifest->micropython);
     texts_done(&manifest->arguments);
     texts_done(&manifest->listen);
     texts_done(&manifest->connect);
+    texts_done(&manifest->credentials);
     parts_done(&manifest->modules);
     parts_done(&manifest->resources);
     *manifest = (struct manifest){0};

@@ -4,6 +4,7 @@
 // What an app says of itself and asks for: the JSON text in its image, checked and typed.
 // mpyfreeze writes it from mpyd.toml; whatever is not of the form is refused, not guessed.
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,6 +18,8 @@
 #define MANIFEST_STACK_MAX (4u << 20)
 #define MANIFEST_LOG_RATE_MAX 10000u
 #define MANIFEST_COUNTER_MAX UINT32_MAX
+#define MANIFEST_KEY_CREDENTIAL "image-key" /* image/trust.c reads it; no app does */
+#define MANIFEST_CREDENTIAL_SIZE 64u        /* characters of a name */
 
 enum { MANIFEST_REFUSED = 1 };
 
@@ -50,7 +53,9 @@ struct manifest {
     char *micropython;                          /* version of the VM */
     uint64_t heap_size, stack_size, arena_size; /* bytes */
     struct manifest_texts arguments;            /* of sys.argv, behind the name */
+    char *boot;                                 /* module run just before; NULL: none */
     struct manifest_texts listen, connect;      /* grants asked for; daemon/policy.c reads them */
+    struct manifest_texts credentials;          /* names of the secrets it may read */
     uint64_t handles;                           /* most handles it wants to hold; 0: says nothing */
     uint64_t log_rate;                          /* messages a second; 0: says nothing */
     struct manifest_parts modules, resources;
@@ -60,6 +65,9 @@ struct manifest {
 // MANIFEST_REFUSED with the reason in WHY, one line; or -ENOMEM.
 int manifest_parse(const char *text, size_t size, struct manifest *ret_manifest,
                    char why[MANIFEST_WHY_SIZE]);
+
+// Whether an app may be granted the credential NAME: one that can be a file's, none of our own.
+bool manifest_is_credential(const char *name);
 
 // Frees what MANIFEST owns and empties it. An empty one is fine.
 void manifest_done(struct manifest *manifest);

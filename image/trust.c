@@ -19,8 +19,6 @@
 #include "image/signature.h"
 #include "image/why.h"
 
-#define CREDENTIAL "image-key"
-
 static int refuse(const struct trust *trust, const char *why) {
     log_error("%s: %s", trust->options->image, why);
     return TRUST_DENIED;
@@ -95,17 +93,18 @@ static int find_key(struct trust *trust) {
         read_key(trust, trust->options->key_file);
         return TRUST_GIVEN;
     }
-    if (directory && asprintf(&path, "%s/" CREDENTIAL, directory) < 0) {
+    if (directory && asprintf(&path, "%s/" MANIFEST_KEY_CREDENTIAL, directory) < 0) {
         path = NULL;
-        (void)log_errno(ENOMEM, "cannot look for the credential " CREDENTIAL);
+        (void)log_errno(ENOMEM, "cannot look for the credential " MANIFEST_KEY_CREDENTIAL);
         return TRUST_INTERNAL;
     }
     if (path && access(path, F_OK) == 0) {
         read_key(trust, path);
         return TRUST_GIVEN;
     }
-    (void)snprintf(trust->no_key, sizeof(trust->no_key),
-                   "no key is there; name one by --key-file or as the credential " CREDENTIAL);
+    (void)snprintf(
+        trust->no_key, sizeof(trust->no_key),
+        "no key is there; name one by --key-file or as the credential " MANIFEST_KEY_CREDENTIAL);
     return TRUST_GIVEN;
 }
 

@@ -9,7 +9,9 @@
 
 struct app_image {
     const char *name;
+    const char *version;
     const char *entry; /* module run as __main__ */
+    const char *boot;  /* module imported just before that, or NULL */
     char *heap;        /* the VM's heap, in .bss: touched lazily */
     size_t heap_size;
     size_t stack_size; /* bytes of C stack the app may use */

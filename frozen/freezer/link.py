@@ -21,7 +21,9 @@ static char app_heap[{heap}] __attribute__((aligned(4096)));
 {declaration}
 const struct app_image app_image = {{
     .name = "{name}",
+    .version = "{version}",
     .entry = "{entry}",
+    .boot = {boot},
     .heap = app_heap,
     .heap_size = sizeof(app_heap),
     .stack_size = {stack},
@@ -57,8 +59,10 @@ def _c_string(text):
 def write_sources(work, app, romfs, note_bytes, lines_stripped):
     """Writes what describes the app: app.c, data.s and what that includes."""
     Path(work, 'app.c').write_text(APP_C.format(
-        name=app.name, entry=app.entry, heap=app.memory['heap'], stack=app.memory['stack'],
-        arena=app.memory['arena'], resources_size=len(romfs),
+        name=app.name, version=app.version, entry=app.entry,
+        boot=_c_string(app.boot) if app.boot else 'NULL',
+        heap=app.memory['heap'], stack=app.memory['stack'], arena=app.memory['arena'],
+        resources_size=len(romfs),
         arguments=', '.join([*map(_c_string, app.arguments), 'NULL']),
         lines_stripped='true' if lines_stripped else 'false',
         declaration='extern const uint8_t app_resources[];' if romfs else '',

@@ -25,12 +25,15 @@ MEMORY = {'heap': ('16K', '512M'), 'stack': ('16K', '4M'), 'arena': ('64K', '16M
 LIMITS = {'handles': 1024, 'log_rate': 10000}  # most
 COUNTER_MAX = (1 << 32) - 1
 GRANTS = ('listen', 'connect')
+CREDENTIAL = re.compile(r'(?!image-key$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}', re.ASCII)
+CREDENTIAL_FORM = 'db-password: 1 to 64 letters, digits, . _ -, and not image-key'
+CREDENTIALS_MAX = 64
 GRANTS_MAX = 256
 ARGUMENTS_MAX = 64
 ARGUMENT_MAX = 256  # characters
-TABLES = {'memory': tuple(MEMORY), 'grants': GRANTS, 'limits': tuple(LIMITS)}
-KEYS = (('name', 'version', 'counter', 'entry', 'modules', 'packages', 'resources', 'arguments') +
-        tuple(TABLES))
+TABLES = {'memory': tuple(MEMORY), 'grants': (*GRANTS, 'credentials'), 'limits': tuple(LIMITS)}
+KEYS = (('name', 'version', 'counter', 'entry', 'boot', 'modules', 'packages', 'resources',
+         'arguments') + tuple(TABLES))
 
 
 @dataclass
@@ -39,6 +42,7 @@ class Manifest:
     version: str = ''
     counter: int = 0
     entry: str = ''
+    boot: str = ''                                # empty: none
     modules: list = field(default_factory=list)   # files
     packages: list = field(default_factory=list)  # directories; both empty: every *.py
     resources: str = ''
@@ -221,6 +225,7 @@ def _read(reader, document):
                                 _matching(VERSION, '1.0.0: 1 to 32 letters, digits, . + ~ -')),
         counter=reader.value(document, ('counter',), _integer(COUNTER_MAX, 0), 0),
         entry=reader.required(document, ('entry',), _entry),
+        boot=reader.value(document, ('boot',), _entry, ''),
         modules=reader.list(document, ('modules',), _path, 4096),
         packages=reader.list(document, ('packages',), _path, 4096),
         resources=reader.value(document, ('resources',), _path, ''),
@@ -233,6 +238,10 @@ def _read(reader, document):
     granted = reader.table(document, 'grants')
     for key in GRANTS:
         manifest.grants[key] = reader.list(granted, ('grants', key), _grant(key), GRANTS_MAX)
+    if 'credentials' in granted:
+        manifest.grants['credentials'] = reader.list(
+            granted, ('grants', 'credentials'), _matching(CREDENTIAL, CREDENTIAL_FORM),
+            CREDENTIALS_MAX)
     limits = reader.table(document, 'limits')
     for key, most in LIMITS.items():
         if key in limits:

@@ -25,6 +25,7 @@ def manifest_json(app, modules, resources, micropython):
         'name': app.name,
         'version': app.version,
         'entry': app.entry,
+        **({'boot': app.boot} if app.boot else {}),
         **({'arguments': app.arguments} if app.arguments else {}),
         'memory': app.memory,
         'grants': app.grants,

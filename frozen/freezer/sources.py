@@ -135,20 +135,22 @@ def _check_names(directory, modules, builtin, first, where):
     check_directories(directory, modules)
 
 
-def _check_entry(directory, manifest, modules):
+def _check_run(directory, manifest, modules, key):
+    """That the module which the manifest names by KEY, to be run, is one of MODULES."""
     paths = {module.path for module in modules}
-    path = manifest.entry.replace('.', '/') + '.py'
-    where = f'{manifest.where["entry"]}: entry:'
+    name = getattr(manifest, key)
+    path = name.replace('.', '/') + '.py'
+    where = f'{manifest.where[key]}: {key}:'
     if path in paths:
         return
-    if f'{manifest.entry.replace(".", "/")}/__init__.py' in paths:
-        raise BuildError(f'{where} "{manifest.entry}" is a package; name one of its modules, as in '
-                         f'"{manifest.entry}.main"')
+    if f'{name.replace(".", "/")}/__init__.py' in paths:
+        raise BuildError(f'{where} "{name}" is a package; name one of its modules, as in '
+                         f'"{name}.main"')
     if (manifest.resources and not (manifest.modules or manifest.packages)
             and PurePosixPath(path).is_relative_to(manifest.resources)
             and Path(directory, path).is_file()):
         raise BuildError(f'{manifest.where["resources"]}: resources: "{manifest.resources}" has the '
-                         f'entry, "{path}", in it, and what is a resource is no module; keep them '
+                         f'{key}, "{path}", in it, and what is a resource is no module; keep them '
                          'in different directories')
     raise BuildError(f'{where} there is no "{path}" among the {len(modules)} modules of the app')
 
@@ -166,7 +168,9 @@ def find_modules(directory, manifest, builtin=(), first=()):
     _check_names(directory, modules, set(builtin), first, where)
     if len(modules) > PARTS_MAX:
         raise BuildError(f'{where}: {len(modules)} modules, more than {PARTS_MAX}')
-    _check_entry(directory, manifest, modules)
+    _check_run(directory, manifest, modules, 'entry')
+    if manifest.boot:
+        _check_run(directory, manifest, modules, 'boot')
     return _with_data(modules)
 
 

@@ -31,6 +31,7 @@ def make(kit, name, objects, memory, grants, work, counter=0):
         name=name,
         version="1",
         entry="main",
+        boot="",
         memory=memory,
         grants={"listen": grants, "connect": grants},
         limits={},

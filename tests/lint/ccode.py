@@ -31,7 +31,11 @@ MAY_USE = {
 }
 # Handlers of the network share the daemon's part that decides and resolves.
 NETWORK = r"base/cleanup\.h|daemon/(address|loop|policy|policy-rule|resolver)\.h"
-HANDLERS_MAY_USE = {"daemon/handlers/socket": NETWORK, "daemon/handlers/name": NETWORK}
+HANDLERS_MAY_USE = {
+    "daemon/handlers/socket": NETWORK,
+    "daemon/handlers/name": NETWORK,
+    "daemon/handlers/app": r"daemon/(messages|secrets)\.h",
+}
 
 
 def ours(tree, *endings):
