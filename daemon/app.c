@@ -5,6 +5,7 @@
 #include <stdio.h>
 
 #include "daemon/handle.h"
+#include "daemon/health.h"
 #include "daemon/policy.h"
 #include "daemon/resolver.h"
 
@@ -121,10 +122,12 @@ void app_announce_heap(struct app *app, uint64_t size, uint64_t used) {
     app->heap = (struct app_heap){.size = size, .used = used, .taken_usec = loop_now_usec()};
 }
 
-void app_announce_ready(struct app *app) {
+int app_announce_ready(struct app *app) {
     app->worker.ready_usec = loop_now_usec();
+    return health_ready(app);
 }
 
-void app_announce_heartbeat(struct app *app) {
+int app_announce_heartbeat(struct app *app) {
     app->worker.heartbeat_usec = loop_now_usec();
+    return health_heartbeat(app);
 }

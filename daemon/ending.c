@@ -55,9 +55,31 @@ enum ending ending_classify(const struct ending_facts *facts) {
         return classify_exit(facts);
     }
     if (facts->killed && facts->status == SIGKILL) {
-        return ENDING_KILLED;
+        return facts->missed ? ENDING_WATCHDOG : ENDING_KILLED;
     }
     return facts->status == SIGSYS ? ENDING_DENIED : ENDING_SIGNAL;
+}
+
+const char *ending_name(enum ending ending) {
+    static const char *const names[ENDINGS] = {
+        [ENDING_OK] = "ok",
+        [ENDING_STOPPED] = "stopped",
+        [ENDING_STATUS] = "exit",
+        [ENDING_EXCEPTION] = "exception",
+        [ENDING_HEAP] = "heap",
+        [ENDING_NLR] = "nlr",
+        [ENDING_ABORTED] = "aborted",
+        [ENDING_CHANNEL] = "channel",
+        [ENDING_IMAGE] = "image",
+        [ENDING_UNANNOUNCED] = "unannounced",
+        [ENDING_DENIED] = "denied",
+        [ENDING_SIGNAL] = "signal",
+        [ENDING_BROKEN] = "protocol",
+        [ENDING_KILLED] = "killed",
+        [ENDING_WATCHDOG] = "watchdog",
+    };
+
+    return names[ending];
 }
 
 bool ending_is_failure(enum ending ending) {
@@ -95,6 +117,9 @@ void ending_describe(enum ending ending, const struct ending_facts *facts,
         return;
     case ENDING_KILLED:
         (void)snprintf(text, ENDING_TEXT_SIZE, "killed: it did not stop in time");
+        return;
+    case ENDING_WATCHDOG:
+        (void)snprintf(text, ENDING_TEXT_SIZE, "killed by the watchdog: %s", facts->missed);
         return;
     default:
         break;

@@ -24,7 +24,9 @@ enum ending {
     ENDING_SIGNAL,      /* any other signal that we did not send */
     ENDING_BROKEN,      /* killed by us: it broke the protocol */
     ENDING_KILLED,      /* killed by us: it did not stop in time */
+    ENDING_WATCHDOG,    /* killed by us: it missed a deadline twice (daemon/health.h) */
 };
+#define ENDINGS 15
 
 struct ending_facts {
     int32_t code;            /* CLD_EXITED, CLD_KILLED or CLD_DUMPED of waitid(2) */
@@ -33,10 +35,14 @@ struct ending_facts {
     uint32_t announced_kind; /* enum wire_exit */
     uint32_t announced_status;
     const char *broken; /* how it broke the protocol, or "" */
-    bool killed;        /* we asked for its SIGKILL */
+    bool killed;        /* we asked for its SIGKILL ... */
+    const char *missed; /* ... because of this deadline; or NULL */
 };
 
 enum ending ending_classify(const struct ending_facts *facts);
+
+// One word for it, in reports and metrics.
+const char *ending_name(enum ending ending);
 
 // Whether a restart "on-failure" follows it.
 bool ending_is_failure(enum ending ending);

@@ -77,11 +77,11 @@ int app_introduce(struct app *app, uint32_t abi);
 void app_announce_exit(struct app *app, uint32_t kind, uint32_t status);
 
 // The worker says what of the app runs next (enum app_enter_phase), how many bytes of its heap of
-// SIZE are USED, that the app is ready, that it is well.
+// SIZE are USED, that the app is ready, that it is well. The last two return 0 or -errno.
 void app_announce_phase(struct app *app, uint32_t phase);
 void app_announce_heap(struct app *app, uint64_t size, uint64_t used);
-void app_announce_ready(struct app *app);
-void app_announce_heartbeat(struct app *app);
+int app_announce_ready(struct app *app);
+int app_announce_heartbeat(struct app *app);
 
 // Sleeps for channel.wait: returns 0 and the readiness generation, CALL_LATER, or -errno.
 int call_wait(struct call *call, uint32_t generation, int64_t timeout_usec, int64_t *ret_result);

@@ -121,6 +121,7 @@ int prepare_make_app(struct running *running) {
     if (r == 0) {
         r = resolver_new(app->loop, NULL, &app->resolver);
     }
+    notify_open(&running->supervisor.notify);
     if (r < 0) {
         (void)log_errno(r, "cannot make the app");
         return EXIT_INTERNAL;

@@ -74,6 +74,7 @@ static void done(struct running *running) {
 
     spawner_done(&supervisor->spawner);
     app_done(&supervisor->app);
+    notify_done(&supervisor->notify);
     trust_done(&running->trust);
     image_done(&running->image);
     config_done(&supervisor->config);
@@ -92,7 +93,7 @@ int run(const struct run_options *options) {
         .image_fd = -1,
         .trust = TRUST_INIT,
         .image = IMAGE_INIT,
-        .supervisor = {.spawner = {.socket = -1}},
+        .supervisor = {.spawner = {.socket = -1}, .notify = NOTIFY_INIT},
     };
     running.supervisor.app.channel =
         (struct channel){.memory_fd = -1, .ring_fd = -1, .doorbell_fd = -1};
@@ -102,6 +103,9 @@ int run(const struct run_options *options) {
     r = start(&running);
     if (r == 0) {
         r = supervise(&running);
+    } else if (!state_rows[running.supervisor.state].is_over) {
+        supervise_note(&running.supervisor, r == EXIT_LOCKED ? EVENT_LOCKED : EVENT_REFUSED,
+                       "exit status %d", r);
     }
     done(&running);
     return r;

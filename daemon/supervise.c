@@ -4,94 +4,53 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/epoll.h>
 
 #include "base/log.h"
 #include "base/memory.h"
-#include "daemon/ending.h"
+#include "daemon/announce.h"
 #include "daemon/layers-report.h"
+#include "daemon/lifecycle.h"
 
-// An action carries out an event in a state and returns the next state, or -errno.
-typedef int (*action)(struct supervisor *supervisor);
+// -- what the spawner tells ----------------------------------------------------------------------
 
-static int finish(struct supervisor *supervisor, enum supervise_exit code) {
-    loop_exit(supervisor->app.loop, code);
-    return SUPERVISE_DONE;
-}
-
-static int start_worker(struct supervisor *supervisor) {
-    struct app *app = &supervisor->app;
-    int r = 0;
-
-    app_next_generation(app);
-    r = kernel_page_next(&app->kernel_page, app->worker.generation);
-    if (r < 0) {
-        return log_errno(r, "%s: cannot get random numbers for a worker", app->name);
-    }
-    r = spawner_start(&supervisor->spawner, app->worker.generation);
-    // One that is gone has said why, or its socket's end will: that is read next.
-    if (r < 0 && r != -EPIPE && r != -ECONNRESET) {
-        return log_errno(r, "%s: cannot ask for a worker", app->name);
-    }
-    // From here on its calls are served: they may come before the spawner's word that it started.
-    app->worker.running = true;
-    return SUPERVISE_STARTING;
-}
-
-static int on_ready(struct supervisor *supervisor) {
+static int on_confined(struct supervisor *supervisor) {
     report_layers(supervisor->event.reports, supervisor->event.n_reports);
-    return start_worker(supervisor);
+    return lifecycle_event(supervisor, EVENT_CONFINED);
 }
 
 static int on_started(struct supervisor *supervisor) {
+    const struct app *app = &supervisor->app;
+
+    if (supervisor->executed) {
+        return log_errno(-EPROTO, "%s: the spawner started a worker twice", app->name);
+    }
+    supervisor->executed = true;
     // mpyctl symbolize reads this: which image a traceback below is of.
-    log_info("%s: started, generation %" PRIu32 ", version %s, image %s", supervisor->app.name,
-             supervisor->app.worker.generation, supervisor->version, supervisor->image_id);
-    if (supervisor->app.worker.generation == 1) {
+    log_info("%s: started, generation %" PRIu32 ", version %s, image %s", app->name,
+             app->worker.generation, supervisor->version, supervisor->image_id);
+    if (app->worker.generation == 1) {
         memory_give_back();
     }
-    return SUPERVISE_RUNNING;
+    return lifecycle_event(supervisor, EVENT_STARTED);
 }
 
+// Before there is a worker, none can be had here. Later a spawner that fails takes the worker
+// along: that is the end of the supervisor too, which cannot make another (doc/decisions/0025).
 static int on_failed(struct supervisor *supervisor) {
-    report_failure(supervisor->app.name, &supervisor->event);
-    supervisor->app.worker.running = false;
-    return finish(supervisor, EXIT_SANDBOX);
-}
-
-// A worker that runs ends with it.
-static int on_lost(struct supervisor *supervisor) {
     const struct spawner_event *event = &supervisor->event;
+    const char *name = supervisor->app.name;
 
-    (void)log_errno(event->error, "%s: the spawner failed: %s", supervisor->app.name, event->what);
-    return -ECONNRESET;
+    if (supervisor->executed || supervisor->state == STATE_BACKOFF) {
+        (void)log_errno(event->error, "%s: the spawner failed: %s", name, event->what);
+        return -ECONNRESET;
+    }
+    report_failure(name, event);
+    lifecycle_give_reason(supervisor, "cannot start a worker: %s", event->what);
+    supervisor->app.worker.running = false;
+    supervisor->code = EXIT_SANDBOX;
+    return lifecycle_event(supervisor, EVENT_FAILED);
 }
-
-static int on_broken(struct supervisor *supervisor) {
-    int r = stop_kill(&supervisor->stop);
-
-    return r < 0 ? log_errno(r, "%s: cannot ask for its end", supervisor->app.name)
-                 : SUPERVISE_KILLING;
-}
-
-static int begin_stop(struct supervisor *supervisor) {
-    struct stop *stop = &supervisor->stop;
-    int r = supervisor->hasten ? stop_hasten(stop) : stop_begin(stop, supervisor->stop_level);
-
-    return r < 0 ? r : (int)supervisor->state;
-}
-
-static int stay(struct supervisor *supervisor) {
-    return supervisor->state;
-}
-
-static int end_now(struct supervisor *supervisor) {
-    return finish(supervisor, EXIT_ENDED);
-}
-
-// -- the end of a worker -------------------------------------------------------------------------
 
 static void tell_counters(const struct app *app) {
     const struct app_counters *counters = &app->counters;
@@ -104,6 +63,7 @@ static void tell_counters(const struct app *app) {
 
 static enum ending tell_ending(struct supervisor *supervisor) {
     const struct worker *worker = &supervisor->app.worker;
+    struct supervise_ending *last = &supervisor->last;
     struct ending_facts facts = {
         .code = supervisor->event.code,
         .status = supervisor->event.status,
@@ -112,18 +72,21 @@ static enum ending tell_ending(struct supervisor *supervisor) {
         .announced_status = worker->exit_status,
         .broken = worker->broken,
         .killed = supervisor->stop.killed,
+        .missed = supervisor->hopeless ? supervisor->health.why : NULL,
     };
     enum ending ending = ending_classify(&facts);
-    bool expected = !ending_is_failure(ending) || supervisor->stopping;
-    char text[ENDING_TEXT_SIZE];
+    bool expected = !ending_is_failure(ending) || supervisor->stopping || supervisor->restarting;
 
-    ending_describe(ending, &facts, text);
-    log_message(expected ? LOG_INFO : LOG_ERR, "%s: %s", supervisor->app.name, text);
+    *last = (struct supervise_ending){
+        .generation = worker->generation, .ending = ending, .at_usec = loop_now_usec()};
+    ending_describe(ending, &facts, last->text);
+    supervisor->counters.endings[ending]++;
+    log_message(expected ? LOG_INFO : LOG_ERR, "%s: %s", supervisor->app.name, last->text);
     tell_counters(&supervisor->app);
     return ending;
 }
 
-static int rest(struct supervisor *supervisor) {
+static bool may_restart(struct supervisor *supervisor) {
     const struct config *config = &supervisor->config;
     struct restart_policy policy = {
         .delay_usec = config->restart_delay_usec,
@@ -131,129 +94,80 @@ static int rest(struct supervisor *supervisor) {
         .burst = (uint32_t)config->restart_burst,
         .window_usec = config->restart_window_usec,
     };
-    const char *name = supervisor->app.name;
-    uint64_t delay_usec = 0;
 
-    if (!restart_next(&supervisor->restart, &policy, loop_now_usec(), &delay_usec)) {
-        log_error("%s: giving up after %" PRIu32 " restarts within %" PRIu64 " s", name,
-                  policy.burst, policy.window_usec / 1000000);
-        return finish(supervisor, EXIT_GAVE_UP);
+    if (restart_next(&supervisor->restart, &policy, loop_now_usec(), &supervisor->delay_usec)) {
+        return true;
     }
-    log_info("%s: starting again in %" PRIu64 " ms", name, delay_usec / 1000);
-    timer_set(supervisor->retry, delay_usec);
-    return SUPERVISE_RESTING;
+    log_error("%s: giving up after %" PRIu32 " restarts within %" PRIu64 " s", supervisor->app.name,
+              policy.burst, policy.window_usec / 1000000);
+    return false;
 }
 
-static int on_ended(struct supervisor *supervisor) {
-    enum ending ending = tell_ending(supervisor);
+// What follows the end of a worker.
+static enum state_event decide(struct supervisor *supervisor, enum ending ending) {
     uint64_t restart = supervisor->config.restart;
     bool failed = ending_is_failure(ending);
 
-    stop_end(&supervisor->stop);
-    app_reap(&supervisor->app);
     if (supervisor->stopping) {
-        return finish(supervisor, EXIT_ENDED);
+        return EVENT_FINISHED;
+    }
+    if (supervisor->restarting) {
+        supervisor->counters.restarts_asked++;
+        return EVENT_ANEW;
     }
     if (ending_is_final(ending)) {
-        return finish(supervisor, EXIT_GAVE_UP);
+        return EVENT_GAVE_UP;
     }
     if (restart == CONFIG_RESTART_ALWAYS || (failed && restart == CONFIG_RESTART_ON_FAILURE)) {
-        return rest(supervisor);
+        bool again = may_restart(supervisor);
+
+        supervisor->counters.restarts += again;
+        return again ? EVENT_AGAIN : EVENT_GAVE_UP;
     }
-    return finish(supervisor, failed ? EXIT_GAVE_UP : EXIT_ENDED);
+    return failed ? EVENT_GAVE_UP : EVENT_FINISHED;
 }
 
-// -- the machine ---------------------------------------------------------------------------------
+static int on_ended(struct supervisor *supervisor) {
+    enum state_event event = decide(supervisor, tell_ending(supervisor));
 
-// An empty place is an event that cannot be: a mistake of ours or of the spawner, and the end.
-static const action actions[SUPERVISE_STATES][SUPERVISE_EVENTS] = {
-    [SUPERVISE_BOOTING] =
-        {
-            [SUPERVISE_READY] = on_ready,
-            [SUPERVISE_FAILED] = on_failed,
-            [SUPERVISE_STOP] = end_now,
-        },
-    [SUPERVISE_STARTING] =
-        {
-            [SUPERVISE_STARTED] = on_started,
-            [SUPERVISE_FAILED] = on_failed,
-            [SUPERVISE_ENDED] = on_ended,
-            [SUPERVISE_BROKEN] = on_broken,
-            [SUPERVISE_STOP] = begin_stop,
-        },
-    [SUPERVISE_RUNNING] =
-        {
-            [SUPERVISE_FAILED] = on_lost,
-            [SUPERVISE_ENDED] = on_ended,
-            [SUPERVISE_BROKEN] = on_broken,
-            [SUPERVISE_STOP] = begin_stop,
-        },
-    [SUPERVISE_KILLING] =
-        {
-            [SUPERVISE_STARTED] = stay, // told late: its first words had broken the protocol
-            [SUPERVISE_FAILED] = on_lost,
-            [SUPERVISE_ENDED] = on_ended,
-            [SUPERVISE_BROKEN] = stay,
-            [SUPERVISE_STOP] = stay,
-        },
-    [SUPERVISE_RESTING] =
-        {
-            [SUPERVISE_FAILED] = on_lost,
-            [SUPERVISE_RETRY] = start_worker,
-            [SUPERVISE_STOP] = end_now,
-        },
-    [SUPERVISE_DONE] =
-        {
-            [SUPERVISE_READY] = stay,
-            [SUPERVISE_STARTED] = stay,
-            [SUPERVISE_FAILED] = stay,
-            [SUPERVISE_ENDED] = stay,
-            [SUPERVISE_BROKEN] = stay,
-            [SUPERVISE_RETRY] = stay,
-            [SUPERVISE_STOP] = stay,
-        },
-};
-
-static int handle_event(struct supervisor *supervisor, enum supervise_event event) {
-    action act = actions[supervisor->state][event];
-    int r = act ? act(supervisor) : -EPROTO;
-
-    if (r < 0) {
-        return act ? r : log_errno(r, "event %d in state %d", event, supervisor->state);
-    }
-    supervisor->state = (enum supervise_state)r;
-    return 0;
+    supervisor->executed = true;
+    supervisor->code = event == EVENT_GAVE_UP ? EXIT_GAVE_UP : EXIT_ENDED;
+    lifecycle_give_reason(supervisor, "%s", event == EVENT_FINISHED ? "" : supervisor->last.text);
+    health_end(&supervisor->health);
+    stop_end(&supervisor->stop);
+    app_reap(&supervisor->app);
+    return lifecycle_event(supervisor, event);
 }
 
-// -- where events come from ----------------------------------------------------------------------
+static int on_used(struct supervisor *supervisor) {
+    return health_cpu(&supervisor->health, supervisor->event.cpu_usec);
+}
 
 // Of an earlier worker, whose end was already told: nothing to do with the one that runs now.
 static bool is_stale(const struct supervisor *supervisor) {
     const struct spawner_event *event = &supervisor->event;
 
-    return (event->kind == SPAWNER_STARTED || event->kind == SPAWNER_ENDED) &&
+    return event->kind != SPAWNER_READY && event->kind != SPAWNER_FAILED &&
            event->generation != supervisor->app.worker.generation;
 }
 
 static int on_spawner(void *context, uint32_t events) {
-    static const enum supervise_event kinds[] = {
-        [SPAWNER_READY] = SUPERVISE_READY,
-        [SPAWNER_STARTED] = SUPERVISE_STARTED,
-        [SPAWNER_FAILED] = SUPERVISE_FAILED,
-        [SPAWNER_ENDED] = SUPERVISE_ENDED,
+    static int (*const functions[])(struct supervisor * supervisor) = {
+        [SPAWNER_READY] = on_confined, [SPAWNER_STARTED] = on_started, [SPAWNER_FAILED] = on_failed,
+        [SPAWNER_ENDED] = on_ended,    [SPAWNER_USED] = on_used,
     };
     struct supervisor *supervisor = context;
     int r = 0;
 
     // One that failed says so and is gone: of the two, the first is the reason.
-    while (supervisor->state != SUPERVISE_DONE &&
+    while (!state_rows[supervisor->state].is_over &&
            (r = spawner_receive(&supervisor->spawner, &supervisor->event)) > 0) {
         uint32_t kind = supervisor->event.kind;
 
-        if (kind < SPAWNER_READY || kind > SPAWNER_ENDED) {
+        if (kind < SPAWNER_READY || kind > SPAWNER_USED) {
             return log_errno(-EPROTO, "spawner said %" PRIu32, kind);
         }
-        r = is_stale(supervisor) ? 0 : handle_event(supervisor, kinds[kind]);
+        r = is_stale(supervisor) ? 0 : functions[kind](supervisor);
         if (r < 0) {
             return r;
         }
@@ -261,21 +175,68 @@ static int on_spawner(void *context, uint32_t events) {
     return r < 0 ? log_errno(r, "%s: the spawner is gone", supervisor->app.name) : 0;
 }
 
+// -- the other events ----------------------------------------------------------------------------
+
 static int on_retry(void *context) {
-    return handle_event(context, SUPERVISE_RETRY);
+    struct supervisor *supervisor = context;
+
+    return supervisor->state == STATE_CORRUPT ? lifecycle_advise(supervisor)
+                                              : lifecycle_event(supervisor, EVENT_RETRY);
+}
+
+static int on_feeder(void *context) {
+    struct supervisor *supervisor = context;
+
+    announce_life(supervisor);
+    timer_set(supervisor->feeder, supervisor->notify.watchdog_usec / 3);
+    return 0;
 }
 
 static int on_worker_broken(void *context) {
-    return handle_event(context, SUPERVISE_BROKEN);
+    return lifecycle_event(context, EVENT_BROKEN);
+}
+
+static int on_health(void *context, enum state_event event) {
+    return lifecycle_event(context, event);
+}
+
+static int ask_cpu(void *context) {
+    struct supervisor *supervisor = context;
+    int r = spawner_measure(&supervisor->spawner);
+
+    // One that is gone is told of by the end of its socket.
+    return r == -EPIPE || r == -ECONNRESET || r == -EAGAIN ? 0 : r;
+}
+
+static int stop(struct supervisor *supervisor, enum wire_stop level, bool hasten) {
+    if (state_rows[supervisor->state].is_over) {
+        return 0;
+    }
+    supervisor->hasten = supervisor->stopping && hasten;
+    supervisor->stopping = true;
+    supervisor->stop_level = level;
+    supervisor->code = EXIT_ENDED;
+    return lifecycle_event(supervisor, EVENT_STOP);
 }
 
 static int on_stop(void *context, int number) {
     struct supervisor *supervisor = context;
+    bool interrupt = number == SIGINT;
 
-    supervisor->hasten = supervisor->stopping && number == SIGINT;
-    supervisor->stopping = true;
-    supervisor->stop_level = number == SIGINT && supervisor->terminal ? WIRE_INTERRUPT : WIRE_STOP;
-    return handle_event(supervisor, SUPERVISE_STOP);
+    return stop(supervisor, interrupt && supervisor->terminal ? WIRE_INTERRUPT : WIRE_STOP,
+                interrupt);
+}
+
+int supervise_request_stop(struct supervisor *supervisor) {
+    return stop(supervisor, WIRE_STOP, false);
+}
+
+int supervise_request_restart(struct supervisor *supervisor) {
+    if (supervisor->stopping || state_next(supervisor->state, EVENT_RESTART) < 0) {
+        return -EAGAIN;
+    }
+    supervisor->restarting = true;
+    return lifecycle_event(supervisor, EVENT_RESTART);
 }
 
 static int make_sources(struct supervisor *supervisor) {
@@ -293,6 +254,13 @@ static int make_sources(struct supervisor *supervisor) {
         r = timer_new(app->loop, on_retry, supervisor, &supervisor->retry);
     }
     if (r == 0) {
+        r = timer_new(app->loop, on_feeder, supervisor, &supervisor->feeder);
+    }
+    if (r == 0) {
+        r = health_init(&supervisor->health, app, &supervisor->health_policy, on_health, ask_cpu,
+                        supervisor);
+    }
+    if (r == 0) {
         r = source_new(app->loop, supervisor->spawner.socket, EPOLLIN, on_spawner, supervisor,
                        &supervisor->spawner_source);
     }
@@ -303,6 +271,14 @@ static int make_sources(struct supervisor *supervisor) {
     return r;
 }
 
+// What the storage was found to be, if anything (supervise_note()), and the manager's watchdog.
+static int begin(struct supervisor *supervisor) {
+    if (supervisor->notify.watchdog_usec > 0) {
+        timer_set(supervisor->feeder, 0);
+    }
+    return supervisor->state == STATE_CORRUPT ? lifecycle_advise(supervisor) : 0;
+}
+
 int supervise_run(struct supervisor *supervisor) {
     int r = make_sources(supervisor);
 
@@ -310,12 +286,18 @@ int supervise_run(struct supervisor *supervisor) {
         (void)log_errno(r, "%s: cannot make what is waited for", supervisor->app.name);
     }
     log_room_init(&supervisor->log_room, supervisor->app.loop);
+    supervisor->since_usec = loop_now_usec();
+    if (r == 0) {
+        r = begin(supervisor);
+    }
     if (r == 0) {
         r = loop_run(supervisor->app.loop);
     }
     serve_done(&supervisor->serve);
     supervisor->spawner_source = source_free(supervisor->spawner_source);
     supervisor->retry = timer_free(supervisor->retry);
+    supervisor->feeder = timer_free(supervisor->feeder);
+    health_done(&supervisor->health);
     stop_done(&supervisor->stop);
     signals_done(&supervisor->signals);
     log_room_done(&supervisor->log_room);

@@ -1,20 +1,26 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The life of an app's workers: start, watch, classify the end, start again or give up. A small
-// machine, state by event (supervise.c); everything that happens to a worker is one of its events.
+// The life of an app's workers: start, watch, classify the end, start again or give up. Everything
+// that happens to a worker is an event of the table in state.c; here is what is done about it.
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #include "daemon/app.h"
 #include "daemon/config.h"
+#include "daemon/ending.h"
+#include "daemon/health.h"
 #include "daemon/log-room.h"
+#include "daemon/notify.h"
 #include "daemon/restart.h"
 #include "daemon/serve.h"
 #include "daemon/signals.h"
+#include "daemon/state.h"
 #include "daemon/stop.h"
 #include "sandbox/sandbox.h"
+
+#define SUPERVISE_REASON_SIZE 320
 
 // Exit statuses of `mpyd run`.
 enum supervise_exit {
@@ -29,49 +35,72 @@ enum supervise_exit {
     EXIT_LOCKED = 8,    /* it is encrypted, and its key is not there */
 };
 
-enum supervise_state {
-    SUPERVISE_BOOTING,  /* the spawner confines itself */
-    SUPERVISE_STARTING, /* a worker was asked for */
-    SUPERVISE_RUNNING,
-    SUPERVISE_KILLING, /* SIGKILL was asked for */
-    SUPERVISE_RESTING, /* before the next start */
-    SUPERVISE_DONE,
+struct supervise_counters {
+    uint64_t restarts;         /* after an end that was not asked for */
+    uint64_t restarts_asked;   /* by an administrator: no failure */
+    uint64_t endings[ENDINGS]; /* of workers, by enum ending */
+    uint64_t state_changes;
 };
 
-enum supervise_event {
-    SUPERVISE_READY,   /* the spawner is confined */
-    SUPERVISE_STARTED, /* the worker was executed */
-    SUPERVISE_FAILED,  /* the spawner could not confine itself or start a worker */
-    SUPERVISE_ENDED,   /* the worker is gone */
-    SUPERVISE_BROKEN,  /* the worker broke the protocol */
-    SUPERVISE_RETRY,   /* the rest is over */
-    SUPERVISE_STOP,    /* asked to stop */
+// How the last worker ended.
+struct supervise_ending {
+    uint32_t generation; /* 0: none has */
+    enum ending ending;
+    uint64_t at_usec; /* loop_now_usec() */
+    char text[ENDING_TEXT_SIZE];
 };
-#define SUPERVISE_STATES 6
-#define SUPERVISE_EVENTS 7
 
 struct supervisor {
     struct app app;
     struct spawner spawner; /* socket -1: none */
     struct config config;
-    const char *version, *image_id; /* of the image, for the log; the caller's */
+    struct health_policy health_policy;
+    struct notify notify;
+    const char *version, *image_id;     /* of the image, for the log; the caller's */
+    enum state state;                   /* VERIFYING, unless the storage says otherwise */
+    char reason[SUPERVISE_REASON_SIZE]; /* of a state that is not as it should be, else "" */
 
-    enum supervise_state state;
+    uint64_t since_usec; /* loop_now_usec() when the state began */
     struct serve serve;
+    struct health health;
     struct stop stop;
     struct signals signals;
     struct log_room log_room;
     struct source *spawner_source;
-    struct timer *retry;
+    struct timer *retry;  /* the end of a rest; while corrupt, the next advice */
+    struct timer *feeder; /* of the service manager's watchdog */
     struct restart restart;
+    uint64_t delay_usec; /* of the rest */
 
-    bool terminal; /* a person's Ctrl-C is a KeyboardInterrupt */
-    bool stopping; /* asked to: whatever ends now is not restarted */
-    bool hasten;   /* asked again */
+    bool terminal;   /* a person's Ctrl-C is a KeyboardInterrupt */
+    bool told_ready; /* the service manager was */
+    bool executed;   /* the worker of the moment was, or has ended */
+    bool stopping;   /* asked to: whatever ends now is not restarted */
+    bool restarting; /* asked to: what ends now is followed at once */
+    bool hopeless;   /* it is killed for a deadline missed twice: health.why */
+    bool hasten;     /* asked again */
     enum wire_stop stop_level;
+    enum supervise_exit code;   /* of a state that is over */
     struct spawner_event event; /* the one being handled */
+    struct supervise_ending last;
+    struct supervise_counters counters;
+
+    void (*on_change)(void *context); /* after the state did; or NULL */
+    void *on_change_context;
 };
 
-// Runs the app until it is over. Everything of SUPERVISOR above "state" is set, the spawner is
+// Runs the app until it is over. Everything of SUPERVISOR above "since_usec" is set, the spawner is
 // configured, the channel has its arena. Returns an enum supervise_exit or -errno.
 int supervise_run(struct supervisor *supervisor);
+
+// Before supervise_run(): EVENT happened, for the reason that FORMAT makes ("" for none).
+void supervise_note(struct supervisor *supervisor, enum state_event event, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+
+// As SIGTERM and as an administrator's "restart" of the worker alone do. Return 0; -EAGAIN if the
+// state is none for it; or -errno: our own failure.
+int supervise_request_stop(struct supervisor *supervisor);
+int supervise_request_restart(struct supervisor *supervisor);
+
+// What an administrator can do about the state, or NULL.
+const char *supervise_remedy(const struct supervisor *supervisor);

@@ -110,11 +110,15 @@ int spawner_start(struct spawner *spawner, uint32_t generation);
 // Asks for SIGKILL of the running worker, if any; SPAWNER_ENDED follows.
 int spawner_kill(struct spawner *spawner);
 
+// Asks for the processor time of the running worker; SPAWNER_USED follows if there is one.
+int spawner_measure(struct spawner *spawner);
+
 enum spawner_event_kind {
     SPAWNER_READY = 1,   /* confined; reports[] tell of every layer of spawner and worker */
     SPAWNER_STARTED = 2, /* pid: of the worker, as the spawner sees it */
     SPAWNER_FAILED = 3,  /* could not confine itself or start a worker: error, what */
     SPAWNER_ENDED = 4,   /* code/status as waitid(2) gives them */
+    SPAWNER_USED = 5,    /* cpu_usec: what the worker has taken so far */
 };
 
 struct spawner_event {
@@ -125,6 +129,7 @@ struct spawner_event {
     int32_t code;   /* CLD_EXITED, CLD_KILLED, CLD_DUMPED */
     int32_t status; /* exit status or signal */
     uint32_t n_reports;
+    uint64_t cpu_usec;
     char what[96]; /* the step that failed */
     struct layer_report reports[LAYERS_MAX];
 };

@@ -17,6 +17,7 @@ enum spawner_request_kind {
     SPAWNER_CONFIGURE = 1, /* options; the image comes along as a descriptor */
     SPAWNER_START = 2,     /* generation */
     SPAWNER_KILL = 3,
+    SPAWNER_MEASURE = 4,
 };
 
 struct spawner_request {

@@ -148,6 +148,12 @@ int spawner_kill(struct spawner *spawner) {
     return send_request(spawner, &request, -1);
 }
 
+int spawner_measure(struct spawner *spawner) {
+    struct spawner_request request = {.kind = SPAWNER_MEASURE};
+
+    return send_request(spawner, &request, -1);
+}
+
 // They go to the log: what a spawner in wrong hands says must not be able to forge lines there.
 static void make_printable(char *text, size_t size) {
     text[size - 1] = '\0';

@@ -18,13 +18,11 @@ int handle_app_enter(struct call *call, uint32_t phase, int64_t heap, int64_t us
 }
 
 int handle_app_ready(struct call *call) {
-    app_announce_ready(call_app(call));
-    return 0;
+    return app_announce_ready(call_app(call));
 }
 
 int handle_app_heartbeat(struct call *call) {
-    app_announce_heartbeat(call_app(call));
-    return 0;
+    return app_announce_heartbeat(call_app(call));
 }
 
 int handle_app_usage(struct call *call, int64_t heap, int64_t used) {

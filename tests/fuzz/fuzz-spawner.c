@@ -210,7 +210,11 @@ static void make_supervisor(void) {
         log_set_level(LOG_DEBUG);
         fake_loop_set_sleep(sleep_a_step);
     }
-    supervisor = (struct supervisor){.spawner = {.socket = SOCKET, .pid = -1, .pidfd = -1}};
+    supervisor = (struct supervisor){
+        .spawner = {.socket = SOCKET, .pid = -1, .pidfd = -1},
+        .notify = NOTIFY_INIT,
+        .health_policy = {.ready_usec = 20000000},
+    };
     app->channel = channel;
     app->kernel_page = kernel_page;
     REQUIRE(config_init(&supervisor.config) == 0 && app_init(app, "fuzzed") == 0);
@@ -237,8 +241,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     make_supervisor();
     code = supervise_run(&supervisor);
     REQUIRE(code <= EXIT_INTERNAL && code > -4096);
-    REQUIRE(code != EXIT_ENDED || supervisor.state == SUPERVISE_DONE);
-    REQUIRE(code >= 0 || supervisor.state != SUPERVISE_DONE);
+    REQUIRE(code != EXIT_ENDED || supervisor.state == STATE_ENDED);
+    REQUIRE(code >= 0 || !state_rows[supervisor.state].is_over);
     free_supervisor();
     return 0;
 }

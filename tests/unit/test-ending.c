@@ -17,29 +17,37 @@ static const struct {
     struct ending_facts facts;
     enum ending ending;
 } endings[] = {
-    {"ran to its end", {CLD_EXITED, 0, true, WIRE_EXIT_OK, 0, "", false}, ENDING_OK},
-    {"sys.exit(3)", {CLD_EXITED, 3, true, WIRE_EXIT_OK, 3, "", false}, ENDING_STATUS},
-    {"exception", {CLD_EXITED, 120, true, WIRE_EXIT_EXCEPTION, 0, "", false}, ENDING_EXCEPTION},
-    {"heap", {CLD_EXITED, 121, true, WIRE_EXIT_HEAP, 0, "", false}, ENDING_HEAP},
-    {"nlr", {CLD_EXITED, 122, true, WIRE_EXIT_NLR, 0, "", false}, ENDING_NLR},
-    {"abort", {CLD_EXITED, 123, true, WIRE_EXIT_ABORT, 0, "", false}, ENDING_ABORTED},
-    {"stopped", {CLD_EXITED, 126, true, WIRE_EXIT_STOPPED, 0, "", false}, ENDING_STOPPED},
-    {"no channel", {CLD_EXITED, 124, false, 0, 0, "", false}, ENDING_CHANNEL},
-    {"no entry", {CLD_EXITED, 125, true, WIRE_EXIT_IMAGE, 0, "", false}, ENDING_IMAGE},
-    {"silent 0", {CLD_EXITED, 0, false, 0, 0, "", false}, ENDING_UNANNOUNCED},
-    {"silent 120", {CLD_EXITED, 120, false, 0, 0, "", false}, ENDING_UNANNOUNCED},
-    {"said 0, was 1", {CLD_EXITED, 1, true, WIRE_EXIT_OK, 0, "", false}, ENDING_UNANNOUNCED},
+    {"ran to its end", {CLD_EXITED, 0, true, WIRE_EXIT_OK, 0, "", false, NULL}, ENDING_OK},
+    {"sys.exit(3)", {CLD_EXITED, 3, true, WIRE_EXIT_OK, 3, "", false, NULL}, ENDING_STATUS},
+    {"exception",
+     {CLD_EXITED, 120, true, WIRE_EXIT_EXCEPTION, 0, "", false, NULL},
+     ENDING_EXCEPTION},
+    {"heap", {CLD_EXITED, 121, true, WIRE_EXIT_HEAP, 0, "", false, NULL}, ENDING_HEAP},
+    {"nlr", {CLD_EXITED, 122, true, WIRE_EXIT_NLR, 0, "", false, NULL}, ENDING_NLR},
+    {"abort", {CLD_EXITED, 123, true, WIRE_EXIT_ABORT, 0, "", false, NULL}, ENDING_ABORTED},
+    {"stopped", {CLD_EXITED, 126, true, WIRE_EXIT_STOPPED, 0, "", false, NULL}, ENDING_STOPPED},
+    {"no channel", {CLD_EXITED, 124, false, 0, 0, "", false, NULL}, ENDING_CHANNEL},
+    {"no entry", {CLD_EXITED, 125, true, WIRE_EXIT_IMAGE, 0, "", false, NULL}, ENDING_IMAGE},
+    {"silent 0", {CLD_EXITED, 0, false, 0, 0, "", false, NULL}, ENDING_UNANNOUNCED},
+    {"silent 120", {CLD_EXITED, 120, false, 0, 0, "", false, NULL}, ENDING_UNANNOUNCED},
+    {"said 0, was 1", {CLD_EXITED, 1, true, WIRE_EXIT_OK, 0, "", false, NULL}, ENDING_UNANNOUNCED},
     {"said heap, was exception",
-     {CLD_EXITED, 120, true, WIRE_EXIT_HEAP, 0, "", false},
+     {CLD_EXITED, 120, true, WIRE_EXIT_HEAP, 0, "", false, NULL},
      ENDING_UNANNOUNCED},
-    {"denied call", {CLD_KILLED, SIGSYS, false, 0, 0, "", false}, ENDING_DENIED},
-    {"denied call, core", {CLD_DUMPED, SIGSYS, false, 0, 0, "", false}, ENDING_DENIED},
-    {"segfault", {CLD_KILLED, SIGSEGV, false, 0, 0, "", false}, ENDING_SIGNAL},
-    {"killed by somebody", {CLD_KILLED, SIGKILL, false, 0, 0, "", false}, ENDING_SIGNAL},
-    {"killed by us", {CLD_KILLED, SIGKILL, false, 0, 0, "", true}, ENDING_KILLED},
-    {"crashed before our kill", {CLD_KILLED, SIGSEGV, false, 0, 0, "", true}, ENDING_SIGNAL},
-    {"broken", {CLD_KILLED, SIGKILL, false, 0, 0, "ring", false}, ENDING_BROKEN},
-    {"broken, then exited", {CLD_EXITED, 0, true, 0, 0, "ring", false}, ENDING_BROKEN},
+    {"denied call", {CLD_KILLED, SIGSYS, false, 0, 0, "", false, NULL}, ENDING_DENIED},
+    {"denied call, core", {CLD_DUMPED, SIGSYS, false, 0, 0, "", false, NULL}, ENDING_DENIED},
+    {"segfault", {CLD_KILLED, SIGSEGV, false, 0, 0, "", false, NULL}, ENDING_SIGNAL},
+    {"killed by somebody", {CLD_KILLED, SIGKILL, false, 0, 0, "", false, NULL}, ENDING_SIGNAL},
+    {"killed by us", {CLD_KILLED, SIGKILL, false, 0, 0, "", true, NULL}, ENDING_KILLED},
+    {"crashed before our kill", {CLD_KILLED, SIGSEGV, false, 0, 0, "", true, NULL}, ENDING_SIGNAL},
+    {"missed a deadline",
+     {CLD_KILLED, SIGKILL, false, 0, 0, "", true, "no heartbeat"},
+     ENDING_WATCHDOG},
+    {"missed a deadline, exited before our kill",
+     {CLD_EXITED, 3, true, WIRE_EXIT_OK, 3, "", true, "no heartbeat"},
+     ENDING_STATUS},
+    {"broken", {CLD_KILLED, SIGKILL, false, 0, 0, "ring", false, NULL}, ENDING_BROKEN},
+    {"broken, then exited", {CLD_EXITED, 0, true, 0, 0, "ring", false, NULL}, ENDING_BROKEN},
 };
 
 static void test_classify_every_ending(void **state) {
@@ -61,9 +69,20 @@ static void test_describe_every_ending_says_something(void **state) {
 }
 
 static void test_is_failure_only_good_ends_are_none(void **state) {
-    for (int ending = ENDING_OK; ending <= ENDING_KILLED; ending++) {
+    for (int ending = ENDING_OK; ending < ENDINGS; ending++) {
         assert_int_equal(ending_is_failure((enum ending)ending),
                          ending != ENDING_OK && ending != ENDING_STOPPED);
+    }
+}
+
+static void test_name_is_one_word_of_its_own(void **state) {
+    for (int ending = ENDING_OK; ending < ENDINGS; ending++) {
+        assert_non_null(ending_name((enum ending)ending));
+        assert_null(strchr(ending_name((enum ending)ending), ' '));
+        for (int other = 0; other < ending; other++) {
+            assert_string_not_equal(ending_name((enum ending)ending),
+                                    ending_name((enum ending)other));
+        }
     }
 }
 
@@ -72,6 +91,7 @@ int main(void) {
         cmocka_unit_test(test_classify_every_ending),
         cmocka_unit_test(test_describe_every_ending_says_something),
         cmocka_unit_test(test_is_failure_only_good_ends_are_none),
+        cmocka_unit_test(test_name_is_one_word_of_its_own),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -151,7 +151,12 @@ static int make_supervisor(const struct row *row, int socket) {
     struct app *app = &supervisor.app;
 
     supervisor = (struct supervisor){
-        .spawner = {.socket = socket, .pid = -1, .pidfd = -1}, .version = "1", .image_id = "0"};
+        .spawner = {.socket = socket, .pid = -1, .pidfd = -1},
+        .notify = NOTIFY_INIT,
+        .health_policy = {.ready_usec = 60000000},
+        .version = "1",
+        .image_id = "0",
+    };
     if (config_init(&supervisor.config) < 0 || channel_init(&app->channel) < 0 ||
         channel_resize(&app->channel, WIRE_ARENA_MIN) < 0 ||
         kernel_page_init(&app->kernel_page) < 0 || app_init(app, "demo") < 0) {
