@@ -67,3 +67,35 @@ struct app {
     struct upcalls upcalls;
     struct worker worker;
     struct health *health; /* the supervisor's; NULL: nobody asks for it */
+    struct app_heap heap;
+    struct messages *messages;
+    struct secrets secrets;
+
+    struct app_log log;
+    struct recorder recorder; /* of the worker of the moment */
+    struct app_counters counters;
+    struct records records;
+    char refusal[REFUSAL_SIZE]; /* why the last call was refused by policy; empty: it was not */
+};
+
+// Makes what an app needs before anything is known of it but its name: loop, handle table, waits.
+// The channel and the kernel page come first, by channel_init() and kernel_page_init(). Returns 0
+// or -errno; app_done() undoes it, the channel and the kernel page included, and takes a half-made
+// app.
+int app_init(struct app *app, const char *name);
+void app_done(struct app *app);
+
+// A worker of the next generation is about to start: forgets all that the last one had.
+void app_next_generation(struct app *app);
+
+// The worker is gone: its handles are closed, its calls in flight forgotten.
+void app_reap(struct app *app);
+
+// Posts an upcall of KIND (enum wire_kind) that says no more than that, and ends the worker's
+// sleep.
+void app_upcall(struct app *app, uint32_t kind);
+
+// Declares the worker broken, unless it already is: it is killed at the end of the batch. Returns
+// APP_BROKEN, for dispatch to pass up.
+#define APP_BROKEN 8192 /* above CALL_LATER */
+int app_break(struct app *app, const char *format, ...) __attribute__((format(printf, 2, 3)));
