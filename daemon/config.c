@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/cleanup.h"
 #include "base/settings.h"
 #include "call/policy-keys.h"
 #include "call/wire.h"
@@ -20,34 +21,38 @@ struct entry {
     size_t offset; /* of the field in struct config */
     uint64_t min, max;
     const char *initial; /* text of the default; NULL: none */
+    enum config_applies applies;
 };
 
 #define AT(field) offsetof(struct config, field)
 
 static const struct entry entries[] = {
-    {"grants", POLICY_NAME_LISTEN, &config_listen, AT(listen), 0, 0, NULL},
-    {"grants", POLICY_NAME_CONNECT, &config_connect, AT(connect), 0, 0, NULL},
+    {"grants", POLICY_NAME_LISTEN, &config_listen, AT(listen), 0, 0, NULL, CONFIG_NARROW},
+    {"grants", POLICY_NAME_CONNECT, &config_connect, AT(connect), 0, 0, NULL, CONFIG_NARROW},
 
-    {"limits", "handles", &config_number, AT(handles), 1, WIRE_HANDLES, "1024"},
-    {"limits", "log_rate", &config_number, AT(log_rate), 1, 10000, "10000"},
-    {"limits", "arena", &config_bytes, AT(arena_size), WIRE_ARENA_MIN, WIRE_ARENA_MAX, "16M"},
-    {"limits", "heap", &config_bytes, AT(heap_size), 16u << 10, 512u << 20, "512M"},
-    {"limits", "doorbells", &config_number, AT(doorbells), 1000, 10000000, "100000"},
+    {"limits", "handles", &config_number, AT(handles), 1, WIRE_HANDLES, "1024", CONFIG_NARROW},
+    {"limits", "log_rate", &config_number, AT(log_rate), 1, 10000, "10000", CONFIG_NOW},
+    {"limits", "arena", &config_bytes, AT(arena_size), WIRE_ARENA_MIN, WIRE_ARENA_MAX, "16M",
+     CONFIG_NEXT},
+    {"limits", "heap", &config_bytes, AT(heap_size), 16u << 10, 512u << 20, "512M", CONFIG_NEXT},
+    {"limits", "doorbells", &config_number, AT(doorbells), 1000, 10000000, "100000", CONFIG_NOW},
 
-    {"stop", "stop", &config_time, AT(stop_usec), 0, DAY_USEC, "5s"},
-    {"stop", "abort", &config_time, AT(abort_usec), 0, DAY_USEC, "2s"},
+    {"stop", "stop", &config_time, AT(stop_usec), 0, DAY_USEC, "5s", CONFIG_NOW},
+    {"stop", "abort", &config_time, AT(abort_usec), 0, DAY_USEC, "2s", CONFIG_NOW},
 
-    {"restart", "restart", &config_when, AT(restart), 0, 0, "on-failure"},
-    {"restart", "delay", &config_time, AT(restart_delay_usec), 0, DAY_USEC, "100ms"},
-    {"restart", "delay_max", &config_time, AT(restart_delay_max_usec), 0, DAY_USEC, "10s"},
-    {"restart", "burst", &config_number, AT(restart_burst), 1, 1000, "5"},
-    {"restart", "window", &config_time, AT(restart_window_usec), 0, DAY_USEC, "60s"},
+    {"restart", "restart", &config_when, AT(restart), 0, 0, "on-failure", CONFIG_NOW},
+    {"restart", "delay", &config_time, AT(restart_delay_usec), 0, DAY_USEC, "100ms", CONFIG_NOW},
+    {"restart", "delay_max", &config_time, AT(restart_delay_max_usec), 0, DAY_USEC, "10s",
+     CONFIG_NOW},
+    {"restart", "burst", &config_number, AT(restart_burst), 1, 1000, "5", CONFIG_NOW},
+    {"restart", "window", &config_time, AT(restart_window_usec), 0, DAY_USEC, "60s", CONFIG_NOW},
 
-    {"sandbox", "optional", &config_layers, AT(optional), 0, 0, ""},
-    {"sandbox", "cpu", &config_processor, AT(cpu), 0, CPU_MAX, "same"},
-    {"sandbox", "spin", &config_time, AT(spin_usec), 0, 1000, "20us"},
+    {"sandbox", "optional", &config_layers, AT(optional), 0, 0, "", CONFIG_NEXT},
+    {"sandbox", "cpu", &config_processor, AT(cpu), 0, CPU_MAX, "same", CONFIG_NEXT},
+    {"sandbox", "spin", &config_time, AT(spin_usec), 0, 1000, "20us", CONFIG_NEXT},
 };
 #define N_ENTRIES (sizeof(entries) / sizeof(entries[0]))
+_Static_assert(N_ENTRIES <= CONFIG_ROWS_MAX, "config has a setting for each");
 
 static int store_text(struct config *config, const struct entry *entry, const char *text,
                       unsigned line, char why[CONFIG_WHY_SIZE]) {
@@ -79,35 +84,75 @@ static void grants_done(struct config_grants *grants) {
     }
     free(grants->items);
     free(grants->lines);
+    *grants = (struct config_grants){0};
 }
 
 void config_done(struct config *config) {
     grants_done(&config->listen);
     grants_done(&config->connect);
     free(config->optional);
+    for (size_t i = 0; i < N_ENTRIES; i++) {
+        free(config->settings[i].text);
+    }
+    for (size_t i = 0; i < config->n_files; i++) {
+        free(config->files[i]);
+    }
     *config = (struct config){0};
 }
 
-// -- the file ------------------------------------------------------------------------------------
+// -- a file --------------------------------------------------------------------------------------
 
 struct reading {
     struct config *config;
+    const char *file;
     unsigned lines[N_ENTRIES]; /* that set each key last; 0: none */
 };
+
+// Keeps what the file says of a key, for those who show it. The lines of a list are one setting.
+static int keep(struct reading *reading, size_t index, const char *text, bool is_first) {
+    struct config_setting *setting = &reading->config->settings[index];
+    CLEANUP_FREE char *before = setting->text;
+    int r = 0;
+
+    setting->text = NULL;
+    setting->file = reading->file;
+    if (is_first || !before) { // or what came before was refused
+        setting->line = reading->lines[index];
+        setting->text = strdup(text);
+        return setting->text ? 0 : -ENOMEM;
+    }
+    r = asprintf(&setting->text, "%s%s%s", before, *before && *text ? ", " : "", text);
+    if (r < 0) {
+        setting->text = NULL;
+        return -ENOMEM;
+    }
+    return 0;
+}
 
 static int store(struct settings *settings, size_t index, const char *text) {
     struct reading *reading = settings_context(settings);
     const struct entry *entry = &entries[index];
     unsigned line = settings_line(settings);
+    bool is_first = reading->lines[index] == 0;
     char why[CONFIG_WHY_SIZE];
     int r;
 
-    if (reading->lines[index] > 0 && !config_kind_is_list(entry->kind)) {
+    if (!is_first && !config_kind_is_list(entry->kind)) {
         return settings_complain(settings, line, "[%s] %s is set twice", entry->section,
                                  entry->key);
     }
     reading->lines[index] = line;
+    if (is_first && config_kind_is_list(entry->kind)) {
+        struct config_grants *grants =
+            (struct config_grants *)((char *)reading->config + entry->offset);
+
+        grants_done(grants);
+        grants->file = reading->file;
+    }
     r = store_text(reading->config, entry, text, line, why);
+    if (r == 0) {
+        r = keep(reading, index, text, is_first);
+    }
     return r == -EINVAL
                ? settings_complain(settings, line, "[%s] %s: %s", entry->section, entry->key, why)
                : r;
@@ -136,40 +181,83 @@ static bool has_section(const char *name, size_t size) {
     return false;
 }
 
-static unsigned line_of(const struct reading *reading, size_t offset) {
-    for (size_t i = 0; i < N_ENTRIES; i++) {
-        if (entries[i].offset == offset) {
-            return reading->lines[i];
-        }
-    }
-    return 0;
-}
-
-// What only shows once all is read. Told at the later of the two lines.
-static int check_together(struct settings *settings) {
-    const struct reading *reading = settings_context(settings);
-    const struct config *config = reading->config;
-    unsigned delay = line_of(reading, AT(restart_delay_usec));
-    unsigned delay_max = line_of(reading, AT(restart_delay_max_usec));
-
-    if (config->restart_delay_usec <= config->restart_delay_max_usec) {
-        return 0;
-    }
-    return settings_complain(settings, delay > delay_max ? delay : delay_max,
-                             "[restart] delay%s is longer than delay_max%s",
-                             delay == 0 ? " (100ms by default)" : "",
-                             delay_max == 0 ? " (10s by default)" : "");
-}
-
 int config_read(struct config *config, FILE *file, const char *name, char why[CONFIG_WHY_SIZE]) {
     struct reading reading = {.config = config};
-    const struct settings_form form = {has_section, set, check_together, &reading};
+    const struct settings_form form = {has_section, set, NULL, &reading};
     char reason[SETTINGS_WHY_SIZE];
-    int r = settings_read(file, &form, reason);
+    int r = 0;
 
+    if (config->n_files == CONFIG_FILES_MAX) {
+        return -E2BIG;
+    }
+    reading.file = config->files[config->n_files] = strdup(name);
+    if (!reading.file) {
+        return -ENOMEM;
+    }
+    config->n_files++;
+    r = settings_read(file, &form, reason);
     if (r == SETTINGS_REFUSED) {
         (void)snprintf(why, CONFIG_WHY_SIZE, "%.200s:%s", name, reason);
         return -EINVAL;
     }
     return r;
+}
+
+// -- all of them ---------------------------------------------------------------------------------
+
+static const struct config_setting *setting_of(const struct config *config, size_t offset) {
+    size_t i = 0;
+
+    while (entries[i].offset != offset) {
+        i++;
+    }
+    return &config->settings[i];
+}
+
+static size_t file_number(const struct config *config, const struct config_setting *setting) {
+    for (size_t i = 0; setting->file && i < config->n_files; i++) {
+        if (config->files[i] == setting->file) {
+            return i + 1;
+        }
+    }
+    return 0;
+}
+
+static bool is_later(const struct config *config, const struct config_setting *one,
+                     const struct config_setting *other) {
+    size_t a = file_number(config, one), b = file_number(config, other);
+
+    return a > b || (a == b && one->line > other->line);
+}
+
+// Told at the later of the two lines.
+int config_check(const struct config *config, char why[CONFIG_WHY_SIZE]) {
+    const struct config_setting *delay = setting_of(config, AT(restart_delay_usec));
+    const struct config_setting *delay_max = setting_of(config, AT(restart_delay_max_usec));
+    const struct config_setting *at = is_later(config, delay, delay_max) ? delay : delay_max;
+
+    if (config->restart_delay_usec <= config->restart_delay_max_usec) {
+        return 0;
+    }
+    (void)snprintf(why, CONFIG_WHY_SIZE, "%.200s:%u: [restart] delay%s is longer than delay_max%s",
+                   at->file, at->line, delay->text ? "" : " (100ms by default)",
+                   delay_max->text ? "" : " (10s by default)");
+    return -EINVAL;
+}
+
+bool config_get_row(const struct config *config, size_t index, struct config_row *ret_row) {
+    const struct config_setting *setting = &config->settings[index];
+
+    if (index >= N_ENTRIES) {
+        return false;
+    }
+    *ret_row = (struct config_row){
+        .section = entries[index].section,
+        .key = entries[index].key,
+        .text = setting->text ? setting->text : entries[index].initial,
+        .file = setting->file,
+        .line = setting->line,
+        .applies = entries[index].applies,
+    };
+    return true;
 }

@@ -4,12 +4,15 @@
 // What the administrator says about one app: an INI file (read by inih) whose every section and key
 // is a row of the table in config.c. Whatever is not in the table or not of the form is refused.
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
 #define CONFIG_WHY_SIZE 512 /* bytes of a message, NUL included */
 #define CONFIG_GRANTS_MAX 256u
+#define CONFIG_FILES_MAX 64u
+#define CONFIG_ROWS_MAX 64u
 
 enum config_restart {
     CONFIG_RESTART_NO = 0,
@@ -22,12 +25,36 @@ enum {
     CONFIG_CPU_ANY = -2,  /* wherever the kernel puts them */
 };
 
-// Grants as written. SET and without items: the app is left nothing.
+// When a value counts that was changed while the app runs.
+enum config_applies {
+    CONFIG_NOW,    /* as soon as it is read */
+    CONFIG_NARROW, /* likewise, if it allows no more than at the start; else as CONFIG_NEXT */
+    CONFIG_NEXT,   /* with the next start of mpyd */
+};
+
+// Grants as written, all in one file. SET and without items: the app is left nothing.
 struct config_grants {
     char **items;
-    unsigned *lines; /* where each of them stands */
+    const char *file; /* where they stand; the config's */
+    unsigned *lines;
     size_t n_items;
     int set;
+};
+
+// What files say of one key, as they say it.
+struct config_setting {
+    char *text;       /* NULL: nothing, the default counts */
+    const char *file; /* that said it last; the config's */
+    unsigned line;
+};
+
+// A row of the table, with its setting.
+struct config_row {
+    const char *section, *key;
+    const char *text; /* what counts, the default too; NULL: as the manifest says */
+    const char *file; /* NULL: a default */
+    unsigned line;
+    enum config_applies applies;
 };
 
 struct config {
@@ -52,12 +79,23 @@ struct config {
     char *optional; /* sandbox layers that may be missing, comma separated; "" for none */
     int64_t cpu;    /* a number, or CONFIG_CPU_SAME or CONFIG_CPU_ANY */
     uint64_t spin_usec;
+
+    char *files[CONFIG_FILES_MAX]; /* names of those that were read, in order */
+    size_t n_files;
+    struct config_setting settings[CONFIG_ROWS_MAX]; /* by row of the table */
 };
 
 // Sets every default. Returns 0 or -ENOMEM; config_done() frees what CONFIG owns.
 int config_init(struct config *config);
 void config_done(struct config *config);
 
-// Reads FILE, called NAME in messages, into an initialised CONFIG. Returns 0; -EINVAL with
-// "NAME:LINE: message" in WHY; -ENOMEM or -EIO. FILE stays open.
+// Reads FILE, called NAME in messages, into an initialised CONFIG. What it says counts more than
+// what was read before; a list replaces the one before. Returns 0; -EINVAL with "NAME:LINE:
+// message" in WHY; -ENOMEM, -EIO, or -E2BIG after CONFIG_FILES_MAX files. FILE stays open.
 int config_read(struct config *config, FILE *file, const char *name, char why[CONFIG_WHY_SIZE]);
+
+// Checks what only shows once all files are read. Returns 0, or -EINVAL as config_read() does.
+int config_check(const struct config *config, char why[CONFIG_WHY_SIZE]);
+
+// Row INDEX of the table, from 0, as CONFIG has it. False: there are no so many.
+bool config_get_row(const struct config *config, size_t index, struct config_row *ret_row);

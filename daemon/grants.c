@@ -41,8 +41,8 @@ static int narrow(struct policy *policy, enum policy_key direction,
     r = policy_narrow(policy, direction, (const char *const *)grants->items, grants->n_items,
                       reason);
     if (r == -EINVAL || r == -EPERM) {
-        (void)snprintf(why, POLICY_WHY_SIZE, "%u: %.480s", line_of_bad(policy, direction, grants),
-                       reason);
+        (void)snprintf(why, POLICY_WHY_SIZE, "%.128s:%u: %.360s", grants->file,
+                       line_of_bad(policy, direction, grants), reason);
         return GRANTS_BAD_CONFIG;
     }
     return r;

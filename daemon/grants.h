@@ -13,8 +13,8 @@ enum {
     GRANTS_BAD_CONFIG = 2,
 };
 
-// Returns 0 and *ret_policy, the caller's; one of the above with the reason in WHY, after the line
-// of the configuration if that is to blame; or -errno.
+// Returns 0 and *ret_policy, the caller's; one of the above with the reason in WHY, after
+// "FILE:LINE: " of the configuration if that is to blame; or -errno.
 int grants_apply(const struct manifest *manifest, const struct config *config,
                  struct policy **ret_policy, char why[POLICY_WHY_SIZE]);
 

@@ -56,7 +56,7 @@ int load_make_policy(struct running *running) {
         return EXIT_IMAGE;
     }
     if (r == GRANTS_BAD_CONFIG) {
-        log_error("%s:%s", running->options->config, why);
+        log_error("%s", why);
         return EXIT_CONFIG;
     }
     if (r < 0) {

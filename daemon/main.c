@@ -112,7 +112,7 @@ int main(int argc, char **argv) {
     while ((option = getopt_long(argc, argv, ":c:n:k:f:K:udhV", long_options, NULL)) != -1) {
         switch (option) {
         case 'c':
-            options.config = optarg;
+            options.config.file = optarg;
             break;
         case 'n':
             options.name = optarg;

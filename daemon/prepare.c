@@ -11,6 +11,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/open.h"
+#include "daemon/config-files.h"
 #include "daemon/descriptors.h"
 #include "daemon/identity.h"
 #include "daemon/resolver.h"
@@ -32,34 +33,21 @@ int prepare_open_signature(struct running *running) {
 // administrator's, like the command line; nothing that came with the app is looked at here.
 int prepare_read_config(struct running *running) {
     struct config *config = &running->supervisor.config;
-    const char *path = running->options->config;
     char why[CONFIG_WHY_SIZE];
-    CLEANUP_FD int fd = -1;
     int r = config_init(config);
 
+    if (r == 0) {
+        r = config_files_read(config, &running->options->config, why);
+    }
+    if (r == -EINVAL) {
+        log_error("%s", why);
+        return EXIT_CONFIG;
+    }
     if (r < 0) {
         (void)log_errno(r, "cannot make a configuration");
         return EXIT_INTERNAL;
     }
-    if (!path) {
-        return 0;
-    }
-    if (open_file(path, "the configuration", &fd) < 0) {
-        return EXIT_CONFIG;
-    }
-    running->config_file = fdopen(fd, "r");
-    if (!running->config_file) {
-        (void)log_errno(errno, "cannot open the configuration %s", path);
-        return EXIT_CONFIG;
-    }
-    (void)steal_fd(&fd);
-    r = config_read(config, running->config_file, path, why);
-    if (r == -EINVAL) {
-        log_error("%s", why);
-    } else if (r < 0) {
-        (void)log_errno(r, "cannot read the configuration %s", path);
-    }
-    return r < 0 ? EXIT_CONFIG : 0;
+    return 0;
 }
 
 // The name is not certain before the image is read; the ids depend on it before that.

@@ -78,9 +78,6 @@ static void done(struct running *running) {
     trust_done(&running->trust);
     image_done(&running->image);
     config_done(&supervisor->config);
-    if (running->config_file) {
-        (void)fclose(running->config_file);
-    }
     close_fd(running->image_fd);
 }
 

@@ -3,12 +3,13 @@
 
 // `mpyd run`: a complete supervisor of one app in the foreground.
 
+#include "daemon/config-files.h"
 #include "image/trust.h"
 
 struct run_options {
     struct trust_options trust; /* the image among them */
-    const char *config;         /* path, or NULL */
-    const char *name;           /* or NULL: from the image */
+    struct config_place config;
+    const char *name; /* or NULL: from the image */
 };
 
 // Returns the exit status of the process (enum supervise_exit); what went wrong has been logged.

@@ -5,7 +5,6 @@
 
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdio.h>
 
 #include "daemon/supervise.h"
 #include "image/image.h"
@@ -20,7 +19,6 @@ struct running {
     char name[NAMING_SIZE]; /* before the image was read; it must turn out to be the app's */
     int image_fd;
     struct trust trust;
-    FILE *config_file;
     struct sandbox_options sandbox;
     bool has_ids; /* as root: those of the name that the app had before its image was read */
     struct layer_report reports[LAYERS_MAX + 1]; /* of the supervisor; told once the app is known */

@@ -23,7 +23,7 @@ static int read_text(const void *text, size_t size, struct config *config,
     memset(why, 'x', CONFIG_WHY_SIZE);
     r = config_read(config, file, "app.conf", why);
     (void)fclose(file);
-    return r;
+    return r < 0 ? r : config_check(config, why);
 }
 
 static void check_grants(const struct config_grants *grants, enum policy_key direction) {

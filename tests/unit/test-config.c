@@ -23,7 +23,7 @@ static int read_bytes(struct config *config, const char *text, size_t size,
     assert_int_equal(config_init(config), 0);
     r = config_read(config, file, "a.conf", why);
     assert_int_equal(fclose(file), 0);
-    return r;
+    return r < 0 ? r : config_check(config, why);
 }
 
 static int read_text(struct config *config, const char *text, char why[CONFIG_WHY_SIZE]) {
