@@ -32,7 +32,7 @@ static int grow(struct file *file, size_t *room, size_t size_limit) {
     return 0;
 }
 
-static int read_to_end(int fd, size_t size_limit, struct file *file) {
+int file_read_descriptor(int fd, size_t size_limit, struct file *file) {
     size_t room = 0;
 
     for (;;) {
@@ -57,13 +57,13 @@ static int open_and_read(const char *path, size_t size_limit, struct file *file)
     CLEANUP_FD int fd = -1;
     int r = fd_open_file(path, &fd);
 
-    return r < 0 ? r : read_to_end(fd, size_limit, file);
+    return r < 0 ? r : file_read_descriptor(fd, size_limit, file);
 }
 
 int file_read(const char *path, const char *what, size_t size_limit, struct file *ret_file) {
     CLEANUP(file_done) struct file file = FILE_INIT;
     bool is_stdin = strcmp(path, FILE_STDIN) == 0;
-    int r = is_stdin ? read_to_end(STDIN_FILENO, size_limit, &file)
+    int r = is_stdin ? file_read_descriptor(STDIN_FILENO, size_limit, &file)
                      : open_and_read(path, size_limit, &file);
 
     if (r == -EFBIG || r == -EINVAL) {

@@ -22,4 +22,8 @@ struct file {
 // is wrong.
 int file_read(const char *path, const char *what, size_t size_limit, struct file *ret_file);
 
+// Reads FD to its end into *FILE, which is empty. Returns 0, -EFBIG or -errno. *FILE is freed by
+// file_done() in either case.
+int file_read_descriptor(int fd, size_t size_limit, struct file *file);
+
 void file_done(struct file *file);

@@ -9,6 +9,7 @@
 
 #include "base/log.h"
 #include "ctl/find.h"
+#include "ctl/page.h"
 #include "ctl/verbs.h"
 #include "version.h"
 
@@ -50,6 +51,7 @@ static int run_verb(const struct verb *verb, int n_arguments, char **arguments) 
     }
     if (r == CTL_DONE) {
         r = verb->run(&found);
+        page_end();
     }
     return r == CTL_DONE ? verb_finish_output() : r;
 }

@@ -1,10 +1,23 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/verbs.h"
 
+#define APPS "Apps"
 #define IMAGES "Images, which are read and not run"
 
 // group, name, operands, help, options, function
 const struct verb verbs[] = {
+    {APPS, "call", "APP NAME [ARGUMENT]", "Has a function of the app do something.", call_options,
+     call_run},
+    {APPS, "list", NULL, "Lists the apps that are running, installed or enabled.", list_options,
+     list_run},
+    {APPS, "reload", "APP...", "Has apps read their configuration again.", reload_options,
+     reload_run},
+    {APPS, "restart", "APP...", "Ends the worker and starts the next; state is kept.",
+     restart_options, restart_run},
+    {APPS, "start", "APP...", "Starts the units of apps.", start_options, start_run},
+    {APPS, "status", "[APP...]", "Shows how apps are: all in a table, or each at length.",
+     status_options, status_run},
+    {APPS, "stop", "APP...", "Stops apps, or their units.", stop_options, stop_run},
     {IMAGES, "inspect", "IMAGE", "Shows what an image is, holds and wants.", inspect_options,
      inspect_run},
     {IMAGES, "layout", "[IMAGE]",

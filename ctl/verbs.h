@@ -8,11 +8,32 @@
 // A row each, group by group, ascending by name within each; ends with a NULL name.
 extern const struct verb verbs[];
 
+extern const struct verb_option call_options[];
+int call_run(const struct verb_arguments *arguments);
+
 extern const struct verb_option inspect_options[];
 int inspect_run(const struct verb_arguments *arguments);
 
 extern const struct verb_option layout_options[];
 int layout_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option list_options[];
+int list_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option reload_options[];
+int reload_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option restart_options[];
+int restart_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option start_options[];
+int start_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option status_options[];
+int status_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option stop_options[];
+int stop_run(const struct verb_arguments *arguments);
 
 extern const struct verb_option symbolize_options[];
 int symbolize_run(const struct verb_arguments *arguments);

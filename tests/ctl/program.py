@@ -47,6 +47,13 @@ class Program:
         tap.true(done.stderr.startswith("mpyctl: "), done.stderr)
         tap.true(words in done.stderr, f"{words!r} is not in {done.stderr!r}")
 
+    def fails(self, status, words, *arguments, **how):
+        """One line with WORDS on standard error, whatever is on standard output."""
+        done = self.run(*arguments, **how)
+        tap.equal(done.returncode, status, f"{arguments}: {done.stderr}")
+        tap.equal(done.stderr.count("\n"), 1, f"lines: {done.stderr!r}")
+        tap.true(words in done.stderr, f"{words!r} is not in {done.stderr!r}")
+
     def file(self, content):
         """The path of a new file with the bytes CONTENT."""
         self.n_files += 1

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: MIT
+#include "ctl/place.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "ctl/verb.h"
+
+#define UNIT_SOCKETS "/run/mpydctl"
+#define PLACES_MAX 4096u
+
+// Folders, and what stands around an app's name in them.
+static const struct trace {
+    const char *folder, *before, *after;
+} traces[] = {
+    {UNIT_SOCKETS, "", ""},
+    {"/var/lib/mpyd-images", "", ""},
+    {"/usr/lib/mpyd/images", "", ".mpyimg"},
+    {"/etc/systemd/system/mpyd.service.wants", "mpyd@", ".service"},
+};
+
+// -- one -----------------------------------------------------------------------------------------
+
+// The folder of the user's own control sockets; returns whether there is such a folder.
+static bool user_folder(char *folder, size_t size) {
+    const char *runtime = getenv("XDG_RUNTIME_DIR");
+    int n = runtime && runtime[0] == '/' ? snprintf(folder, size, "%s/mpyd", runtime) : 0;
+
+    return n > 0 && (size_t)n < size;
+}
+
+static bool set_control(struct place *place, const char *folder) {
+    int n = snprintf(place->control, sizeof(place->control), "%s/%s/control", folder, place->name);
+
+    return n > 0 && (size_t)n < sizeof(place->control);
+}
+
+static void find_control(struct place *place) {
+    char folder[PLACE_CONTROL_SIZE];
+
+    place->is_unit = false;
+    if (user_folder(folder, sizeof(folder)) && set_control(place, folder) &&
+        access(place->control, F_OK) == 0) {
+        return;
+    }
+    place->is_unit = true;
+    (void)set_control(place, UNIT_SOCKETS);
+}
+
+int place_find(const char *operand, struct place *ret_place) {
+    *ret_place = (struct place){0};
+    if (strchr(operand, '/')) {
+        if (strlen(operand) >= sizeof(ret_place->control)) {
+            log_error("%s: is too long for the path of a socket", operand);
+            return CTL_USAGE;
+        }
+        memcpy(ret_place->control, operand, strlen(operand) + 1);
+        return CTL_DONE;
+    }
+    if (!parse_is_app_name(operand)) {
+        log_error("%s: is no name of an app; the path of a control socket has a / in it", operand);
+        return CTL_USAGE;
+    }
+    memcpy(ret_place->name, operand, strlen(operand) + 1);
+    find_control(ret_place);
+    return CTL_DONE;
+}
+
+// -- all -----------------------------------------------------------------------------------------
+
+struct places {
+    struct place *items;
+    size_t n;
+};
+
+static int add(struct places *places, const char *name) {
+    struct place *items;
+
+    for (size_t i = 0; i < places->n; i++) {
+        if (strcmp(places->items[i].name, name) == 0) {
+            return 0;
+        }
+    }
+    if (places->n == PLACES_MAX) {
+        return -E2BIG;
+    }
+    items = reallocarray(places->items, places->n + 1, sizeof(*items));
+    if (!items) {
+        return -ENOMEM;
+    }
+    places->items = items;
+    items[places->n] = (struct place){0};
+    memcpy(items[places->n].name, name, strlen(name) + 1);
+    find_control(&items[places->n++]);
+    return 0;
+}
+
+// The name between BEFORE and AFTER, if that is how ENTRY reads and if it is an app's.
+static bool name_within(const char *entry, const struct trace *trace, char name[NAMING_SIZE]) {
+    size_t before = strlen(trace->before), after = strlen(trace->after), size = strlen(entry);
+
+    if (size <= before + after || size - before - after >= NAMING_SIZE ||
+        memcmp(entry, trace->before, before) != 0 ||
+        memcmp(entry + size - after, trace->after, after) != 0) {
+        return false;
+    }
+    memcpy(name, entry + before, size - before - after);
+    name[size - before - after] = '\0';
+    return parse_is_app_name(name);
+}
+
+static void close_folder(DIR **folder) {
+    if (*folder) {
+        (void)closedir(*folder);
+    }
+}
+
+// What is not there, or not for us to read, has nothing to tell.
+static int scan(struct places *places, const struct trace *trace) {
+    CLEANUP(close_folder) DIR *folder = opendir(trace->folder);
+    char name[NAMING_SIZE];
+    int r = 0;
+
+    for (struct dirent *entry; r == 0 && folder && (entry = readdir(folder));) {
+        if (name_within(entry->d_name, trace, name)) {
+            r = add(places, name);
+        }
+    }
+    return r;
+}
+
+static int compare(const void *a, const void *b) {
+    return strcmp(((const struct place *)a)->name, ((const struct place *)b)->name);
+}
+
+int place_list(struct place **ret_places, size_t *ret_n_places) {
+    struct places places = {0};
+    char folder[PLACE_CONTROL_SIZE];
+    int r = 0;
+
+    for (size_t i = 0; r == 0 && i < sizeof(traces) / sizeof(traces[0]); i++) {
+        r = scan(&places, &traces[i]);
+    }
+    if (r == 0 && user_folder(folder, sizeof(folder))) {
+        r = scan(&places, &(struct trace){folder, "", ""});
+    }
+    if (r < 0) {
+        free(places.items);
+        (void)log_errno(r, "cannot list the apps");
+        return CTL_INTERNAL;
+    }
+    if (places.n > 0) {
+        qsort(places.items, places.n, sizeof(places.items[0]), compare);
+    }
+    *ret_places = places.items;
+    *ret_n_places = places.n;
+    return CTL_DONE;
+}
+
+int place_of_operands(char **operands, size_t n_operands, struct place **ret_places,
+                      size_t *ret_n_places) {
+    CLEANUP_FREE struct place *places = NULL;
+    int r = CTL_DONE;
+
+    if (n_operands == 0) {
+        return place_list(ret_places, ret_n_places);
+    }
+    places = calloc(n_operands, sizeof(*places));
+    if (!places) {
+        (void)log_errno(ENOMEM, "cannot list the apps");
+        return CTL_INTERNAL;
+    }
+    for (size_t i = 0; r == CTL_DONE && i < n_operands; i++) {
+        r = place_find(operands[i], &places[i]);
+    }
+    if (r == CTL_DONE) {
+        *ret_places = steal_ptr(&places);
+        *ret_n_places = n_operands;
+    }
+    return r;
+}

@@ -1,0 +1,11 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// What others have written, to standard output.
+
+// Prints a line, what a terminal could take for something else in an escaped form; of more than one
+// line, the first.
+void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// Prints TEXT, line by line: to a terminal as print_line(), elsewhere as it is.
+void print_text(const char *text);

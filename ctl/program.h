@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Other programs that do a job as a whole: systemctl(1), journalctl(1), a pager.
+
+#include "ctl/file.h"
+
+// Becomes the program ARGUMENTS[0], looked for in PATH; what standard output has is written before.
+// Returns only if that fails: CTL_FAILED where there is no such program, CTL_INTERNAL otherwise,
+// having said so.
+int program_become(const char *const *arguments);
+
+// Runs the program, and waits. Returns its exit status, 128 and the signal that ended it, or
+// -errno: -ENOENT where there is no such program. Says nothing.
+int program_run(const char *const *arguments);
+
+// The same for one whose standard output is read, and whose standard error is thrown away.
+// *ret_output is freed by file_done(). -EFBIG: that is more than 4 MiB.
+int program_read(const char *const *arguments, struct file *ret_output);
