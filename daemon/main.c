@@ -14,18 +14,25 @@
 #include "base/log-sink.h"
 #include "base/log.h"
 #include "base/title.h"
+#include "daemon/config-show.h"
 #include "daemon/dispatch.h"
+#include "daemon/inherited.h"
 #include "daemon/run.h"
+#include "daemon/service.h"
 #include "daemon/supervise.h"
 #include "image/floor.h"
 #include "image/key.h"
+#include "image/naming.h"
 #include "version.h"
 
 static const char help[] =
     "Usage: mpyd run IMAGE [OPTION]...\n"
+    "       mpyd service APP\n"
+    "       mpyd config APP [--config FILE]\n"
     "       mpyd --help | --version\n"
     "\n"
-    "Runs a frozen MicroPython app as a locked-down service, in the foreground.\n"
+    "Runs a frozen MicroPython app as a locked-down service, in the foreground: an image, or the\n"
+    "installed app that a unit names. Or shows what configuration counts for an app.\n"
     "\n"
     "  -c, --config FILE   local configuration: narrows what the app may do\n"
     "  -n, --name NAME     insist that the image is of this app\n"
@@ -66,35 +73,78 @@ static int say(const char *text) {
     return fputs(text, stdout) == EOF || fflush(stdout) == EOF ? EXIT_INTERNAL : EXIT_ENDED;
 }
 
-static int run_verb(int n_arguments, char **arguments, struct run_options *options) {
-    if (n_arguments == 0) {
-        return usage("no command", "");
-    }
-    if (strcmp(arguments[0], "run") != 0) {
-        return usage("unknown command ", arguments[0]);
-    }
-    if (n_arguments == 1) {
-        return usage("run: no image", "");
-    }
-    if (n_arguments > 2) {
-        return usage("run: more than one image: ", arguments[2]);
-    }
-    options->trust.image = arguments[1];
+static int run_image(char *image, struct run_options *options) {
+    options->trust.image = image;
     return run(options);
 }
 
-// A descriptor opened later must never become 0, 1 or 2, where messages go. And shells and service
-// managers leave some open that are none of ours.
-static int order_descriptors(void) {
-    int fd = 0, r = 0;
+// By the name of the app, that is: what a unit cannot say, nobody says.
+static int run_service(char *app, struct run_options *options) {
+    struct run_options none = {0};
+    int r = 0;
 
+    if (memcmp(options, &none, sizeof(none)) != 0) {
+        return usage("service: takes no option but --debug", "");
+    }
+    r = service_options(app, options);
+    return r ? r : run(options);
+}
+
+static int show_config(char *app, struct run_options *options) {
+    char name[NAMING_SIZE];
+
+    if (!naming_choose(app, app, name)) {
+        return EXIT_USAGE;
+    }
+    options->config.app = app;
+    return config_show(&options->config);
+}
+
+static const struct verb {
+    const char *name, *operand;
+    int (*run)(char *operand, struct run_options *options);
+} verbs[] = {
+    {"config", "app", show_config},
+    {"run", "image", run_image},
+    {"service", "app", run_service},
+};
+#define N_VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static int run_verb(int n_arguments, char **arguments, struct run_options *options) {
+    const struct verb *verb = verbs;
+
+    if (n_arguments == 0) {
+        return usage("no command", "");
+    }
+    while (verb < verbs + N_VERBS && strcmp(arguments[0], verb->name) != 0) {
+        verb++;
+    }
+    if (verb == verbs + N_VERBS) {
+        return usage("unknown command ", arguments[0]);
+    }
+    if (n_arguments != 2) {
+        log_error("%s: %s %s; try mpyd --help", verb->name,
+                  n_arguments == 1 ? "no" : "more than one", verb->operand);
+        return EXIT_USAGE;
+    }
+    return verb->run(arguments[1], options);
+}
+
+// A descriptor opened later must never become 0, 1 or 2, where messages go. And shells and service
+// managers leave some open that are none of ours, beside those that they pass.
+static int order_descriptors(void) {
+    int fd = 0, n_inherited = inherited_init(), r = 0;
+
+    if (n_inherited < 0) {
+        return log_errno(n_inherited, "cannot tell what was inherited: LISTEN_FDS");
+    }
     do {
         fd = open("/dev/null", O_RDWR);
     } while (fd >= 0 && fd <= 2);
     if (fd < 0) {
         return log_errno(errno, "cannot open /dev/null");
     }
-    r = fd_close_from(3);
+    r = fd_close_from(3 + (unsigned)n_inherited);
     return r < 0 ? log_errno(r, "cannot close the descriptors that were inherited") : 0;
 }
 
