@@ -4,6 +4,8 @@
 #include <stdarg.h>
 #include <stdio.h>
 
+#include "base/log.h"
+#include "call/calls.h"
 #include "daemon/handle.h"
 #include "daemon/health.h"
 #include "daemon/policy.h"
@@ -33,6 +35,7 @@ void app_done(struct app *app) {
     app->handles = handles_free(app->handles);
     waits_done(&app->waits);
     app_log_done(&app->log);
+    crashes_done(&app->crashes);
     app->messages = messages_free(app->messages);
     secrets_done(&app->secrets);
     app->resolver = resolver_free(app->resolver);
@@ -43,11 +46,13 @@ void app_done(struct app *app) {
 }
 
 void app_next_generation(struct app *app) {
-    app->worker = (struct worker){.generation = app->worker.generation + 1};
+    app->worker = (struct worker){.generation = app->worker.generation + 1,
+                                  .begun_usec = loop_now_usec()};
     app->upcalls = (struct upcalls){0};
     app->heap = (struct app_heap){0};
     app->refusal[0] = '\0';
     recorder_clear(&app->recorder);
+    crashes_next_generation(&app->crashes);
     app->counters.workers++;
     channel_reset(&app->channel);
 }
@@ -105,6 +110,9 @@ const char *app_refusal(const struct app *app) {
 }
 
 void app_write_log(struct app *app, int level, const char *text) {
+    if (level <= LOG_ERR && app->worker.phase == APP_ENTER_PHASE_FAILED) {
+        crash_hear(app, text);
+    }
     app_log_write(&app->log, level, text);
 }
 

@@ -10,6 +10,7 @@
 
 #include "call/channel.h"
 #include "daemon/app-log.h"
+#include "daemon/crash.h"
 #include "daemon/flight.h"
 #include "daemon/handler.h"
 #include "daemon/kernel-page.h"
@@ -29,6 +30,7 @@ struct health;
 // What the worker of this generation has said of itself.
 struct worker {
     uint32_t generation; /* 0: none was ever started */
+    uint64_t begun_usec; /* loop_now_usec() when it was about to start */
     bool running;        /* between the spawner's STARTED and ENDED */
     bool started;        /* made its first call, channel.start */
     bool exiting;        /* announced its end: exit_kind and exit_status */
@@ -72,6 +74,7 @@ struct app {
     struct secrets secrets;
 
     struct app_log log;
+    struct crashes crashes;
     struct recorder recorder; /* of the worker of the moment */
     struct app_counters counters;
     struct records records;

@@ -2,6 +2,7 @@
 #include "daemon/load.h"
 
 #include <stdio.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "daemon/grants.h"
@@ -93,6 +94,18 @@ int load_confine_ports(struct running *running) {
 int load_size_app(struct running *running) {
     return sizing_apply(&running->image.manifest, &running->supervisor.config,
                         &running->supervisor.app);
+}
+
+int load_open_crashes(struct running *running) {
+    struct app *app = &running->supervisor.app;
+    const struct crash_origin origin = {
+        .version = running->image.manifest.version,
+        .image = running->image.id,
+        .worker_uid = running->has_ids ? running->sandbox.worker_uid : getuid(),
+    };
+
+    crashes_init(&app->crashes, app->name, running->sandbox.state_fd, &origin);
+    return 0;
 }
 
 // A spawner that failed before it was configured has said why, and is gone.

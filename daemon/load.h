@@ -13,4 +13,5 @@ int load_make_policy(struct running *running);
 int load_keep_secrets(struct running *running);
 int load_confine_ports(struct running *running);
 int load_size_app(struct running *running);
+int load_open_crashes(struct running *running);
 int load_configure_spawner(struct running *running);

@@ -4,8 +4,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "call/calls.h"
 #include "daemon/app.h"
 #include "daemon/call.h"
+#include "daemon/dispatch.h"
 
 #define TIMED_EVERY 32u /* calls, on average: a power of two */
 
@@ -67,14 +69,40 @@ static int64_t recorded_result(const struct record *record) {
     return record->error ? -record->error : record->result;
 }
 
-static void keep(struct recorder *recorder, const struct record *record, uint64_t ended_nsec) {
+// Whether what its stub took begins with names or an address, which are no payload.
+static bool has_names(uint32_t number) {
+    const struct trace_row *row = NULL;
+
+    if (number >= CALLS_END || call_rows[number].flags & ROW_NAMES) {
+        return number < CALLS_END;
+    }
+    row = &trace_rows[number];
+    for (size_t i = 0; i < row->n_arguments; i++) {
+        enum trace_type type = row->arguments[i].type;
+
+        if (type == TRACE_ADDRESS || type == TRACE_STR || type == TRACE_BYTES) {
+            return type == TRACE_ADDRESS;
+        }
+    }
+    return false;
+}
+
+// The lines of a traceback are in the report, and would push out what came before it.
+static bool is_traceback(const struct app *app, const struct record *record) {
+    return app->worker.phase == APP_ENTER_PHASE_FAILED &&
+           record->submission->call == CALL_LOG_WRITE;
+}
+
+static void keep(struct app *app, const struct record *record, uint64_t ended_nsec) {
+    struct recorder *recorder = &app->recorder;
     uint64_t started_nsec = record->started_nsec > 0 ? record->started_nsec : ended_nsec;
 
     if (record->later) {
         recorder_end(recorder, record->submission->tag, recorded_result(record), ended_nsec);
-    } else {
-        recorder_add(recorder, record->submission, recorded_result(record), started_nsec,
-                     ended_nsec);
+    } else if (!is_traceback(app, record)) {
+        recorder_add(recorder, record->submission, record->taken,
+                     has_names(record->submission->call) ? record->taken_size : 0,
+                     recorded_result(record), started_nsec, ended_nsec);
     }
 }
 
@@ -86,7 +114,7 @@ static void record_call(struct app *app, struct record *record) {
     if (record->started_nsec > 0) {
         measure(records, record);
     }
-    keep(&app->recorder, record, record->started_nsec > 0 ? record->ended_nsec : tick_nsec());
+    keep(app, record, record->started_nsec > 0 ? record->ended_nsec : tick_nsec());
     if (records->watcher) {
         records->watcher(records->context, record);
     }
@@ -109,7 +137,9 @@ char *record_open(struct app *app, const struct call *call) {
     uint64_t started_nsec = call->started_nsec > 0 ? call->started_nsec : tick_nsec();
     char text[RECORD_TEXT_SIZE];
 
-    recorder_add(&app->recorder, call->submission, RECORDER_OPEN, started_nsec, started_nsec);
+    recorder_add(&app->recorder, call->submission, call->scratch,
+                 has_names(call->submission->call) ? call->scratch_used : 0, RECORDER_OPEN,
+                 started_nsec, started_nsec);
     if (!app->records.watcher) {
         return NULL;
     }

@@ -2,6 +2,7 @@
 #include "daemon/recorder.h"
 
 #include <assert.h>
+#include <string.h>
 
 _Static_assert((RECORDER_CALLS & (RECORDER_CALLS - 1)) == 0, "numbers wrap with their place");
 
@@ -10,12 +11,18 @@ static uint64_t first_kept(const struct recorder *recorder) {
 }
 
 void recorder_add(struct recorder *recorder, const struct wire_submission *submission,
-                  int64_t result, uint64_t started_nsec, uint64_t now_nsec) {
-    recorder->calls[recorder->n_calls++ % RECORDER_CALLS] =
-        (struct recorded_call){.submission = *submission,
-                               .result = result,
-                               .started_nsec = started_nsec,
-                               .duration_nsec = now_nsec - started_nsec};
+                  const uint8_t *names, size_t names_size, int64_t result, uint64_t started_nsec,
+                  uint64_t now_nsec) {
+    struct recorded_call *call = &recorder->calls[recorder->n_calls++ % RECORDER_CALLS];
+
+    call->submission = *submission;
+    call->names_size = names_size < sizeof(call->names) ? names_size : sizeof(call->names);
+    if (call->names_size > 0) {
+        memcpy(call->names, names, call->names_size);
+    }
+    call->result = result;
+    call->started_nsec = started_nsec;
+    call->duration_nsec = now_nsec - started_nsec;
 }
 
 // From the newest on: the call that a worker waits for is among its last.

@@ -2,8 +2,8 @@
 #pragma once
 
 // The flight recorder: the last calls of a worker, for the report should it crash. It always runs,
-// so what is kept of a call is a copy of its entry, which is text only once somebody asks. Of
-// buffers that is their size; their bytes are not kept.
+// so what is kept of a call is a copy of its entry, which is text only once somebody asks. Of what
+// a call sends, short names and addresses are kept; of all else only the size.
 
 #include <stddef.h>
 #include <stdint.h>
@@ -12,11 +12,15 @@
 
 #define RECORDER_CALLS 64u /* a power of two */
 
+#define RECORDER_NAMES_SIZE 64u /* a multiple of 8 */
+
 // In place of a result: the call was not over.
 #define RECORDER_OPEN INT64_MIN
 
 struct recorded_call {
     struct wire_submission submission;
+    uint8_t names[RECORDER_NAMES_SIZE]; /* what its stub took, as trace_format() has it, */
+    size_t names_size;                  /*     or nothing */
     int64_t result;        /* >= 0, -errno, or RECORDER_OPEN */
     uint64_t started_nsec; /* CLOCK_MONOTONIC */
     uint64_t duration_nsec;
@@ -29,9 +33,11 @@ struct recorder {
 };
 
 // Keeps a call that was taken at STARTED_NSEC and came back from its handler at NOW_NSEC, with
-// RESULT, or RECORDER_OPEN if it completes later.
+// RESULT, or RECORDER_OPEN if it completes later. Its stub took the NAMES_SIZE bytes at NAMES; give
+// those of names and addresses alone.
 void recorder_add(struct recorder *recorder, const struct wire_submission *submission,
-                  int64_t result, uint64_t started_nsec, uint64_t now_nsec);
+                  const uint8_t *names, size_t names_size, int64_t result, uint64_t started_nsec,
+                  uint64_t now_nsec);
 
 // The open call that the worker names TAG came to its end. One that is no longer kept is passed
 // over.

@@ -40,6 +40,7 @@ static int start(struct running *running) {
         load_keep_secrets,      // those it was granted
         load_confine_ports,     // the kernel holds it to that too
         load_size_app,          // the channel
+        load_open_crashes,      // reports of earlier workers
         load_configure_spawner, // it may start workers of this image
     };
     int r = 0;

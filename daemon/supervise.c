@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "daemon/announce.h"
+#include "daemon/crash.h"
 #include "daemon/layers-report.h"
 #include "daemon/lifecycle.h"
 
@@ -75,13 +76,20 @@ static enum ending tell_ending(struct supervisor *supervisor) {
         .missed = supervisor->hopeless ? supervisor->health.why : NULL,
     };
     enum ending ending = ending_classify(&facts);
-    bool expected = !ending_is_failure(ending) || supervisor->stopping || supervisor->restarting;
+    bool expected = supervisor->stopping || supervisor->restarting;
 
     *last = (struct supervise_ending){
         .generation = worker->generation, .ending = ending, .at_usec = loop_now_usec()};
     ending_describe(ending, &facts, last->text);
     supervisor->counters.endings[ending]++;
-    log_message(expected ? LOG_INFO : LOG_ERR, "%s: %s", supervisor->app.name, last->text);
+    if (ending_is_failure(ending)) {
+        crash_report(&supervisor->app, &(struct crash_facts){.ending = ending,
+                                                             .facts = &facts,
+                                                             .text = last->text,
+                                                             .expected = expected});
+    } else {
+        log_info("%s: %s", supervisor->app.name, last->text);
+    }
     tell_counters(&supervisor->app);
     return ending;
 }

@@ -211,6 +211,7 @@ static void make_supervisor(void) {
         fake_loop_set_sleep(sleep_a_step);
     }
     supervisor = (struct supervisor){
+        .app = {.crashes = {.origin = {.version = "1", .image = "0"}}},
         .spawner = {.socket = SOCKET, .pid = -1, .pidfd = -1},
         .notify = NOTIFY_INIT,
         .health_policy = {.ready_usec = 20000000},

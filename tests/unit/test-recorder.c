@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -20,7 +21,7 @@ static int setup(void **state) {
 static void add(uint32_t tag, int64_t result) {
     const struct wire_submission submission = {.call = 7, .tag = tag, .arg = {tag}};
 
-    recorder_add(&recorder, &submission, result, tag * 1000u, tag * 1000u + 250);
+    recorder_add(&recorder, &submission, NULL, 0, result, tag * 1000u, tag * 1000u + 250);
 }
 
 static void test_empty_has_none(void **state) {
@@ -73,6 +74,19 @@ static void test_end_of_a_call_that_fell_out_changes_nothing(void **state) {
     }
 }
 
+static void test_names_kept_as_far_as_there_is_room(void **state) {
+    const struct wire_submission submission = {.call = 7};
+    uint8_t names[RECORDER_NAMES_SIZE + 8];
+
+    memset(names, 'n', sizeof(names));
+    recorder_add(&recorder, &submission, names, 8, 0, 1, 1);
+    recorder_add(&recorder, &submission, names, sizeof(names), 0, 1, 1);
+    assert_int_equal(recorder_at(&recorder, 0)->names_size, 8);
+    assert_memory_equal(recorder_at(&recorder, 0)->names, names, 8);
+    assert_int_equal(recorder_at(&recorder, 1)->names_size, RECORDER_NAMES_SIZE);
+    assert_memory_equal(recorder_at(&recorder, 1)->names, names, RECORDER_NAMES_SIZE);
+}
+
 static void test_clear_forgets_open_calls(void **state) {
     add(4, RECORDER_OPEN);
     recorder_clear(&recorder);
@@ -90,6 +104,7 @@ int main(void) {
         cmocka_unit_test_setup(test_more_than_fit_the_last_kept, setup),
         cmocka_unit_test_setup(test_open_call_ends_once, setup),
         cmocka_unit_test_setup(test_end_of_a_call_that_fell_out_changes_nothing, setup),
+        cmocka_unit_test_setup(test_names_kept_as_far_as_there_is_room, setup),
         cmocka_unit_test_setup(test_clear_forgets_open_calls, setup),
     };
 

@@ -151,6 +151,7 @@ static int make_supervisor(const struct row *row, int socket) {
     struct app *app = &supervisor.app;
 
     supervisor = (struct supervisor){
+        .app = {.crashes = {.origin = {.version = "1", .image = "0"}}},
         .spawner = {.socket = socket, .pid = -1, .pidfd = -1},
         .notify = NOTIFY_INIT,
         .health_policy = {.ready_usec = 60000000},

@@ -1,0 +1,394 @@
+// SPDX-License-Identifier: MIT
+// Crash reports: what is in them, what is not, and that there are never too many.
+#include <errno.h>
+#include <fcntl.h>
+#include <json-c/json.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "call/calls.h"
+#include "daemon/app.h"
+#include "daemon/crash-files.h"
+#include "daemon/crash.h"
+#include "tests/unit/folder.h"
+
+static struct app app;
+static char folder[40];
+static int state_fd;
+
+static const struct crash_origin origin = {
+    .version = "1.2", .image = "0123456789abcdef", .worker_uid = 61234};
+
+static int setup(void **state) {
+    log_set_level(LOG_EMERG);
+    app = (struct app){.name = "demo", .worker = {.generation = 7, .phase = 2}};
+    (void)snprintf(folder, sizeof(folder), "/tmp/mpyd-crash-XXXXXX");
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    state_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return state_fd < 0 ? -1 : 0;
+}
+
+static int teardown(void **state) {
+    crashes_done(&app.crashes);
+    secrets_done(&app.secrets);
+    state_fd = close_fd(state_fd);
+    (void)folder_remove(folder);
+    log_set_level(LOG_INFO);
+    return 0;
+}
+
+// -- files ---------------------------------------------------------------------------------------
+
+static bool has(const char *name) {
+    return faccessat(state_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void add(struct crash_files *files, const char *text) {
+    assert_int_equal(crash_files_add(files, text, strlen(text)), 0);
+}
+
+static void make(const char *name, const char *text) {
+    CLEANUP_FD int fd = openat(state_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static void test_files_the_oldest_makes_room(void **state) {
+    struct crash_files files;
+    char text[16], name[40];
+
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    for (int i = 1; i <= 20; i++) {
+        (void)snprintf(text, sizeof(text), "{%d}", i);
+        add(&files, text);
+    }
+    for (int i = 1; i <= 20; i++) {
+        (void)snprintf(name, sizeof(name), "crash/%09d.json", i);
+        assert_int_equal(has(name), i > 4);
+    }
+    assert_false(has("crash/new"));
+    crash_files_done(&files);
+}
+
+static void test_files_numbers_go_on(void **state) {
+    CLEANUP_FREE char *text = NULL;
+    struct crash_files files;
+
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    add(&files, "{}");
+    add(&files, "{}");
+    crash_files_done(&files);
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    add(&files, "third");
+    assert_true(has("crash/000000003.json"));
+    assert_int_equal(crash_files_read(&files, 3, &text), 0);
+    assert_string_equal(text, "third");
+    crash_files_done(&files);
+}
+
+static void test_files_too_many_from_before_go(void **state) {
+    struct crash_files files;
+    char name[40];
+
+    assert_int_equal(mkdirat(state_fd, "crash", 0700), 0);
+    for (int i = 1; i <= 30; i++) {
+        (void)snprintf(name, sizeof(name), "crash/%09d.json", i);
+        make(name, "{}");
+    }
+    make("crash/notes.txt", "mine");
+    make("crash/1.json", "mine");
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    assert_int_equal(files.next, 31);
+    assert_false(has("crash/000000014.json"));
+    assert_true(has("crash/000000015.json"));
+    assert_true(has("crash/notes.txt"));
+    assert_true(has("crash/1.json"));
+    crash_files_done(&files);
+}
+
+static void test_files_links_not_followed(void **state) {
+    CLEANUP_FREE char *text = NULL;
+    struct crash_files files;
+
+    make("target", "secret");
+    assert_int_equal(mkdirat(state_fd, "elsewhere", 0700), 0);
+    assert_int_equal(symlinkat("elsewhere", state_fd, "crash"), 0);
+    assert_int_equal(crash_files_open(state_fd, &files), -ENOTDIR);
+    assert_int_equal(unlinkat(state_fd, "crash", 0), 0);
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    assert_int_equal(symlinkat("../target", state_fd, "crash/new"), 0);
+    add(&files, "{}");
+    assert_int_equal(symlinkat("../target", state_fd, "crash/000000002.json"), 0);
+    assert_int_equal(crash_files_read(&files, 1, &text), 0);
+    assert_string_equal(text, "{}");
+    assert_int_equal(crash_files_read(&files, 2, &text), -ELOOP);
+    crash_files_done(&files);
+}
+
+static void test_files_full_disk_leaves_no_torn_one(void **state) {
+    const struct rlimit small = {.rlim_cur = 100, .rlim_max = RLIM_INFINITY};
+    struct rlimit before;
+    struct crash_files files;
+    char text[200] = "";
+    int r = 0;
+
+    memset(text, 'x', sizeof(text) - 1);
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    r = crash_files_add(&files, text, strlen(text));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(r, -EFBIG);
+    assert_false(has("crash/000000001.json"));
+    assert_false(has("crash/new"));
+    add(&files, "{}");
+    assert_true(has("crash/000000001.json"));
+    crash_files_done(&files);
+}
+
+// -- reports -------------------------------------------------------------------------------------
+
+static const struct ending_facts exited = {
+    .code = CLD_EXITED, .status = 120, .announced = true, .broken = ""};
+
+static void report(enum ending ending, const struct ending_facts *facts) {
+    crash_report(&app, &(struct crash_facts){.ending = ending, .facts = facts, .text = "ended"});
+}
+
+static struct json_object *newest(size_t last) {
+    struct json_object *reports = NULL;
+
+    assert_int_equal(crash_list(&app, last, &reports), 0);
+    return reports;
+}
+
+static struct json_object *member(struct json_object *object, const char *name) {
+    struct json_object *value = NULL;
+
+    assert_true(json_object_object_get_ex(object, name, &value));
+    return value;
+}
+
+#define TEXT(object, name) json_object_get_string(member(object, name))
+#define NUMBER(object, name) json_object_get_int64(member(object, name))
+
+static void test_report_says_what_ended_and_how(void **state) {
+    struct json_object *reports = NULL, *one = NULL;
+
+    crashes_init(&app.crashes, "demo", state_fd, &origin);
+    app.heap = (struct app_heap){.size = 1000, .used = 900, .taken_usec = 1};
+    report(ENDING_EXCEPTION, &exited);
+    reports = newest(1);
+    one = json_object_array_get_idx(reports, 0);
+    assert_int_equal(NUMBER(one, "report"), 1);
+    assert_string_equal(TEXT(one, "app"), "demo");
+    assert_string_equal(TEXT(one, "version"), "1.2");
+    assert_string_equal(TEXT(one, "image"), "0123456789abcdef");
+    assert_int_equal(NUMBER(one, "generation"), 7);
+    assert_string_equal(TEXT(one, "kind"), "exception");
+    assert_string_equal(TEXT(one, "text"), "ended");
+    assert_string_equal(TEXT(one, "phase"), "entry");
+    assert_int_equal(NUMBER(one, "status"), 120);
+    assert_null(member(one, "signal"));
+    assert_int_equal(NUMBER(one, "worker_uid"), 61234);
+    assert_int_equal(NUMBER(member(one, "heap"), "size"), 1000);
+    assert_int_equal(NUMBER(member(one, "heap"), "used"), 900);
+    (void)json_object_put(reports);
+}
+
+static void test_report_of_a_signal_has_its_name(void **state) {
+    const struct ending_facts killed = {.code = CLD_KILLED, .status = SIGSEGV, .broken = ""};
+    struct json_object *reports = NULL, *one = NULL;
+
+    crashes_init(&app.crashes, "demo", state_fd, &origin);
+    report(ENDING_SIGNAL, &killed);
+    reports = newest(1);
+    one = json_object_array_get_idx(reports, 0);
+    assert_string_equal(TEXT(one, "kind"), "signal");
+    assert_string_equal(TEXT(one, "signal"), "SIGSEGV");
+    assert_null(member(one, "status"));
+    assert_null(member(one, "heap"));
+    (void)json_object_put(reports);
+}
+
+static void test_report_decodes_the_last_calls(void **state) {
+    const struct wire_submission write = {
+        .call = CALL_LOG_WRITE, .tag = 1, .arg = {6, (uint64_t)9 << 32}};
+    const struct wire_submission wait = {
+        .call = CALL_CHANNEL_WAIT, .tag = 2, .arg = {4, (uint64_t)-1}};
+    struct json_object *reports = NULL, *calls = NULL, *call = NULL;
+
+    crashes_init(&app.crashes, "demo", state_fd, &origin);
+    recorder_add(&app.recorder, &write, NULL, 0, 0, 1, 1);
+    recorder_add(&app.recorder, &write, NULL, 0, -EACCES, 1, 1);
+    recorder_add(&app.recorder, &wait, NULL, 0, RECORDER_OPEN, 1, 1);
+    report(ENDING_EXCEPTION, &exited);
+    reports = newest(1);
+    calls = member(json_object_array_get_idx(reports, 0), "calls");
+    assert_int_equal(json_object_array_length(calls), 3);
+    call = json_object_array_get_idx(calls, 0);
+    assert_string_equal(TEXT(call, "call"), "log.write(level=info, text=9 bytes)");
+    assert_int_equal(NUMBER(call, "result"), 0);
+    assert_null(member(call, "error"));
+    call = json_object_array_get_idx(calls, 1);
+    assert_string_equal(TEXT(call, "error"), "EACCES");
+    assert_null(member(call, "result"));
+    call = json_object_array_get_idx(calls, 2);
+    assert_string_equal(TEXT(call, "call"), "channel.wait(generation=4, timeout_usec=-1)");
+    assert_null(member(call, "result"));
+    assert_null(member(call, "error"));
+    assert_true(NUMBER(call, "age_usec") > 0);
+    (void)json_object_put(reports);
+}
+
+static void test_report_has_the_traceback_line_by_line(void **state) {
+    struct json_object *reports = NULL, *lines = NULL;
+
+    crashes_init(&app.crashes, "demo", state_fd, &origin);
+    crash_hear(&app, "of an earlier worker");
+    crashes_next_generation(&app.crashes);
+    crash_hear(&app, "Traceback (most recent call last):");
+    crash_hear(&app, "  File \"main.py\", line 8, in f\nValueError: \x1b[2J\xff");
+    report(ENDING_EXCEPTION, &exited);
+    reports = newest(1);
+    lines = member(json_object_array_get_idx(reports, 0), "traceback");
+    assert_int_equal(json_object_array_length(lines), 3);
+    assert_string_equal(json_object_get_string(json_object_array_get_idx(lines, 1)),
+                        "  File \"main.py\", line 8, in f");
+    assert_string_equal(json_object_get_string(json_object_array_get_idx(lines, 2)),
+                        "ValueError: \\x1b[2J\\xff");
+    assert_false(
+        json_object_get_boolean(member(json_object_array_get_idx(reports, 0), "traceback_cut")));
+    (void)json_object_put(reports);
+}
+
+static void test_report_keeps_the_end_of_a_long_traceback(void **state) {
+    struct json_object *reports = NULL, *lines = NULL;
+    char line[100];
+
+    crashes_init(&app.crashes, "demo", state_fd, &origin);
+    for (int i = 0; i < 1000; i++) {
+        (void)snprintf(line, sizeof(line), "  File \"main.py\", line 8, in f%d", i);
+        crash_hear(&app, line);
+    }
+    report(ENDING_EXCEPTION, &exited);
+    reports = newest(1);
+    lines = member(json_object_array_get_idx(reports, 0), "traceback");
+    assert_in_range(json_object_array_length(lines), 200, 300);
+    assert_string_equal(json_object_get_string(
+                            json_object_array_get_idx(lines, json_object_array_length(lines) - 1)),
+                        line);
+    assert_memory_equal(json_object_get_string(json_object_array_get_idx(lines, 0)), "  File", 6);
+    assert_true(
+        json_object_get_boolean(member(json_object_array_get_idx(reports, 0), "traceback_cut")));
+    (void)json_object_put(reports);
+}
+
+static void test_report_has_no_secret(void **state) {
+    char *names[] = {"token"};
+    struct json_object *reports = NULL;
+
+    make("token", "hunter2hunter2\n");
+    assert_int_equal(secrets_read(folder, &app.secrets), 0);
+    secrets_keep(&app.secrets, "demo", names, 1);
+    crashes_init(&app.crashes, "demo", state_fd, &origin);
+    crash_hear(&app, "ValueError: a hunter2hunter2 is no token");
+    report(ENDING_EXCEPTION, &exited);
+    reports = newest(1);
+    assert_null(strstr(json_object_to_json_string(reports), "hunter2"));
+    assert_non_null(strstr(json_object_to_json_string(reports), "is no token"));
+    (void)json_object_put(reports);
+}
+
+// The largest there can be is still an entry of the journal and a file.
+static void test_report_is_bounded(void **state) {
+    const struct wire_submission call = {.call = CALL_SOCKET_SENDTO,
+                                         .arg = {UINT64_MAX, UINT64_MAX, UINT64_MAX, UINT64_MAX}};
+    struct json_object *reports = NULL;
+
+    crashes_init(&app.crashes, "demo", state_fd, &origin);
+    for (int i = 0; i < 100; i++) {
+        recorder_add(&app.recorder, &call, NULL, 0, -EACCES, 1, 1);
+        crash_hear(&app, "\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\\"\\"
+                         "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"");
+    }
+    report(ENDING_EXCEPTION, &exited);
+    assert_true(has("crash/000000001.json"));
+    reports = newest(1);
+    assert_int_equal(json_object_array_length(reports), 1);
+    (void)json_object_put(reports);
+}
+
+static void test_list_without_a_directory_is_the_last_four(void **state) {
+    struct json_object *reports = NULL;
+
+    crashes_init(&app.crashes, "demo", 0, &origin);
+    for (uint32_t i = 1; i <= 6; i++) {
+        app.worker.generation = i;
+        report(ENDING_EXCEPTION, &exited);
+    }
+    reports = newest(100);
+    assert_int_equal(json_object_array_length(reports), 4);
+    for (size_t i = 0; i < 4; i++) {
+        assert_int_equal(NUMBER(json_object_array_get_idx(reports, i), "generation"), 6 - i);
+        assert_null(member(json_object_array_get_idx(reports, i), "report"));
+    }
+    (void)json_object_put(reports);
+}
+
+static void test_list_passes_over_what_is_no_report(void **state) {
+    struct json_object *reports = NULL;
+
+    crashes_init(&app.crashes, "demo", state_fd, &origin);
+    for (int i = 0; i < 3; i++) {
+        report(ENDING_EXCEPTION, &exited);
+    }
+    assert_int_equal(unlinkat(state_fd, "crash/000000003.json", 0), 0);
+    assert_int_equal(unlinkat(state_fd, "crash/000000002.json", 0), 0);
+    make("crash/000000002.json", "{\"format\": 1, \"cal");
+    reports = newest(100);
+    assert_int_equal(json_object_array_length(reports), 1);
+    assert_int_equal(NUMBER(json_object_array_get_idx(reports, 0), "report"), 1);
+    (void)json_object_put(reports);
+}
+
+#define IN_FOLDER(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(files_the_oldest_makes_room),
+        IN_FOLDER(files_numbers_go_on),
+        IN_FOLDER(files_too_many_from_before_go),
+        IN_FOLDER(files_links_not_followed),
+        IN_FOLDER(files_full_disk_leaves_no_torn_one),
+        IN_FOLDER(report_says_what_ended_and_how),
+        IN_FOLDER(report_of_a_signal_has_its_name),
+        IN_FOLDER(report_decodes_the_last_calls),
+        IN_FOLDER(report_has_the_traceback_line_by_line),
+        IN_FOLDER(report_keeps_the_end_of_a_long_traceback),
+        IN_FOLDER(report_has_no_secret),
+        IN_FOLDER(report_is_bounded),
+        IN_FOLDER(list_without_a_directory_is_the_last_four),
+        IN_FOLDER(list_passes_over_what_is_no_report),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
