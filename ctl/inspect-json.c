@@ -96,6 +96,18 @@ static struct json_object *list_limits(const struct manifest *manifest) {
     return limits;
 }
 
+static struct json_object *list_health(const struct manifest *manifest) {
+    struct json_object *health = json_new_object();
+
+    if (manifest->ready_msec > 0) {
+        json_set_number(health, "ready", manifest->ready_msec);
+    }
+    if (manifest->heartbeat_msec > 0) {
+        json_set_number(health, "heartbeat", manifest->heartbeat_msec);
+    }
+    return health;
+}
+
 static struct json_object *list_encryption(uint64_t key) {
     struct json_object *object = json_new_object();
     char text[32];
@@ -153,6 +165,7 @@ static void set_image(struct json_object *object, const struct image *image) {
     json_set(object, "memory", list_memory(manifest));
     json_set(object, "grants", list_grants(manifest));
     json_set(object, "limits", list_limits(manifest));
+    json_set(object, "health", list_health(manifest));
     json_set(object, "modules", list_parts(&manifest->modules, "name"));
     json_set(object, "resources", list_parts(&manifest->resources, "path"));
     json_set(object, "calls", list_calls(image));

@@ -166,6 +166,8 @@ static void write_manifest(const struct manifest *manifest) {
     }
     write_wish("handles", manifest->handles);
     write_wish("log_rate", manifest->log_rate);
+    write_wish("ready", manifest->ready_msec);
+    write_wish("heartbeat", manifest->heartbeat_msec);
 }
 
 void inspect_write_text(const struct inspection *inspection) {

@@ -53,6 +53,7 @@ struct app_counters {
     uint64_t workers;
     uint64_t broken_workers;
     uint64_t doorbells_idle; /* rings that announced nothing */
+    uint64_t calls_delayed;  /* pauses, because there were too many calls a second */
 };
 
 struct app {

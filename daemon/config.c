@@ -13,6 +13,7 @@
 #include "daemon/config-values.h"
 
 #define DAY_USEC (24ull * 3600 * 1000000)
+#define HOUR_USEC (3600ull * 1000000)
 #define CPU_MAX 4095
 
 struct entry {
@@ -36,6 +37,13 @@ static const struct entry entries[] = {
      CONFIG_NEXT},
     {"limits", "heap", &config_bytes, AT(heap_size), 16u << 10, 512u << 20, "512M", CONFIG_NEXT},
     {"limits", "doorbells", &config_number, AT(doorbells), 1000, 10000000, "100000", CONFIG_NOW},
+    {"limits", "calls", &config_number, AT(calls), 10, CONFIG_CALLS_ANY, "100000000", CONFIG_NOW},
+
+    {"health", "ready", &config_time, AT(ready_usec), 100000, HOUR_USEC, "1h", CONFIG_NOW},
+    {"health", "heartbeat", &config_time, AT(heartbeat_usec), 100000, HOUR_USEC, "1h", CONFIG_NOW},
+    {"health", "cpu", &config_number, AT(cpu_percent), 1, 100, "100", CONFIG_NOW},
+    {"health", "cpu_window", &config_time, AT(cpu_window_usec), 100000, HOUR_USEC, "10s",
+     CONFIG_NOW},
 
     {"stop", "stop", &config_time, AT(stop_usec), 0, DAY_USEC, "5s", CONFIG_NOW},
     {"stop", "abort", &config_time, AT(abort_usec), 0, DAY_USEC, "2s", CONFIG_NOW},

@@ -13,6 +13,7 @@
 #define CONFIG_GRANTS_MAX 256u
 #define CONFIG_FILES_MAX 64u
 #define CONFIG_ROWS_MAX 64u
+#define CONFIG_CALLS_ANY 100000000u
 
 enum config_restart {
     CONFIG_RESTART_NO = 0,
@@ -66,6 +67,14 @@ struct config {
     uint64_t arena_size; /* bytes */
     uint64_t heap_size;  /* bytes */
     uint64_t doorbells;  /* rings a second, above which they are polled for */
+
+    uint64_t calls; /* a second, above which they wait; CONFIG_CALLS_ANY: no limit */
+
+    /* health: the shorter of these and the manifest's counts */
+    uint64_t ready_usec;
+    uint64_t heartbeat_usec;
+    uint64_t cpu_percent; /* of one processor within a window; 100: any share */
+    uint64_t cpu_window_usec;
 
     uint64_t stop_usec;  /* from the request to stop until abort */
     uint64_t abort_usec; /* from abort until SIGKILL */

@@ -92,8 +92,11 @@ int load_confine_ports(struct running *running) {
 }
 
 int load_size_app(struct running *running) {
-    return sizing_apply(&running->image.manifest, &running->supervisor.config,
-                        &running->supervisor.app);
+    struct supervisor *supervisor = &running->supervisor;
+
+    sizing_health(&running->image.manifest, &supervisor->config, supervisor->notify.watchdog_usec,
+                  &supervisor->health_policy);
+    return sizing_apply(&running->image.manifest, &supervisor->config, &supervisor->app);
 }
 
 int load_open_crashes(struct running *running) {

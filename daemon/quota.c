@@ -30,3 +30,9 @@ bool quota_take(struct quota *quota, uint64_t now_usec) {
     quota->level -= TOKEN;
     return true;
 }
+
+uint64_t quota_wait_usec(const struct quota *quota, uint32_t n) {
+    uint64_t wanted = (uint64_t)n * TOKEN;
+
+    return wanted <= quota->level ? 0 : (wanted - quota->level + quota->rate - 1) / quota->rate;
+}

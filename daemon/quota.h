@@ -17,3 +17,7 @@ void quota_init(struct quota *quota, uint32_t rate, uint64_t now_usec);
 
 // Takes a token. False: there is none.
 bool quota_take(struct quota *quota, uint64_t now_usec);
+
+// How long it takes until there are N tokens, as of the last quota_take(): N at most the rate,
+// which is not 0.
+uint64_t quota_wait_usec(const struct quota *quota, uint32_t n);

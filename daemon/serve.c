@@ -13,12 +13,55 @@
 #define POLL_USEC 1000u /* how late a call may be served while the doorbell is disarmed */
 #define POLLS 100       /* before the doorbell is tried again */
 
+// -- calls a second ------------------------------------------------------------------------------
+
+static bool has_calls(const struct channel *channel) {
+    return __atomic_load_n(&channel->header->submission_tail, __ATOMIC_RELAXED) !=
+           channel->submission_head;
+}
+
+// Its calls wait in the ring, and the doorbell with them: neither costs us anything meanwhile. For
+// a hundredth of a second's calls at once, so that a high rate does not need a timer for each.
+static int begin_pause(struct serve *serve) {
+    uint32_t n = serve->calls.rate / 100;
+    uint64_t usec = quota_wait_usec(&serve->calls, n > 0 ? n : 1);
+
+    serve->pausing = true;
+    serve->rung = false;
+    serve->app->counters.calls_delayed++;
+    timer_set(serve->pause, usec);
+    return source_set_events(serve->doorbell, 0);
+}
+
+static int on_pause(void *context) {
+    struct serve *serve = context;
+
+    serve->pausing = false;
+    return serve->disarmed ? 0 : source_set_events(serve->doorbell, EPOLLIN | EPOLLET);
+}
+
+// Whether the next call may be served now. Returns 1, 0 or -errno.
+static int may_serve(struct serve *serve) {
+    if (!serve->limited || !has_calls(&serve->app->channel) ||
+        quota_take(&serve->calls, loop_now_usec())) {
+        return 1;
+    }
+    return begin_pause(serve);
+}
+
+void serve_set_calls(struct serve *serve, uint32_t calls) {
+    serve->limited = calls > 0;
+    quota_init(&serve->calls, calls, loop_now_usec());
+}
+
+// ------------------------------------------------------------------------------------------------
+
 // Returns how many calls were served, or -errno.
 static int serve_batch(struct serve *serve) {
     int n = 0;
     int r = 0;
 
-    while (n < BATCH && (r = dispatch_next(serve->app)) > 0) {
+    while (n < BATCH && (r = may_serve(serve)) > 0 && (r = dispatch_next(serve->app)) > 0) {
         n++;
     }
     return r < 0 ? r : n;
@@ -73,7 +116,7 @@ static int run(struct serve *serve) {
         return 0;
     }
     for (int i = 0, n_calls = 0; i < BATCHES && n_calls < CALLS; i++) {
-        int n = serve_batch(serve);
+        int n = serve->pausing ? 0 : serve_batch(serve);
         int r = n < 0 ? n : flush(serve);
 
         n_calls += n;
@@ -83,7 +126,7 @@ static int run(struct serve *serve) {
         if (r < 0) {
             return r;
         }
-        if (!app->worker.running || app->worker.broken[0] != '\0' ||
+        if (serve->pausing || !app->worker.running || app->worker.broken[0] != '\0' ||
             !channel_pending(&app->channel, serve->spin_nsec)) {
             return 0;
         }
@@ -106,7 +149,7 @@ static int on_poll(void *context) {
         return 0;
     }
     serve->disarmed = false;
-    return source_set_events(serve->doorbell, EPOLLIN | EPOLLET);
+    return serve->pausing ? 0 : source_set_events(serve->doorbell, EPOLLIN | EPOLLET);
 }
 
 static int prepare(void *context) {
@@ -127,6 +170,9 @@ int serve_init(struct serve *serve, struct app *app, uint32_t idle_rings, uint32
         .app = app, .spin_nsec = spin_nsec, .on_broken = on_broken, .context = context};
     quota_init(&serve->idle_rings, idle_rings, loop_now_usec());
     r = timer_new(app->loop, on_poll, serve, &serve->poll);
+    if (r == 0) {
+        r = timer_new(app->loop, on_pause, serve, &serve->pause);
+    }
     if (r < 0) {
         return r;
     }
@@ -146,4 +192,5 @@ void serve_done(struct serve *serve) {
     }
     serve->doorbell = source_free(serve->doorbell);
     serve->poll = timer_free(serve->poll);
+    serve->pause = timer_free(serve->pause);
 }

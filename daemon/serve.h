@@ -19,6 +19,10 @@ struct serve {
     struct quota idle_rings;
     bool rung; /* since submissions were last looked for */
     bool disarmed;
+    bool limited;       /* how many calls a second are served: ... */
+    struct quota calls; /* ... as many; */
+    bool pausing;       /* ... and no more now, until: */
+    struct timer *pause;
     uint32_t n_polls;   /* until it is armed again */
     uint32_t warned_of; /* generation of the last worker that rang without end */
 
@@ -32,3 +36,6 @@ struct serve {
 int serve_init(struct serve *serve, struct app *app, uint32_t idle_rings, uint32_t spin_nsec,
                int (*on_broken)(void *context), void *context);
 void serve_done(struct serve *serve);
+
+// From now on the worker's calls above CALLS a second wait until their time has come; 0: no limit.
+void serve_set_calls(struct serve *serve, uint32_t calls);

@@ -8,6 +8,7 @@
 #include "daemon/config.h"
 #include "daemon/descriptors.h"
 #include "daemon/handle.h"
+#include "daemon/health.h"
 #include "daemon/supervise.h"
 #include "image/manifest.h"
 
@@ -30,6 +31,24 @@ static uint32_t smaller(uint64_t wish, uint64_t otherwise, uint64_t cap) {
     uint64_t value = wish > 0 ? wish : otherwise;
 
     return (uint32_t)(value < cap ? value : cap);
+}
+
+static uint64_t shorter(uint64_t one_usec, uint64_t other_usec) {
+    return one_usec < other_usec ? one_usec : other_usec;
+}
+
+void sizing_health(const struct manifest *manifest, const struct config *config,
+                   uint64_t watchdog_usec, struct health_policy *ret_policy) {
+    uint64_t ready_msec = manifest->ready_msec > 0 ? manifest->ready_msec : MANIFEST_READY_DEFAULT;
+
+    *ret_policy = (struct health_policy){
+        .asks_ready = manifest->ready_msec > 0,
+        .ready_usec = shorter(ready_msec * 1000, config->ready_usec),
+        .heartbeat_usec = shorter(manifest->heartbeat_msec * 1000, config->heartbeat_usec),
+        .cpu_percent = config->cpu_percent < 100 ? (uint32_t)config->cpu_percent : 0,
+        .cpu_window_usec = config->cpu_window_usec,
+        .patience_usec = watchdog_usec / 2,
+    };
 }
 
 int sizing_apply(const struct manifest *manifest, const struct config *config, struct app *app) {

@@ -3,8 +3,11 @@
 
 // How much an app gets: what its manifest wishes for, within what the configuration allows.
 
+#include <stdint.h>
+
 struct app;
 struct config;
+struct health_policy;
 struct manifest;
 
 // Whether CONFIG allows the memory that MANIFEST cannot do without. Returns 0, or the exit status
@@ -14,3 +17,9 @@ int sizing_check(const struct manifest *manifest, const struct config *config);
 // Sizes the channel, handles and log of APP, which has its name, and tells its workers by the
 // kernel page. Returns 0, or the exit status of the process; logged.
 int sizing_apply(const struct manifest *manifest, const struct config *config, struct app *app);
+
+// The deadlines of a worker: the manifest's, or none, and never longer than CONFIG allows. A
+// service manager that wants to hear of us every WATCHDOG_USEC (0: none does) must not lose its
+// patience first.
+void sizing_health(const struct manifest *manifest, const struct config *config,
+                   uint64_t watchdog_usec, struct health_policy *ret_policy);

@@ -281,6 +281,9 @@ static int make_sources(struct supervisor *supervisor) {
 
 // What the storage was found to be, if anything (supervise_note()), and the manager's watchdog.
 static int begin(struct supervisor *supervisor) {
+    uint64_t calls = supervisor->config.calls;
+
+    serve_set_calls(&supervisor->serve, calls < CONFIG_CALLS_ANY ? (uint32_t)calls : 0);
     if (supervisor->notify.watchdog_usec > 0) {
         timer_set(supervisor->feeder, 0);
     }

@@ -85,6 +85,14 @@ static const struct field limits_fields[] = {
     {NULL},
 };
 
+static const struct field health_fields[] = {
+    {"ready", FIELD_NUMBER, .optional = true, AT(ready_msec), .min = MANIFEST_SPAN_MIN,
+     .max = MANIFEST_SPAN_MAX},
+    {"heartbeat", FIELD_NUMBER, .optional = true, AT(heartbeat_msec), .min = MANIFEST_SPAN_MIN,
+     .max = MANIFEST_SPAN_MAX},
+    {NULL},
+};
+
 static const struct field manifest_fields[] = {
     {"format", FIELD_NUMBER, AT(format), .min = MANIFEST_FORMAT, .max = MANIFEST_FORMAT},
     {"name", FIELD_TEXT, AT(name), .check = parse_is_app_name},
@@ -97,6 +105,7 @@ static const struct field manifest_fields[] = {
     {"memory", FIELD_OBJECT, .fields = memory_fields},
     {"grants", FIELD_OBJECT, .fields = grants_fields},
     {"limits", FIELD_OBJECT, .fields = limits_fields},
+    {"health", FIELD_OBJECT, .optional = true, .fields = health_fields},
     {"modules", FIELD_OBJECTS, AT(modules), .min = 1, .max = PARTS_MAX, .fields = module_fields,
      .item_size = sizeof(struct manifest_part)},
     {"resources", FIELD_OBJECTS, AT(resources), .max = PARTS_MAX, .fields = resource_fields,

@@ -17,6 +17,8 @@
 #define MANIFEST_STACK_MIN (16u << 10)
 #define MANIFEST_STACK_MAX (4u << 20)
 #define MANIFEST_LOG_RATE_MAX 10000u
+#define MANIFEST_SPAN_MIN 100u /* milliseconds */
+#define MANIFEST_SPAN_MAX 3600000u
 #define MANIFEST_COUNTER_MAX UINT32_MAX
 #define MANIFEST_KEY_CREDENTIAL "image-key" /* image/trust.c reads it; no app does */
 #define MANIFEST_CREDENTIAL_SIZE 64u        /* characters of a name */
@@ -43,6 +45,7 @@ struct manifest_parts {
 // What an app gets that asks for no number of its own, unless the configuration allows less.
 #define MANIFEST_HANDLES_DEFAULT 128u
 #define MANIFEST_LOG_RATE_DEFAULT 1000u /* lines a second */
+#define MANIFEST_READY_DEFAULT 20000u   /* milliseconds until its first call */
 
 struct manifest {
     uint64_t format;                            /* MANIFEST_FORMAT */
@@ -58,6 +61,8 @@ struct manifest {
     struct manifest_texts credentials;          /* names of the secrets it may read */
     uint64_t handles;                           /* most handles it wants to hold; 0: says nothing */
     uint64_t log_rate;                          /* messages a second; 0: says nothing */
+    uint64_t ready_msec;     /* it says that it is ready, by then; 0: its first call says so */
+    uint64_t heartbeat_msec; /* it says that it is well, as often as that; 0: it does not */
     struct manifest_parts modules, resources;
 };
 

@@ -26,6 +26,7 @@
 #include "base/memory.h"
 #include "base/title.h"
 #include "sandbox/filter.h"
+#include "sandbox/spawner-message.h"
 
 #define LAUNCH_STACK_SIZE (64u << 10)
 
@@ -56,29 +57,9 @@ struct launch {
     volatile int error; /* errno of the failed step */
 };
 
-static int send_event(const struct spawner_event *event) {
-    size_t size =
-        offsetof(struct spawner_event, reports) + event->n_reports * sizeof(event->reports[0]);
-
-    while (send(SPAWNER_FD_SOCKET, event, size, MSG_NOSIGNAL) < 0) {
-        if (errno != EINTR) {
-            return -errno;
-        }
-    }
-    return 0;
-}
-
 static int fail(struct spawner_state *state, const char *step) {
     state->failed = step;
     return -errno;
-}
-
-static int send_failure(uint32_t generation, int error, const char *what) {
-    struct spawner_event event = {
-        .kind = SPAWNER_FAILED, .generation = generation, .error = abs(error)};
-
-    (void)snprintf(event.what, sizeof(event.what), "%s", what);
-    return send_event(&event);
 }
 
 // The vfork child: shares the spawner's memory, so it allocates nothing and ends by exec or exit.
@@ -196,14 +177,14 @@ static int configure(struct spawner_state *state, const struct spawner_request *
     int r = 0;
 
     if (state->pidfd >= 0 || image_fd < 0) {
-        return send_failure(0, state->pidfd >= 0 ? EBUSY : EBADF, "configure");
+        return spawner_say_failure(0, state->pidfd >= 0 ? EBUSY : EBADF, "configure");
     }
     wrong = check_image(image_fd);
     if (wrong) {
-        return send_failure(0, errno, wrong);
+        return spawner_say_failure(0, errno, wrong);
     }
     if (image_fd != SPAWNER_FD_IMAGE && dup3(image_fd, SPAWNER_FD_IMAGE, O_CLOEXEC) < 0) {
-        return send_failure(0, errno, "configure: dup3");
+        return spawner_say_failure(0, errno, "configure: dup3");
     }
     state->worker = request->options;
     state->worker.app[sizeof(state->worker.app) - 1] = '\0';
@@ -211,7 +192,7 @@ static int configure(struct spawner_state *state, const struct spawner_request *
     title_set("mpyd: spawner %s", app_name);
     r = make_filter(state);
     if (r < 0) {
-        return send_failure(0, r, "configure: filter");
+        return spawner_say_failure(0, r, "configure: filter");
     }
     state->configured = true;
     memory_give_back();
@@ -225,27 +206,27 @@ static int start(struct spawner_state *state, uint32_t generation) {
     char what[sizeof(event.what)] = "execveat";
 
     if (!state->configured || state->pidfd >= 0) {
-        return send_failure(generation, state->configured ? EBUSY : EINVAL, "start");
+        return spawner_say_failure(generation, state->configured ? EBUSY : EINVAL, "start");
     }
     prepare_launch(state, false, &launch);
     CLEANUP_FD int pidfd = -1;
     pid_t pid = launch_worker(&launch, &pidfd);
 
     if (pid < 0) {
-        return send_failure(generation, pid, "clone");
+        return spawner_say_failure(generation, pid, "clone");
     }
     if (launch.error) {
         if (launch.n_reports > 0 && launch.reports[launch.n_reports - 1].state == LAYER_FAILED) {
             layer_describe(&launch.reports[launch.n_reports - 1], what, sizeof(what));
         }
         (void)reap(pidfd, &info);
-        return send_failure(generation, launch.error, what);
+        return spawner_say_failure(generation, launch.error, what);
     }
     state->pidfd = steal_fd(&pidfd);
     state->pid = pid;
     state->generation = generation;
     event.pid = pid;
-    return send_event(&event);
+    return spawner_say(&event);
 }
 
 static int ended(struct spawner_state *state) {
@@ -260,7 +241,7 @@ static int ended(struct spawner_state *state) {
     }
     event.code = info.si_code;
     event.status = info.si_status;
-    return send_event(&event);
+    return spawner_say(&event);
 }
 
 static void kill_worker(struct spawner_state *state) {
@@ -282,18 +263,7 @@ static int measure(const struct spawner_state *state) {
         return 0;
     }
     event.cpu_usec = (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
-    return send_event(&event);
-}
-
-static int take_descriptor(struct msghdr *message) {
-    struct cmsghdr *header = CMSG_FIRSTHDR(message);
-    int fd = -1;
-
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS &&
-        header->cmsg_len == CMSG_LEN(sizeof(int))) {
-        memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-    }
-    return fd;
+    return spawner_say(&event);
 }
 
 // Serves one request. Returns 0, -ECONNRESET when the supervisor is gone, or -errno.
@@ -313,7 +283,7 @@ static int serve(struct spawner_state *state) {
     if (n <= 0) {
         return n == 0 ? -ECONNRESET : errno == EINTR ? 0 : fail(state, "recvmsg");
     }
-    int fd = take_descriptor(&message);
+    int fd = spawner_take_descriptor(&message);
     CLEANUP_FD int spare = fd == SPAWNER_FD_IMAGE ? -1 : fd;
 
     errno = EBADMSG;
@@ -379,10 +349,10 @@ static int confine(struct spawner_state *state, struct confinement *c) {
     if (c->socket != SPAWNER_FD_SOCKET && dup3(c->socket, SPAWNER_FD_SOCKET, O_CLOEXEC) < 0) {
         return -errno;
     }
-    int sent = send_event(&event);
+    int sent = spawner_say(&event);
 
     if (r == 0 && sent < 0) {
-        (void)send_failure(0, sent, "send");
+        (void)spawner_say_failure(0, sent, "send");
     }
     return r < 0 ? r : sent;
 }
@@ -401,7 +371,7 @@ _Noreturn void spawner_child(struct confinement *confinement) {
     if (r == 0) {
         r = loop(&state);
         if (r != -ECONNRESET) {
-            (void)send_failure(state.generation, r, state.failed ? state.failed : "send");
+            (void)spawner_say_failure(state.generation, r, state.failed ? state.failed : "send");
         }
     }
     // With a pid namespace this exit is the worker's end; without one the signal is.

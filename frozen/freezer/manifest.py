@@ -22,6 +22,9 @@ SIZE = re.compile(r'([0-9]{1,12})([KMG]?)', re.ASCII)
 UNITS = {'': 1, 'K': 1 << 10, 'M': 1 << 20, 'G': 1 << 30}
 PAGE = 4096
 MEMORY = {'heap': ('16K', '512M'), 'stack': ('16K', '4M'), 'arena': ('64K', '16M')}  # least, most
+SPAN = re.compile(r'([0-9]{1,8})(ms|s|min|h)', re.ASCII)
+SPAN_UNITS = {'ms': 1, 's': 1000, 'min': 60000, 'h': 3600000}
+HEALTH = {'ready': ('100ms', '1h'), 'heartbeat': ('100ms', '1h')}  # least, most
 LIMITS = {'handles': 1024, 'log_rate': 10000}  # most
 COUNTER_MAX = (1 << 32) - 1
 GRANTS = ('listen', 'connect')
@@ -31,7 +34,8 @@ CREDENTIALS_MAX = 64
 GRANTS_MAX = 256
 ARGUMENTS_MAX = 64
 ARGUMENT_MAX = 256  # characters
-TABLES = {'memory': tuple(MEMORY), 'grants': (*GRANTS, 'credentials'), 'limits': tuple(LIMITS)}
+TABLES = {'memory': tuple(MEMORY), 'grants': (*GRANTS, 'credentials'), 'limits': tuple(LIMITS),
+          'health': tuple(HEALTH)}
 KEYS = (('name', 'version', 'counter', 'entry', 'boot', 'modules', 'packages', 'resources',
          'arguments') + tuple(TABLES))
 
@@ -50,6 +54,7 @@ class Manifest:
     memory: dict = field(default_factory=dict)    # bytes; those given
     grants: dict = field(default_factory=dict)
     limits: dict = field(default_factory=dict)    # those given
+    health: dict = field(default_factory=dict)    # milliseconds; those given
     where: dict = field(default_factory=dict)     # key: "FILE:LINE", for errors found later
 
 
@@ -61,6 +66,12 @@ def parse_size(text):
     """Bytes of '64K', as base/parse.c has it; None if it is none."""
     match = SIZE.fullmatch(text)
     return int(match[1]) * UNITS[match[2]] if match else None
+
+
+def parse_span(text):
+    """Milliseconds of '20s', as base/parse.c has it; None if it is none."""
+    match = SPAN.fullmatch(text)
+    return int(match[1]) * SPAN_UNITS[match[2]] if match else None
 
 
 def _quoted(value):
@@ -134,6 +145,18 @@ def _size(least, most):
         if size % PAGE:
             raise _Problem(f'"{value}" is no multiple of 4K')
         return size
+    return check
+
+
+def _span(least, most):
+    def check(value):
+        span = parse_span(_string(value))
+        if span is None:
+            raise _Problem(f'{_quoted(value)} is no time span; write digits and ms, s, min or h, as '
+                           'in "20s"')
+        if not parse_span(least) <= span <= parse_span(most):
+            raise _Problem(f'"{value}" is outside {least} to {most}')
+        return span
     return check
 
 
@@ -246,6 +269,10 @@ def _read(reader, document):
     for key, most in LIMITS.items():
         if key in limits:
             manifest.limits[key] = reader.value(limits, ('limits', key), _integer(most), 0)
+    health = reader.table(document, 'health')
+    for key, (least, most) in HEALTH.items():
+        if key in health:
+            manifest.health[key] = reader.value(health, ('health', key), _span(least, most), 0)
     return manifest
 
 

@@ -30,6 +30,7 @@ def manifest_json(app, modules, resources, micropython):
         'memory': app.memory,
         'grants': app.grants,
         'limits': app.limits,
+        **({'health': app.health} if app.health else {}),
         'modules': [{'name': name, 'size': size} for name, size in modules],
         'resources': [{'path': path, 'size': size} for path, size in resources],
         'micropython': micropython,

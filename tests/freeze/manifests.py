@@ -38,6 +38,11 @@ WRONG = [
     ('[limits]\nhandles = 1025', ':5: limits.handles: 1025 is outside 1 to 1024'),
     ('[limits]\nhandles = true', ':5: limits.handles: must be an integer'),
     ('[limits]\nlog_rate = 1.5', ':5: limits.log_rate: must be an integer'),
+    ('[health]\nready = 20', ':5: health.ready: must be a string'),
+    ('[health]\nready = "20"', ':5: health.ready: "20" is no time span'),
+    ('[health]\nready = "2h"', ':5: health.ready: "2h" is outside 100ms to 1h'),
+    ('[health]\nheartbeat = "99ms"', ':5: health.heartbeat: "99ms" is outside 100ms to 1h'),
+    ('[health]\npulse = "1s"', ':5: unknown key "health.pulse"'),
     ('counter = -1', ':4: counter: -1 is outside 0 to 4294967295'),
     ('counter = 4294967296', ':4: counter: 4294967296 is outside'),
     ('counter = "3"', ':4: counter: must be an integer'),
@@ -103,10 +108,12 @@ def test_defaults():
 
 def test_every_key():
     app = read(HEAD.encode() + b'modules = ["./main.py"]\r\npackages = ["p"]\r\nresources = "www"\n'
-               b'memory.heap = "1M"\n[grants]\nlisten = ["tcp:80"]\n[limits]\nhandles = 5\n')
+               b'memory.heap = "1M"\n[grants]\nlisten = ["tcp:80"]\n[limits]\nhandles = 5\n'
+               b'[health]\nready = "2min"\nheartbeat = "500ms"\n')
     tap.equal((app.modules, app.packages, app.resources), (['main.py'], ['p'], 'www'))
     tap.equal((app.memory['heap'], app.grants['listen'], app.limits), (1 << 20, ['tcp:80'],
                                                                        {'handles': 5}))
+    tap.equal(app.health, {'ready': 120000, 'heartbeat': 500})
 
 
 def test_lines_of_every_form():

@@ -35,6 +35,7 @@ def make(kit, name, objects, memory, grants, work, counter=0):
         memory=memory,
         grants={"listen": grants, "connect": grants},
         limits={},
+        health={},
         arguments=[],
         counter=counter,
     )

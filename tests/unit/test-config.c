@@ -59,6 +59,11 @@ static void test_defaults(void **state) {
     assert_string_equal(config.optional, "");
     assert_int_equal(config.cpu, CONFIG_CPU_SAME);
     assert_int_equal(config.spin_usec, 20);
+    assert_int_equal(config.calls, CONFIG_CALLS_ANY);
+    assert_int_equal(config.ready_usec, 3600000000);
+    assert_int_equal(config.heartbeat_usec, 3600000000);
+    assert_int_equal(config.cpu_percent, 100);
+    assert_int_equal(config.cpu_window_usec, 10000000);
     config_done(&config);
     config_done(&config); /* an empty one is fine */
 }
@@ -119,6 +124,22 @@ static void test_every_key_read(void **state) {
     assert_string_equal(config.optional, "landlock, speculation");
     assert_int_equal(config.cpu, 0);
     assert_int_equal(config.spin_usec, 0);
+    config_done(&config);
+}
+
+static void test_every_key_of_health_read(void **state) {
+    static const char text[] = "[limits]\ncalls = 10\n"
+                               "[health]\nready = 5s\nheartbeat = 100ms\ncpu = 80\n"
+                               "cpu_window = 1min\n";
+    struct config config;
+    char why[CONFIG_WHY_SIZE] = "";
+
+    assert_int_equal(read_text(&config, text, why), 0);
+    assert_int_equal(config.calls, 10);
+    assert_int_equal(config.ready_usec, 5000000);
+    assert_int_equal(config.heartbeat_usec, 100000);
+    assert_int_equal(config.cpu_percent, 80);
+    assert_int_equal(config.cpu_window_usec, 60000000);
     config_done(&config);
 }
 
@@ -294,6 +315,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_defaults),
         cmocka_unit_test(test_every_key_read),
+        cmocka_unit_test(test_every_key_of_health_read),
         cmocka_unit_test(test_lines_of_grants_kept),
         cmocka_unit_test(test_empty_grants_leave_nothing),
         cmocka_unit_test(test_empty_file_leaves_defaults),

@@ -40,7 +40,8 @@ static int parse(const char *text, size_t size, struct manifest *manifest,
 static void test_parse_gives_what_is_optional(void **state) {
     static const char text[] =
         "{\"format\":1,\"name\":\"meterd\",\"version\":\"1\",\"entry\":\"main\",\"counter\":7,"
-        "\"arguments\":[\"-v\",\"2\"],\"memory\":{\"heap\":1048576,\"stack\":65536,"
+        "\"health\":{\"ready\":20000,\"heartbeat\":100},\"arguments\":[\"-v\",\"2\"],\"memory\":{"
+        "\"heap\":1048576,\"stack\":65536,"
         "\"arena\":262144},\"grants\":{\"listen\":[],\"connect\":[]},\"limits\":{},"
         "\"modules\":[{\"name\":\"main\",\"size\":1}],\"resources\":[],"
         "\"micropython\":\"1.25.0\"}";
@@ -50,6 +51,8 @@ static void test_parse_gives_what_is_optional(void **state) {
     (void)state;
     assert_int_equal(parse(text, strlen(text), &manifest, why), 0);
     assert_int_equal(manifest.counter, 7);
+    assert_int_equal(manifest.ready_msec, 20000);
+    assert_int_equal(manifest.heartbeat_msec, 100);
     assert_int_equal(manifest.arguments.n_items, 2);
     assert_string_equal(manifest.arguments.items[1], "2");
     manifest_done(&manifest);
@@ -102,6 +105,8 @@ static void test_parse_limits_not_given_are_zero(void **state) {
     assert_int_equal(parse(text, strlen(text), &manifest, why), 0);
     assert_int_equal(manifest.handles, 0);
     assert_int_equal(manifest.log_rate, 0);
+    assert_int_equal(manifest.ready_msec, 0);
+    assert_int_equal(manifest.heartbeat_msec, 0);
     manifest_done(&manifest);
 }
 
@@ -139,6 +144,10 @@ static const struct {
     {"[\"tcp:*:*\"]", "\"tcp:*:*\"", "grants.connect is not an array"},
     {"\"udp:53\"", "53", "grants.listen[1] is not a string"},
     {"\"handles\":128", "\"handles\":0", "limits.handles = 0 is outside 1 to 1024"},
+    {"\"limits\":{", "\"health\":{\"ready\":99},\"limits\":{", "health.ready = 99 is outside"},
+    {"\"limits\":{", "\"health\":{\"heartbeat\":3600001},\"limits\":{",
+     "health.heartbeat = 3600001 is outside"},
+    {"\"limits\":{", "\"health\":{\"pulse\":100},\"limits\":{", "unknown field health.pulse"},
     {"\"log_rate\":100", "\"log_rate\":10001", "limits.log_rate = 10001 is outside"},
     {"\"log_rate\":100", "\"\\u001b]0;x\":1", "unknown field limits.?]0;x"},
     {"{\"name\":\"app.store\",\"size\":0}", "3", "modules[1] is not an object"},
