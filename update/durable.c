@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -118,4 +120,19 @@ int durable_directory(int parent, const char *name, mode_t mode, int *ret_fd) {
         *ret_fd = steal_fd(&fd);
     }
     return r;
+}
+
+int durable_path(const char *path, mode_t mode, int *ret_fd) {
+    CLEANUP_FREE char *parent = strdup(path);
+    char *name = parent ? strrchr(parent, '/') : NULL;
+    CLEANUP_FD int fd = -1;
+    struct stat status;
+    int r;
+
+    if (!name || name == parent || !name[1]) { // none of ours is like that
+        return parent ? -EINVAL : -ENOMEM;
+    }
+    *name++ = '\0';
+    r = fd_open_kind(AT_FDCWD, parent, S_IFDIR, &fd, &status);
+    return r < 0 ? r : durable_directory(fd, name, mode, ret_fd);
 }

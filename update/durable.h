@@ -23,5 +23,8 @@ int durable_remove(int directory, const char *name);
 // caller's, or -errno.
 int durable_directory(int parent, const char *name, mode_t mode, int *ret_fd);
 
+// As durable_directory(), PATH, whose parent is there.
+int durable_path(const char *path, mode_t mode, int *ret_fd);
+
 // Syncs a directory: the names in it. Returns 0 or -errno.
 int durable_sync(int directory);

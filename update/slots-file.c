@@ -17,6 +17,7 @@
 
 #define TEXT_SIZE 2048
 #define SECTION "slots"
+#define UNSET SLOTS_N
 
 // -- reading -------------------------------------------------------------------------------------
 
@@ -108,6 +109,9 @@ static bool is_filled(const struct slots *slots, enum slots_place place) {
 static int check_together(struct settings *settings) {
     const struct slots *slots = settings_context(settings);
 
+    if (slots->good == UNSET) {
+        return settings_complain(settings, settings_line(settings), "it does not say what is good");
+    }
     if (is_filled(slots, slots->good) && is_filled(slots, slots->trial) &&
         slots->trial != SLOTS_VENDOR &&
         (slots->trial == SLOTS_NONE || slots->trial != slots->good)) {
@@ -129,7 +133,7 @@ static int read_stream(FILE *file, struct slots *slots, char *why) {
 }
 
 int slots_file_read(int directory, struct slots *ret_slots, char why[SLOTS_FILE_WHY_SIZE]) {
-    struct slots slots = SLOTS_INIT;
+    struct slots slots = {.good = UNSET, .trial = SLOTS_NONE};
     struct stat status;
     CLEANUP_FD int fd = -1;
     int r = fd_open_kind(directory, SLOTS_FILE_NAME, S_IFREG, &fd, &status);

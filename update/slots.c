@@ -28,13 +28,23 @@ const char *slots_verdict_name(enum slots_verdict verdict) {
     return words[verdict];
 }
 
+// How much would be lost with what is in PLACE.
+static int worth(const struct slots *slots, enum slots_place place) {
+    enum slots_verdict verdict = slots->slot[place].verdict;
+
+    return verdict == SLOTS_EMPTY ? 0 : verdict == SLOTS_BAD ? 1 : place != slots->trial ? 2 : 3;
+}
+
 enum slots_place slots_spare(const struct slots *slots, enum slots_place in_use) {
+    enum slots_place spare = SLOTS_NONE;
+
     for (enum slots_place place = SLOTS_A; place <= SLOTS_B; place++) {
-        if (place != in_use && place != slots->good) {
-            return place;
+        if (place != in_use && place != slots->good &&
+            (spare == SLOTS_NONE || worth(slots, place) < worth(slots, spare))) {
+            spare = place;
         }
     }
-    return SLOTS_NONE;
+    return spare;
 }
 
 void slots_empty(struct slots *slots, enum slots_place place) {

@@ -55,8 +55,9 @@ enum slots_place slots_find(const char *name);
 // "empty", "new", "good", "bad".
 const char *slots_verdict_name(enum slots_verdict verdict);
 
-// Which slot an update may be written to while the place IN_USE runs: SLOTS_A or SLOTS_B, or
-// SLOTS_NONE if neither can be spared, because a trial runs and the other is what to go back to.
+// Which slot an update may be written to while the place IN_USE runs, the one that is worth least:
+// SLOTS_A or SLOTS_B, or SLOTS_NONE if neither can be spared, because a trial runs and the other is
+// what to go back to.
 enum slots_place slots_spare(const struct slots *slots, enum slots_place in_use);
 
 // Nothing is in PLACE any more.

@@ -109,6 +109,18 @@ static void test_slots_spare_is_neither_good_nor_in_use(void **state) {
     assert_order(&slots, " b vendor");
 }
 
+static void test_slots_spare_is_worth_least(void **state) {
+    struct slots slots = SLOTS_INIT;
+
+    slots_try(&slots, SLOTS_A, &one); // not confirmed, and all there is
+    assert_int_equal(slots_spare(&slots, SLOTS_NONE), SLOTS_B);
+    slots_try(&slots, SLOTS_B, &two);
+    assert_int_equal(slots_spare(&slots, SLOTS_NONE), SLOTS_A);
+    slots.slot[SLOTS_B].verdict = SLOTS_BAD;
+    slots.trial = SLOTS_NONE;
+    assert_int_equal(slots_spare(&slots, SLOTS_NONE), SLOTS_B);
+}
+
 static void test_slots_emptied_is_neither_good_nor_trial(void **state) {
     struct slots slots = updated();
 
@@ -178,6 +190,8 @@ static void test_slots_file_round_trip(void **state) {
 
 static void test_slots_file_damaged_is_told(void **state) {
     static const char *const texts[] = {
+        "",
+        "[slots]\ntrial = none\n",
         "[slots]\ngood = c\n",
         "[slots]\ngood = a\n", // which is empty
         "[slots]\ntrial = vendor\n",
@@ -225,6 +239,7 @@ int main(void) {
         cmocka_unit_test(test_slots_first_has_nothing_to_go_back_to),
         cmocka_unit_test(test_slots_of_package_is_gone_back_to),
         cmocka_unit_test(test_slots_spare_is_neither_good_nor_in_use),
+        cmocka_unit_test(test_slots_spare_is_worth_least),
         cmocka_unit_test(test_slots_emptied_is_neither_good_nor_trial),
         cmocka_unit_test(test_slots_roll_back_to_the_other_that_was_good),
         cmocka_unit_test(test_slots_file_round_trip),

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: MIT
+"""Images of an app to install: versions with their counters, signed."""
+
+import os
+
+import place
+import vendor
+
+
+class Stock:
+    def __init__(self, mpyd, mpyctl, mpyfreeze, update):
+        self.shop = vendor.Shop(mpyd, mpyctl, mpyfreeze, False)
+        self.program = os.path.abspath(update)
+        self.trusted = self.shop.keys((self.shop.ours, "gauge"))
+        self._images = {}
+
+    def place(self):
+        """A machine with nothing on it."""
+        return place.Place(self.program, self.shop.place(), self.trusted)
+
+    def image(self, version, counter=0, source=vendor.APP):
+        """The path of the signed image of VERSION."""
+        key = (version, counter, source)
+        if key not in self._images:
+            folder = self.shop.place()
+            manifest = f'name = "gauge"\nversion = "{version}"\nentry = "main"\n'
+            for file, text in (
+                ("main.py", source),
+                ("mpyd.toml", manifest + (f"counter = {counter}\n" if counter else "")),
+            ):
+                with open(os.path.join(folder, file), "w", encoding="utf-8") as opened:
+                    opened.write(text)
+            path = os.path.join(self.shop.place(), "gauge.mpyimg")
+            self.shop.freeze("build", folder, "-o", path)
+            self.shop.ours.sign(path)
+            self._images[key] = path
+        return self._images[key]
+
+    def encrypted(self, version, counter=0):
+        """The same in an envelope, and the file of its key."""
+        folder = self.shop.place()
+        key, path = os.path.join(folder, "fleet.key"), os.path.join(folder, "gauge.mpyimg")
+        self.shop.freeze("keygen", key)
+        self.shop.freeze("encrypt", self.image(version, counter), "--key", key, "-o", path)
+        self.shop.ours.sign(path)
+        return path, key
+
+
+def read(path):
+    with open(path, "rb") as file:
+        return file.read()
+
+
+def same(path, image):
+    """Whether PATH and its signature are those of IMAGE, byte for byte."""
+    return read(path) == read(image) and read(path + ".minisig") == read(image + ".minisig")

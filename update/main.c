@@ -1,0 +1,204 @@
+// SPDX-License-Identifier: MIT
+
+// The command line of mpyd-update, which alone writes slots and floors. People use mpyctl install
+// and mpyctl rollback; this is started by the units, as root.
+
+#include <getopt.h>
+#include <sodium.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/log-journal.h"
+#include "base/log.h"
+#include "base/parse.h"
+#include "image/floor.h"
+#include "image/key.h"
+#include "image/trust.h"
+#include "update/places.h"
+#include "update/request.h"
+#include "update/unit.h"
+#include "update/update.h"
+#include "version.h"
+
+static const char help[] =
+    "Usage: mpyd-update VERB APP [IMAGE] [OPTION]...\n"
+    "       mpyd-update --help | --version\n"
+    "\n"
+    "Keeps the images of mpyd's apps; started by their units. Use mpyctl install and rollback.\n"
+    "\n"
+    "  pick APP            choose the image of the next start\n"
+    "  install APP IMAGE   verify an image and put it into a slot, to be tried\n"
+    "  rollback APP        go back to the image before\n"
+    "  request APP         do what mpyctl has left in --incoming, and restart the app\n"
+    "\n"
+    "      --images DIR    the slots, in place of " PLACES_IMAGES "\n"
+    "      --vendor DIR    images of packages, in place of " PLACES_VENDOR "\n"
+    "      --run DIR       links to what is picked, in place of " PLACES_RUN "\n"
+    "      --incoming DIR  what is to be installed, in place of " PLACES_INCOMING "\n"
+    "  -k, --keys DIR      the keys that are trusted, in place of " KEY_DIRECTORY "\n"
+    "  -f, --floors DIR    the least counters allowed, in place of " FLOOR_DIRECTORY "\n"
+    "  -K, --key-file FILE the key of an encrypted image\n"
+    "  -h, --help          show this and exit\n"
+    "  -V, --version       show the version and exit\n"
+    "\n"
+    "Exit status: 0 done, 1 it cannot be done now or the trial failed, 2 wrong usage, 3 the image\n"
+    "is refused, 6 internal failure, 7 the image is not trusted, 8 it is encrypted, and its key "
+    "is\n"
+    "not there.\n";
+
+enum { OPTION_IMAGES = 256, OPTION_VENDOR, OPTION_RUN, OPTION_INCOMING };
+
+static const struct option long_options[] = {
+    {"images", required_argument, NULL, OPTION_IMAGES},
+    {"vendor", required_argument, NULL, OPTION_VENDOR},
+    {"run", required_argument, NULL, OPTION_RUN},
+    {"incoming", required_argument, NULL, OPTION_INCOMING},
+    {"keys", required_argument, NULL, 'k'},
+    {"floors", required_argument, NULL, 'f'},
+    {"key-file", required_argument, NULL, 'K'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
+};
+
+struct command {
+    struct places places;
+    const char *app, *image;
+};
+
+static int usage(const char *what, const char *which) {
+    log_error("%s%s; try mpyd-update --help", what, which);
+    return UPDATE_USAGE;
+}
+
+// -- verbs ---------------------------------------------------------------------------------------
+
+static int pick(const struct command *command) {
+    CLEANUP(update_done) struct update update = UPDATE_INIT;
+    int r = update_open(&update, &command->places, command->app, false);
+
+    return r ? r : update_pick(&update);
+}
+
+static int install(const struct command *command) {
+    CLEANUP(update_done) struct update update = UPDATE_INIT;
+    int r = update_open(&update, &command->places, command->app, true);
+
+    return r ? r : update_install(&update, command->image);
+}
+
+static int roll_back(const struct command *command) {
+    CLEANUP(update_done) struct update update = UPDATE_INIT;
+    int r = update_open(&update, &command->places, command->app, false);
+
+    return r ? r : update_roll_back(&update);
+}
+
+// The unit is restarted after the lock is gone: its start picks.
+static int request(const struct command *command) {
+    struct command wanted = *command;
+    CLEANUP_FREE char *image = NULL;
+    int r = request_read(&command->places, command->app, &image);
+
+    if (r != UPDATE_DONE) {
+        return r;
+    }
+    wanted.image = image;
+    r = image ? install(&wanted) : roll_back(&wanted);
+    request_remove(&command->places, command->app);
+    if (r == UPDATE_DONE && unit_is_up(command->app)) {
+        r = unit_restart(command->app) < 0 ? UPDATE_INTERNAL : UPDATE_DONE;
+    }
+    return r;
+}
+
+static const struct verb {
+    const char *name;
+    int n_operands; /* behind APP */
+    int (*run)(const struct command *command);
+} verbs[] = {
+    {"install", 1, install},
+    {"pick", 0, pick},
+    {"request", 0, request},
+    {"rollback", 0, roll_back},
+};
+
+static int run(struct command *command, int n_operands, char **operands) {
+    if (n_operands == 0) {
+        return usage("no verb", "");
+    }
+    for (size_t i = 0; i < sizeof(verbs) / sizeof(verbs[0]); i++) {
+        if (strcmp(verbs[i].name, operands[0]) != 0) {
+            continue;
+        }
+        if (n_operands != 2 + verbs[i].n_operands) {
+            return usage(operands[0], n_operands < 2 + verbs[i].n_operands
+                                          ? ": an operand is missing"
+                                          : ": too many operands");
+        }
+        if (!parse_is_app_name(operands[1])) {
+            return usage("that is no name of an app: ", operands[1]);
+        }
+        command->app = operands[1];
+        log_set_app(command->app, NULL);
+        command->image = operands[2]; // NULL behind the last
+        return verbs[i].run(command);
+    }
+    return usage("unknown verb ", operands[0]);
+}
+
+static int say(const char *text) {
+    return fputs(text, stdout) == EOF || fflush(stdout) == EOF ? UPDATE_INTERNAL : UPDATE_DONE;
+}
+
+// Returns where the value of OPTION goes, or NULL.
+static const char **field(struct command *command, int option) {
+    struct places *places = &command->places;
+
+    switch (option) {
+    case OPTION_IMAGES:
+        return &places->images;
+    case OPTION_VENDOR:
+        return &places->vendor;
+    case OPTION_RUN:
+        return &places->run;
+    case OPTION_INCOMING:
+        return &places->incoming;
+    case 'k':
+        return &places->keys;
+    case 'f':
+        return &places->floors;
+    case 'K':
+        return &places->key_file;
+    default:
+        return NULL;
+    }
+}
+
+int main(int argc, char **argv) {
+    struct command command = {.places = PLACES_INIT};
+    int option = 0;
+
+    log_set_name("mpyd-update");
+    (void)umask(022);
+    (void)log_journal_open(LOG_JOURNAL_SOCKET);
+    if (sodium_init() < 0) {
+        log_error("libsodium does not work here");
+        return UPDATE_INTERNAL;
+    }
+    while ((option = getopt_long(argc, argv, ":k:f:K:hV", long_options, NULL)) != -1) {
+        const char **text = field(&command, option);
+
+        if (option == 'h' || option == 'V') {
+            return say(option == 'h' ? help : "mpyd-update " MPYD_VERSION "\n");
+        }
+        if (option == ':' || option == '?') {
+            return usage(option == ':' ? "missing value after " : "unknown option ",
+                         argv[optind - 1]);
+        }
+        *text = optarg;
+    }
+    return run(&command, argc - optind, argv + optind);
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: MIT
+#include "update/sound.h"
+
+#include <stdio.h>
+
+#include "base/cleanup.h"
+#include "base/open.h"
+#include "image/image.h"
+#include "image/naming.h"
+#include "update/places.h"
+#include "update/slots.h"
+
+static void describe(const struct image *image, struct slot *slot) {
+    (void)snprintf(slot->image, sizeof(slot->image), "%s", image->id);
+    (void)snprintf(slot->version, sizeof(slot->version), "%s", image->manifest.version);
+    slot->counter = image->manifest.counter;
+}
+
+static int check_opened(struct trust *trust, int fd, const char *name, struct slot *ret_slot) {
+    CLEANUP(image_done) struct image image = IMAGE_INIT;
+    int r = trust_read(trust);
+
+    if (r == 0) {
+        r = trust_read_floor(trust, name);
+    }
+    if (r == 0) {
+        r = trust_load(trust, fd, name, &image);
+    }
+    if (r == 0 && !naming_check(trust->options->image, name, image.manifest.name, true)) {
+        r = TRUST_IMAGE;
+    }
+    if (r == 0) {
+        r = trust_check(trust, &image);
+    }
+    if (r == 0) {
+        describe(&image, ret_slot);
+    }
+    return r;
+}
+
+int sound_check(const struct places *places, const char *path, const char *name,
+                struct slot *ret_slot) {
+    const struct trust_options options = {
+        .image = path,
+        .keys = places->keys,
+        .floors = places->floors,
+        .key_file = places->key_file,
+    };
+    CLEANUP(trust_done) struct trust trust = TRUST_INIT;
+    CLEANUP_FD int fd = -1;
+    int r;
+
+    *ret_slot = (struct slot){0};
+    if (open_file(path, "the image", &fd) < 0) {
+        return TRUST_IMAGE;
+    }
+    r = trust_open(&options, &trust);
+    return r ? r : check_opened(&trust, fd, name, ret_slot);
+}
