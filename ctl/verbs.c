@@ -2,6 +2,7 @@
 #include "ctl/verbs.h"
 
 #define APPS "Apps"
+#define WATCH "What apps do"
 #define IMAGES "Images, which are read and not run"
 
 // group, name, operands, help, options, function
@@ -18,6 +19,10 @@ const struct verb verbs[] = {
     {APPS, "status", "[APP...]", "Shows how apps are: all in a table, or each at length.",
      status_options, status_run},
     {APPS, "stop", "APP...", "Stops apps, or their units.", stop_options, stop_run},
+    {WATCH, "metrics", "[APP...]", "Prints metrics for Prometheus.", metrics_options, metrics_run},
+    {WATCH, "policy explain", "APP [ACTION] [ADDRESS]", "Tells what an app may do, and why.",
+     policy_explain_options, policy_explain_run},
+    {WATCH, "trace", "APP", "Prints the calls of an app live.", trace_options, trace_run},
     {IMAGES, "inspect", "IMAGE", "Shows what an image is, holds and wants.", inspect_options,
      inspect_run},
     {IMAGES, "layout", "[IMAGE]",

@@ -40,3 +40,12 @@ int symbolize_run(const struct verb_arguments *arguments);
 
 extern const struct verb_option verify_options[];
 int verify_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option metrics_options[];
+int metrics_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option policy_explain_options[];
+int policy_explain_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option trace_options[];
+int trace_run(const struct verb_arguments *arguments);

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """A control socket that answers what a test says, and remembers what it was asked.
 
-ANSWERS: by method, a list of replies (dict: parameters; Error; bytes: as they are; END: hang up),
+ANSWERS: by method, a list of replies (dict: parameters; Error; bytes: as they are; END: hang up; WAIT),
 or a function that makes one of the parameters. A list of several is an answer of several replies.
 """
 
@@ -12,6 +12,7 @@ import threading
 from pathlib import Path
 
 END = object()
+WAIT = object()  # at the end of a list: more replies are said to follow, and none does
 
 
 class Error:
@@ -72,6 +73,8 @@ class FakeApp:
         for i, reply in enumerate(replies):
             if reply is END:
                 return False
+            if reply is WAIT:
+                return True
             try:
                 connection.sendall(self._encode(reply, i + 1 < len(replies)))
             except OSError:

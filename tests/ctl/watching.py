@@ -1,0 +1,241 @@
+# SPDX-License-Identifier: MIT
+"""Verbs that look on: trace, metrics, top, policy explain."""
+
+import json
+import re
+import shutil
+import signal
+import subprocess
+
+import tap
+from fake_app import END, WAIT
+from steering import app
+
+ENV = {"TZ": "UTC"}
+
+
+def call(name, arguments="", result=0, error=None, nsec=12_000, generation=1):
+    return {"dropped": 0, "call": {
+        "time_usec": 1_700_000_000_123_456, "generation": generation, "name": name,
+        "arguments": arguments, "result": None if error else result, "error": error,
+        "duration_nsec": nsec}}
+
+
+START = {"call": None, "dropped": 0}
+CALLS = [
+    START,
+    call("socket.open", "inet, stream", 3),
+    call("socket.recv", "3, 512 bytes", error="EAGAIN", nsec=1_500),
+    call("log.write", 'info, "a\x1b[31m\n"', 0),
+    call("socket.send", "3, 5 bytes", 5, generation=2, nsec=2_000_000),
+]
+
+
+def traced(program, *arguments, calls=CALLS, status=9):
+    """What mpyctl trace prints, and what it asked for; the app ends after CALLS."""
+    with app(program, Trace=[*calls, END]) as (fake, ask):
+        ask.environment.update(ENV)
+        done = ask.run("trace", "meterd", *arguments)
+        tap.equal(done.returncode, status, done.stderr)
+        method, asked, more = fake.asked[-1]
+        tap.equal((method, more), ("Trace", True), "asks for more")
+        return done.stdout.splitlines(), asked, done.stderr
+
+
+# -- trace ---------------------------------------------------------------------------------------
+
+
+def calls_as_strace_has_them(program):
+    lines, asked, _ = traced(program)
+    tap.equal(asked, {}, "no filter")
+    tap.equal(lines, [
+        "22:13:20.123456 socket.open(inet, stream) = 3 <0.000012>",
+        "22:13:20.123456 socket.recv(3, 512 bytes) = EAGAIN <0.000002>",
+        '22:13:20.123456 log.write(info, "a\\x1b[31m',
+        "--- worker 2 ---",
+        "22:13:20.123456 socket.send(3, 5 bytes) = 5 <0.002000>",
+    ], "lines")
+
+
+def filters_are_the_app_s(program):
+    _, asked, _ = traced(program, "--group", "socket,log", "-c", "name.resolve", "--failed",
+                         "-e", "EAGAIN,EPIPE")
+    tap.equal(asked, {"groups": ["socket", "log"], "calls": ["name.resolve"], "failed": True,
+                      "errors": ["EAGAIN", "EPIPE"]}, "filters")
+
+
+def trace_ends_after_a_count(program):
+    lines, _, said = traced(program, "--count", "2", status=0)
+    tap.equal((len(lines), said), (2, ""), "two, and no complaint")
+    program.refuses(2, "--count 0", "trace", "meterd", "--count", "0")
+
+
+def missing_calls_are_told(program):
+    _, _, said = traced(program, calls=[START, {**call("clock.read"), "dropped": 7}])
+    tap.true("7 calls were not read in time" in said, said)
+
+
+def trace_as_json(program):
+    lines, _, _ = traced(program, "--json")
+    tap.equal([json.loads(line) for line in lines], [c["call"] for c in CALLS[1:]], "one a line")
+
+
+def summary_of_a_trace(program):
+    lines, _, _ = traced(program, "--summary", calls=CALLS + [call("socket.send", "", 5)])
+    tap.equal(lines[0].split(),
+              ["%", "TIME", "SECONDS", "US/CALL", "LONGEST", "CALLS", "ERRORS", "CALL"], "heading")
+    rows = [line.split() for line in lines[1:]]
+    tap.equal([row[-1] for row in rows],
+              ["socket.send", "log.write", "socket.open", "socket.recv", "total"], "by time")
+    tap.equal(rows[0][1:], ["0.002012", "1006.0", "2000.0", "2", "0", "socket.send"], "send")
+    tap.equal(rows[3][5], "1", "an error")
+    tap.equal(rows[4][4:6], ["5", "1"], "all")
+
+
+def trace_until_it_is_left(program):
+    """By Ctrl-C, or because nobody reads it any more: `mpyctl trace APP | head -1`."""
+    with app(program, Trace=[*CALLS, WAIT]) as (_, ask):
+        for leave in ("interrupt", "close"):
+            process = subprocess.Popen([program.mpyctl, "trace", "meterd"], env=ask.environment,
+                                       stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+            tap.true("socket.open" in process.stdout.readline(), "it runs")
+            if leave == "interrupt":
+                process.send_signal(signal.SIGINT)
+            else:
+                process.stdout.close()
+            tap.true(process.wait(10) in (0, -signal.SIGPIPE), f"{leave}: {process.returncode}")
+            tap.equal(process.stderr.read(), "", leave)
+            process.stderr.close()
+            process.stdout.close()
+
+
+# -- metrics -------------------------------------------------------------------------------------
+
+
+def family(name, kind, help, *samples, unit=""):
+    return {"name": name, "type": kind, "unit": unit, "help": help, "samples": [
+        {"suffix": suffix, "labels": labels, "value": value} for suffix, labels, value in samples]}
+
+
+def metrics(calls):
+    return {"families": [
+        family("mpyd_calls", "counter", "Calls that the app made.",
+               ("_total", {"group": "socket"}, calls), ("_total", {"group": "log"}, 1)),
+        family("mpyd_call_duration_seconds", "histogram", "How long calls took.",
+               ("_bucket", {"group": "socket", "le": "0.001"}, calls),
+               ("_bucket", {"group": "socket", "le": "+Inf"}, calls),
+               ("_count", {"group": "socket"}, calls),
+               ("_sum", {"group": "socket"}, 0.125), unit="seconds"),
+        family("mpyd_heap_used_bytes", "gauge", "Memory in\nuse.", ("", {}, 1e6), unit="bytes"),
+        family("mpyd_app", "info", "What it is.", ("_info", {"version": 'a"b\\c\nd'}, 1)),
+        family("mpyd_state", "stateset", "Its state.", ("", {"mpyd_state": "running"}, 1)),
+    ]}
+
+
+OPEN_METRICS = r'''# HELP mpyd_calls Calls that the app made.
+# TYPE mpyd_calls counter
+mpyd_calls_total{app="one",group="socket"} 12345678901
+mpyd_calls_total{app="one",group="log"} 1
+mpyd_calls_total{app="two",group="socket"} 5
+mpyd_calls_total{app="two",group="log"} 1
+'''
+
+
+def metrics_of_two(program):
+    with app(program, "one", Metrics=metrics(12345678901)), app(
+            program, "two", Metrics=metrics(5)) as (_, ask):
+        text = ask.says("metrics", "one", "two")
+        older = ask.says("metrics", "--format", "prometheus", "one", "two")
+    tap.true(text.startswith(OPEN_METRICS), text)
+    tap.true(text.endswith("\n# EOF\n"), text)
+    tap.equal(text.count("# TYPE mpyd_state stateset\n"), 1, "each family once")
+    tap.true("# UNIT mpyd_heap_used_bytes bytes\n" in text, text)
+    tap.true("# HELP mpyd_heap_used_bytes Memory in\\nuse.\n" in text, text)
+    tap.true('mpyd_app_info{app="one",version="a\\"b\\\\c\\nd"} 1\n' in text, text)
+    tap.true("_sum{app=\"two\",group=\"socket\"} 0.125\n" in text, text)
+    tap.true("# TYPE mpyd_calls_total counter\n" in older, older)
+    tap.true("# TYPE mpyd_app_info gauge\n" in older and "# EOF" not in older, older)
+
+
+def promtool_reads_them(program):
+    if not shutil.which("promtool"):
+        raise tap.Skip("promtool is not installed")
+    with app(program, Metrics=metrics(7)) as (_, ask):
+        older = ask.says("metrics", "--format", "prometheus", "meterd")
+        text = ask.says("metrics", "meterd")
+    done = subprocess.run(["promtool", "check", "metrics"], input=older, text=True,
+                          capture_output=True)
+    tap.equal((done.returncode, done.stderr), (0, ""), done.stdout)
+    stamped = program.place / "stamped"
+    stamped.write_text(re.sub(r"^([^#].*)$", r"\1 1700000000", text, flags=re.M))
+    done = subprocess.run(["promtool", "tsdb", "create-blocks-from", "openmetrics", stamped,
+                           program.place / "blocks"], text=True, capture_output=True)
+    tap.equal(done.returncode, 0, done.stderr)
+
+
+def metrics_without_one(program):
+    """An app that does not answer keeps nobody else's metrics back."""
+    with app(program, "two", Metrics=metrics(5)) as (_, ask):
+        done = ask.run("metrics", "one", "two")
+        tap.equal(done.returncode, 9, done.stderr)
+        tap.true("one: is not running" in done.stderr, done.stderr)
+        tap.true('mpyd_calls_total{app="two"' in done.stdout, done.stdout)
+        tap.true(done.stdout.endswith("# EOF\n"), done.stdout)
+        ask.fails(2, "neither openmetrics nor prometheus", "metrics", "--format", "xml")
+
+
+def metrics_that_lie(program):
+    for bad in (family("a b", "gauge", "", ("", {}, 1)), family("a", "gauge", "", ("\n", {}, 1)),
+                family("a", "gauge", "", ("", {'x="1"} 1\ny': "z"}, 1))):
+        with app(program, Metrics={"families": [bad]}) as (_, ask):
+            tap.equal(ask.run("metrics", "meterd").returncode, 6, bad)
+
+
+# -- policy --------------------------------------------------------------------------------------
+
+GRANTS = [
+    {"name": "listen", "value": "tcp:8080", "requested": True, "granted": True, "by": None},
+    {"name": "connect", "value": "tcp:*:*", "requested": True, "granted": False,
+     "by": "/etc/mpyd/meterd.conf:4"},
+]
+
+
+def policy_in_a_table(program):
+    with app(program, Policy={"grants": GRANTS}) as (fake, ask):
+        lines = ask.says("policy", "explain", "meterd").splitlines()
+        tap.equal(fake.asked[-1][1], {}, "nothing in particular")
+        tap.equal(json.loads(ask.says("policy", "explain", "meterd", "--json")),
+                  {"grants": GRANTS}, "as it came")
+    tap.equal(lines[0].split(), ["GRANT", "VALUE", "ASKED", "FOR", "GRANTED", "BY"], "heading")
+    tap.equal(lines[1].split(), ["listen", "tcp:8080", "yes", "yes", "the", "manifest"], "granted")
+    tap.equal(lines[2].split(), ["connect", "tcp:*:*", "yes", "no", "/etc/mpyd/meterd.conf:4"],
+              "taken away")
+
+
+def policy_for_one_action(program):
+    for allowed, status, word in ((True, 0, "allowed"), (False, 1, "refused")):
+        reply = {"grants": GRANTS, "allowed": allowed, "why": "connect=tcp:*:*"}
+        with app(program, Policy=reply) as (fake, ask):
+            done = ask.run("policy", "explain", "meterd", "connect", "tcp:192.0.2.1:80")
+            tap.equal(fake.asked[-1][1], {"action": "connect", "address": "tcp:192.0.2.1:80"}, "")
+            tap.equal((done.returncode, done.stdout), (status, f"{word}: connect=tcp:*:*\n"), word)
+    program.refuses(2, "missing ADDRESS", "policy", "explain", "meterd", "connect")
+    program.refuses(2, "policy: missing verb; it is policy explain", "policy")
+    program.refuses(2, "policy: unknown verb explian; it is policy explain", "policy", "explian")
+
+
+TESTS = [
+    calls_as_strace_has_them,
+    filters_are_the_app_s,
+    trace_ends_after_a_count,
+    missing_calls_are_told,
+    trace_as_json,
+    summary_of_a_trace,
+    trace_until_it_is_left,
+    metrics_of_two,
+    promtool_reads_them,
+    metrics_without_one,
+    metrics_that_lie,
+    policy_in_a_table,
+    policy_for_one_action,
+]
