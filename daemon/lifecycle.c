@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include "base/message-ids.h"
 #include "daemon/announce.h"
 #include "daemon/supervise.h"
 
@@ -91,7 +92,8 @@ static int rest(struct supervisor *supervisor) {
 }
 
 static int suffer(struct supervisor *supervisor) {
-    log_warning("%s: degraded: %s", supervisor->app.name, supervisor->health.why);
+    log_event(MESSAGE_ID_DEGRADED, LOG_WARNING, "%s: degraded: %s", supervisor->app.name,
+              supervisor->health.why);
     lifecycle_give_reason(supervisor, "%s", supervisor->health.why);
     return 0;
 }
@@ -106,8 +108,8 @@ static int recover(struct supervisor *supervisor, enum state from) {
 
 // The supervisor stays: whoever asks it learns what is wrong, and a restart would change nothing.
 int lifecycle_advise(struct supervisor *supervisor) {
-    log_error("%s: its storage is corrupt, nothing runs: %s; %s", supervisor->app.name,
-              supervisor->reason, supervise_remedy(supervisor));
+    log_event(MESSAGE_ID_CORRUPT, LOG_ERR, "%s: its storage is corrupt, nothing runs: %s; %s",
+              supervisor->app.name, supervisor->reason, supervise_remedy(supervisor));
     timer_set(supervisor->retry, ADVICE_USEC);
     return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "base/log.h"
 #include "base/memory.h"
+#include "base/message-ids.h"
 #include "daemon/announce.h"
 #include "daemon/crash.h"
 #include "daemon/layers-report.h"
@@ -106,7 +107,8 @@ static bool may_restart(struct supervisor *supervisor) {
     if (restart_next(&supervisor->restart, &policy, loop_now_usec(), &supervisor->delay_usec)) {
         return true;
     }
-    log_error("%s: giving up after %" PRIu32 " restarts within %" PRIu64 " s", supervisor->app.name,
+    log_event(MESSAGE_ID_GAVE_UP, LOG_ERR,
+              "%s: giving up after %" PRIu32 " restarts within %" PRIu64 " s", supervisor->app.name,
               policy.burst, policy.window_usec / 1000000);
     return false;
 }

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/message-ids.h"
 #include "base/open.h"
 #include "image/floor.h"
 #include "image/image.h"
@@ -20,7 +21,7 @@
 #include "image/why.h"
 
 static int refuse(const struct trust *trust, const char *why) {
-    log_error("%s: %s", trust->options->image, why);
+    log_event(MESSAGE_ID_UNTRUSTED, LOG_ERR, "%s: %s", trust->options->image, why);
     return TRUST_DENIED;
 }
 
@@ -43,7 +44,8 @@ int trust_open(const struct trust_options *options, struct trust *trust) {
         return TRUST_INTERNAL;
     }
     if (access(path, F_OK) < 0 && errno == ENOENT) {
-        log_error("%s: not signed: there is no %s; for development, run it with --unsigned",
+        log_event(MESSAGE_ID_UNTRUSTED, LOG_ERR,
+                  "%s: not signed: there is no %s; for development, run it with --unsigned",
                   options->image, path);
         return TRUST_DENIED;
     }
@@ -62,7 +64,7 @@ static int read_keys(struct trust *trust) {
         return TRUST_INTERNAL;
     }
     if (r > 0) {
-        log_error("%s", why);
+        log_event(MESSAGE_ID_UNTRUSTED, LOG_ERR, "%s", why);
         return TRUST_DENIED;
     }
     return 0;
@@ -75,7 +77,7 @@ int trust_read_floor(struct trust *trust, const char *name) {
     if (trust->options->is_unsigned || floor_read(named, name, &trust->floor, why) == 0) {
         return TRUST_GIVEN;
     }
-    log_error("%s", why);
+    log_event(MESSAGE_ID_UNTRUSTED, LOG_ERR, "%s", why);
     return TRUST_DENIED;
 }
 
@@ -134,7 +136,7 @@ static int read_signature(struct trust *trust, struct signature *ret_signature) 
         return TRUST_INTERNAL;
     }
     if (r > 0) {
-        log_error("%s" SIGNATURE_SUFFIX ": %s", image, why);
+        log_event(MESSAGE_ID_UNTRUSTED, LOG_ERR, "%s" SIGNATURE_SUFFIX ": %s", image, why);
         return TRUST_DENIED;
     }
     return 0;
@@ -176,8 +178,8 @@ static int refused(const struct trust *trust, int r, const char *why) {
     const char *path = trust->options->image;
 
     if (r == ENVELOPE_LOCKED) {
-        log_error("%s: locked: %s%s%s", path, why, trust->has_key ? "" : ", and ",
-                  trust->has_key ? "" : trust->no_key);
+        log_event(MESSAGE_ID_LOCKED, LOG_ERR, "%s: locked: %s%s%s", path, why,
+                  trust->has_key ? "" : ", and ", trust->has_key ? "" : trust->no_key);
         return TRUST_LOCKED;
     }
     if (r < 0) {
@@ -237,7 +239,8 @@ int trust_check(const struct trust *trust, const struct image *image) {
     if (manifest->counter < trust->floor) {
         const char *named = trust->options->floors;
 
-        log_error("%s: counter %" PRIu64 " is below %" PRIu64 ", the least that %s/%s allows",
+        log_event(MESSAGE_ID_UNTRUSTED, LOG_ERR,
+                  "%s: counter %" PRIu64 " is below %" PRIu64 ", the least that %s/%s allows",
                   trust->options->image, manifest->counter, trust->floor,
                   named ? named : FLOOR_DIRECTORY, manifest->name);
         return TRUST_DENIED;

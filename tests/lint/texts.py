@@ -96,6 +96,24 @@ def check_links_in_documents_lead_somewhere(tree):
     none(findings)
 
 
+def check_every_message_id_has_its_entry_in_the_catalog(tree):
+    header = tree.text("base/message-ids.h")
+    ids = re.findall(r"^#define (MESSAGE_ID_\w+) \"([0-9a-f]{32})\"$", header, re.M)
+    entries = re.split(r"^-- ", tree.text("systemd/mpyd.catalog"), flags=re.M)[1:]
+    findings = []
+    if [number for _, number in ids] != [entry.split("\n")[0] for entry in entries]:
+        findings.append("systemd/mpyd.catalog: not the ids of base/message-ids.h, in their order")
+    for entry in entries:
+        head, _, text = entry.partition("\n\n")
+        keys = [line.partition(": ")[0] for line in head.split("\n")[1:]]
+        if keys != ["Subject", "Defined-By", "Documentation"] or not text.strip():
+            findings.append(f"systemd/mpyd.catalog: {entry[:32]}: a subject, who, pages, and a text")
+        fields = set(re.findall(r"@(\w+)@", entry)) - {"APP", "KIND"}
+        if fields:
+            findings.append(f"systemd/mpyd.catalog: {entry[:32]}: no entry has fields {fields}")
+    none(findings)
+
+
 def check_manual_pages(tree):
     pages = [f for f in tree.files if re.search(r"^doc/man/.*\.[1-8]$", f)]
     if not pages:
