@@ -53,6 +53,7 @@ static void write_line(struct app_log *log, int level, const char *line) {
         log_message_as(log->name, level, "%s", line);
         return;
     }
+    log->n_dropped_ever++;
     if (log->n_dropped++ == 0) {
         timer_set(log->timer, REPORT_USEC);
     }

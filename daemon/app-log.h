@@ -19,6 +19,7 @@ struct app_log {
     struct quota quota;  /* of what the app says ... */
     struct quota errors; /* ... and, apart from that, of its errors: a chatty app's last words */
     uint64_t n_dropped;  /* not yet reported */
+    uint64_t n_dropped_ever;
 };
 
 // NAME must outlive the log. Returns 0 or -errno; app_log_done() undoes it and takes a zeroed log.

@@ -52,8 +52,10 @@ struct app_counters {
     uint64_t refusals;
     uint64_t workers;
     uint64_t broken_workers;
-    uint64_t doorbells_idle; /* rings that announced nothing */
-    uint64_t calls_delayed;  /* pauses, because there were too many calls a second */
+    uint64_t doorbells_idle;   /* rings that announced nothing */
+    uint64_t doorbells_polled; /* times that doorbells gave way to a look now and then */
+    uint64_t handles_refused;  /* EMFILE: there were as many as it may hold */
+    uint64_t calls_delayed;    /* pauses, because there were too many calls a second */
 };
 
 struct app {

@@ -90,6 +90,11 @@ void handles_set_quota(struct handle_table *table, uint32_t quota) {
     table->quota = quota < WIRE_HANDLES ? quota : WIRE_HANDLES;
 }
 
+uint32_t handles_count(const struct handle_table *table, uint32_t *ret_quota) {
+    *ret_quota = table->quota;
+    return table->n_used;
+}
+
 void handles_reap(struct handle_table *table) {
     for (size_t i = 0; i < table->n_slots; i++) {
         if (table->slots[i]->kind != 0) {
@@ -105,6 +110,7 @@ int handle_new(struct app *app, uint32_t kind, void *object, void (*free)(void *
 
     assert(kind != 0);
     if (table->n_used >= table->quota) {
+        app->counters.handles_refused++;
         return EMFILE;
     }
     handle = take_slot(table);

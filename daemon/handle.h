@@ -22,6 +22,9 @@ struct handle_table *handles_free(struct handle_table *table);
 // How many handles the app may hold, at most WIRE_HANDLES.
 void handles_set_quota(struct handle_table *table, uint32_t quota);
 
+// How many handles the app holds, and may.
+uint32_t handles_count(const struct handle_table *table, uint32_t *ret_quota);
+
 // Closes every handle: the worker is dead.
 void handles_reap(struct handle_table *table);
 

@@ -62,6 +62,7 @@ static int supervise(struct running *running) {
     // Overwrites the command line, and so what the options point to: they have been used up.
     title_set("mpyd: supervisor %s%s", name, is_unsigned ? " (unsigned)" : "");
     running->options = NULL;
+    running->supervisor.manifest = &running->image.manifest;
     running->supervisor.version = running->image.manifest.version;
     running->supervisor.image_id = running->image.id;
     running->supervisor.terminal = isatty(STDERR_FILENO) == 1;

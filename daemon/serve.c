@@ -103,6 +103,7 @@ static int judge_ring(struct serve *serve, int n_served) {
         log_warning("%s: rings without end and nothing to say; looking every %u us instead",
                     serve->app->name, POLL_USEC);
     }
+    serve->app->counters.doorbells_polled++;
     serve->disarmed = true;
     serve->n_polls = POLLS;
     timer_set(serve->poll, POLL_USEC);

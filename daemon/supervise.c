@@ -107,6 +107,7 @@ static bool may_restart(struct supervisor *supervisor) {
     if (restart_next(&supervisor->restart, &policy, loop_now_usec(), &supervisor->delay_usec)) {
         return true;
     }
+    supervisor->gave_up = true;
     log_event(MESSAGE_ID_GAVE_UP, LOG_ERR,
               "%s: giving up after %" PRIu32 " restarts within %" PRIu64 " s", supervisor->app.name,
               policy.burst, policy.window_usec / 1000000);

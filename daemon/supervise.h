@@ -35,6 +35,8 @@ enum supervise_exit {
     EXIT_LOCKED = 8,    /* it is encrypted, and its key is not there */
 };
 
+struct manifest;
+
 struct supervise_counters {
     uint64_t restarts;         /* after an end that was not asked for */
     uint64_t restarts_asked;   /* by an administrator: no failure */
@@ -57,6 +59,7 @@ struct supervisor {
     struct health_policy health_policy;
     struct notify notify;
     const char *version, *image_id;     /* of the image, for the log; the caller's */
+    const struct manifest *manifest;    /* likewise */
     enum state state;                   /* VERIFYING, unless the storage says otherwise */
     char reason[SUPERVISE_REASON_SIZE]; /* of a state that is not as it should be, else "" */
 
@@ -79,6 +82,7 @@ struct supervisor {
     bool restarting; /* asked to: what ends now is followed at once */
     bool hopeless;   /* it is killed for a deadline missed twice: health.why */
     bool hasten;     /* asked again */
+    bool gave_up;    /* there were too many restarts in a window */
     enum wire_stop stop_level;
     enum supervise_exit code;   /* of a state that is over */
     struct spawner_event event; /* the one being handled */
