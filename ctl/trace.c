@@ -6,10 +6,8 @@
 #include <inttypes.h>
 #include <json-c/json.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -17,6 +15,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "ctl/client.h"
+#include "ctl/interrupt.h"
 #include "ctl/json.h"
 #include "ctl/print.h"
 #include "ctl/reply.h"
@@ -187,18 +186,8 @@ static bool wait_for_reply(const struct client *client, int signals) {
 static int follow(struct tracing *tracing) {
     CLEANUP_FD int signals = -1;
     bool is_last = false;
-    sigset_t set;
-    int r = CTL_DONE;
+    int r = interrupt_open(&signals);
 
-    (void)sigemptyset(&set);
-    (void)sigaddset(&set, SIGINT);
-    (void)sigaddset(&set, SIGTERM);
-    (void)sigprocmask(SIG_BLOCK, &set, NULL);
-    signals = signalfd(-1, &set, SFD_CLOEXEC);
-    if (signals < 0) {
-        (void)log_errno(errno, "cannot take signals");
-        return CTL_INTERNAL;
-    }
     client_set_timeout(tracing->client, CLIENT_FOREVER);
     while (r == CTL_DONE && !is_last && wait_for_reply(tracing->client, signals)) {
         r = take_reply(tracing, &is_last);

@@ -22,6 +22,7 @@ const struct verb verbs[] = {
     {WATCH, "metrics", "[APP...]", "Prints metrics for Prometheus.", metrics_options, metrics_run},
     {WATCH, "policy explain", "APP [ACTION] [ADDRESS]", "Tells what an app may do, and why.",
      policy_explain_options, policy_explain_run},
+    {WATCH, "top", "[APP...]", "Shows what apps do, again and again.", top_options, top_run},
     {WATCH, "trace", "APP", "Prints the calls of an app live.", trace_options, trace_run},
     {IMAGES, "inspect", "IMAGE", "Shows what an image is, holds and wants.", inspect_options,
      inspect_run},

@@ -49,3 +49,6 @@ int policy_explain_run(const struct verb_arguments *arguments);
 
 extern const struct verb_option trace_options[];
 int trace_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option top_options[];
+int top_run(const struct verb_arguments *arguments);

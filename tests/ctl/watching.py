@@ -191,6 +191,56 @@ def metrics_that_lie(program):
             tap.equal(ask.run("metrics", "meterd").returncode, 6, bad)
 
 
+# -- top -----------------------------------------------------------------------------------------
+
+
+def counting(*frames):
+    """Answers Metrics with the next of FRAMES (calls, failures, calls below 1 ms, all timed)."""
+    left = list(frames)
+
+    def answer(_):
+        calls, failures, quick, timed = left.pop(0) if len(left) > 1 else left[0]
+        return {"families": [
+            family("mpyd_calls", "counter", "", ("_total", {"group": "socket"}, calls),
+                   ("_total", {"group": "log"}, 3)),
+            family("mpyd_call_failures", "counter", "", ("_total", {"group": "socket"}, failures)),
+            family("mpyd_call_duration_seconds", "histogram", "",
+                   ("_bucket", {"group": "socket", "le": "0.001"}, quick),
+                   ("_bucket", {"group": "socket", "le": "0.004"}, timed),
+                   ("_bucket", {"group": "socket", "le": "+Inf"}, timed))]}
+
+    return answer
+
+
+def rates_of_calls(program):
+    frames = counting((1000, 5, 10, 10), (1500, 5, 40, 50), (100, 0, 0, 0))
+    with app(program, Metrics=frames) as (_, ask):
+        lines = [line.split() for line in
+                 ask.says("top", "meterd", "--count", "2", "--interval", "100ms").splitlines()]
+    heading = ["APP", "STATE", "CALLS/S", "ERRORS/S", "P50", "P99", "HEAP", "RESTARTS"]
+    tap.equal((lines[0], lines[3]), (heading, heading), "two tables")
+    app_line, group_line = lines[1], lines[2]
+    tap.equal(app_line[:2] + app_line[3:], ["meterd", "running", "0", "<1ms", "<4ms", "292K", "2"],
+              "all groups")
+    tap.true(100 < float(app_line[2]) <= 5000, f"500 calls within 100 ms or more: {app_line}")
+    tap.equal((group_line[0], group_line[1]), ("socket", app_line[2]), "the one that made calls")
+    tap.equal(lines[4][3:6], ["0", "-", "-"], "counters that fell began anew")
+    tap.true(float(lines[4][2]) > 0, "from nothing")
+
+
+def top_of_one_that_ends(program):
+    with app(program, Metrics=counting((1, 0, 0, 0))) as (_, ask):
+        ask.fails(9, "nobody: is not running", "top", "nobody")
+        ask.fails(2, "--interval 0", "top", "meterd", "--interval", "0")
+        ask.fails(2, "--count x", "top", "meterd", "--count", "x")
+        ask.says("top", "--count", "1", "--interval", "10ms")
+    answers = iter([counting((1, 0, 0, 0))(None), END])
+    with app(program, Metrics=lambda _: next(answers)) as (_, ask):
+        done = ask.run("top", "meterd", "--count", "1", "--interval", "10ms")
+        tap.equal(done.returncode, 0, done.stderr)
+        tap.true(" - " in done.stdout, done.stdout)
+
+
 # -- policy --------------------------------------------------------------------------------------
 
 GRANTS = [
@@ -236,6 +286,8 @@ TESTS = [
     promtool_reads_them,
     metrics_without_one,
     metrics_that_lie,
+    rates_of_calls,
+    top_of_one_that_ends,
     policy_in_a_table,
     policy_for_one_action,
 ]
