@@ -84,6 +84,9 @@ int64_t proxy_call(struct proxy *proxy, uint32_t number) {
     for (unsigned i = WIRE_ARGS; i-- > 0;) {
         if (proxy->regions[i].memory) {
             receive(&proxy->regions[i], result);
+            if (proxy->is_secret) {
+                explicit_bzero(proxy->regions[i].memory, proxy->regions[i].size);
+            }
             caller_release(proxy->regions[i].memory, proxy->regions[i].size);
         }
     }

@@ -22,7 +22,8 @@ struct proxy_region {
 struct proxy {
     uint64_t arg[WIRE_ARGS];
     struct proxy_region regions[WIRE_ARGS];
-    int error; /* 0 or -errno */
+    int error;      /* 0 or -errno */
+    bool is_secret; /* nothing of it stays in the arena */
 };
 
 // A proxy is never part of its caller: by them vm/reach.py sees which code comes to which call.

@@ -71,6 +71,7 @@
 #define MICROPY_KBD_EXCEPTION (1)
 #define MICROPY_ENABLE_VM_ABORT (1)
 #define MICROPY_ENABLE_SCHEDULER (1)
+#define MICROPY_SCHEDULER_STATIC_NODES (1) /* vm/upcall.c: an app cannot fill their queue */
 
 // Waiting: one call, never a poll loop. MICROPY_EVENT_POLL_HOOK stays undefined for it.
 #define MICROPY_INTERNAL_WFE(timeout_ms) wait_for_event(timeout_ms)

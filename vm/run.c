@@ -12,13 +12,17 @@
 #include "py/stream.h"
 #include "shared/runtime/gchelper.h"
 
+#include "call/calls.h"
 #include "call/proxies.h"
 #include "call/wire.h"
 #include "vm/app.h"
+#include "vm/heap.h"
 #include "vm/log.h"
+#include "vm/modmpyd.h"
 #include "vm/resources.h"
 #include "vm/socket.h"
 #include "vm/stop.h"
+#include "vm/upcall.h"
 
 #define APP_STATUS_MAX 119 /* of sys.exit(); above are enum wire_exit's */
 #define PATH_SIZE 256u
@@ -28,6 +32,7 @@ static const mp_print_t print_stderr = {(void *)(uintptr_t)&mp_sys_stderr_obj,
                                         mp_stream_write_adaptor};
 
 static void __attribute__((noreturn)) end_worker(int status) {
+    upcall_end();
     if (status != WIRE_EXIT_ABORT) {
         socket_later_finish();
     }
@@ -35,6 +40,13 @@ static void __attribute__((noreturn)) end_worker(int status) {
     log_flush(&log_stderr);
     (void)call_channel_exit(status <= APP_STATUS_MAX ? WIRE_EXIT_OK : (uint32_t)status, status);
     _exit(status);
+}
+
+// Tells the supervisor what of the app runs next.
+static void enter(enum app_enter_phase phase) {
+    struct heap_usage usage = heap_usage();
+
+    (void)call_app_enter(phase, (int64_t)usage.size, (int64_t)usage.used);
 }
 
 // What sys.exit(value) means: nothing or None is 0, a number is itself (what is outside 0..119
@@ -70,7 +82,10 @@ static int judge(mp_obj_t exception) {
     if (is_a(exception, &mp_type_SystemExit)) {
         return exit_status(exception);
     }
+    // From the next call on, what is written as an error is the traceback.
     log_flush(&log_stdout);
+    log_flush(&log_stderr);
+    enter(APP_ENTER_PHASE_FAILED);
     mp_obj_print_exception(&print_stderr, exception);
     return is_a(exception, &mp_type_MemoryError) ? WIRE_EXIT_HEAP : WIRE_EXIT_EXCEPTION;
 }
@@ -102,15 +117,15 @@ static int run_protected(void (*function)(void)) {
     return nlr.ret_val == NULL ? WIRE_EXIT_ABORT : judge_protected(MP_OBJ_FROM_PTR(nlr.ret_val));
 }
 
-static bool entry_exists(void) {
+static bool module_exists(const char *name) {
     char path[PATH_SIZE];
-    size_t length = strlen(app_image.entry);
+    size_t length = strlen(name);
 
     if (length + sizeof(".py") > sizeof(path)) {
         return false;
     }
     for (size_t i = 0; i < length; i++) {
-        path[i] = (char)(app_image.entry[i] == '.' ? '/' : app_image.entry[i]);
+        path[i] = (char)(name[i] == '.' ? '/' : name[i]);
     }
     memcpy(path + length, ".py", sizeof(".py"));
     return mp_find_frozen_module(path, NULL, NULL) == MP_IMPORT_STAT_FILE;
@@ -125,11 +140,21 @@ static void prepare(void) {
     for (const char *const *argument = app_image.arguments; *argument != NULL; argument++) {
         mp_obj_list_append(mp_sys_argv, mp_obj_new_str_from_cstr(*argument));
     }
+    modmpyd_start();
     resources_mount(app_image.resources, app_image.resources_size);
     gc_collect();
 }
 
+static void run_boot(void) {
+    if (app_image.boot != NULL) {
+        enter(APP_ENTER_PHASE_BOOT);
+        (void)mp_import_name(qstr_from_str(app_image.boot), mp_const_none, MP_OBJ_NEW_SMALL_INT(0));
+        gc_collect();
+    }
+}
+
 static void run_entry(void) {
+    enter(APP_ENTER_PHASE_ENTRY);
     // False as the list of names asks the importer to make it __main__.
     mp_obj_t args[] = {mp_obj_new_str_from_cstr(app_image.entry), mp_const_none, mp_const_none,
                        mp_const_false};
@@ -142,22 +167,25 @@ static void run_atexit(void) {
 
     MP_STATE_VM(sys_exitfunc) = mp_const_none;
     if (mp_obj_is_callable(function)) {
+        enter(APP_ENTER_PHASE_EXIT);
         mp_call_function_0(function);
     }
 }
 
 void run_app(void) {
-    int status = 0;
+    static void (*const steps[])(void) = {prepare, run_boot, run_entry};
+    int status = WIRE_EXIT_OK;
 
     mp_cstack_init_with_top(__builtin_frame_address(0), app_image.stack_size);
     gc_init(app_image.heap, app_image.heap + app_image.heap_size);
     mp_init();
-    if (!entry_exists()) {
+    upcall_start();
+    if (!module_exists(app_image.entry) ||
+        (app_image.boot != NULL && !module_exists(app_image.boot))) {
         end_worker(WIRE_EXIT_IMAGE);
     }
-    status = run_protected(prepare);
-    if (status == WIRE_EXIT_OK) {
-        status = run_protected(run_entry);
+    for (size_t i = 0; status == WIRE_EXIT_OK && i < MP_ARRAY_SIZE(steps); i++) {
+        status = run_protected(steps[i]);
     }
     if (status != WIRE_EXIT_ABORT) {
         int atexit_status = run_protected(run_atexit);

@@ -2,16 +2,21 @@
 #include "vm/stop.h"
 
 #include "py/objexcept.h"
+#include "py/objlist.h"
 #include "py/runtime.h"
 
+#include "vm/callback.h"
 #include "vm/socket.h"
+#include "vm/upcall.h"
 
 uint32_t stop_seen;
 
+static bool is_started;
 static uint32_t level_reached; /* enum wire_stop */
 
 // Prepared, so that a full heap cannot keep an app from stopping. Its traceback is on the heap.
 MP_REGISTER_ROOT_POINTER(mp_obj_exception_t stop_exception);
+MP_REGISTER_ROOT_POINTER(mp_obj_t stop_callbacks); // a list, or NULL
 
 static void raise_stop(void) {
     mp_obj_exception_t *stop = &MP_STATE_VM(stop_exception);
@@ -23,20 +28,22 @@ static void raise_stop(void) {
     mp_sched_exception(MP_OBJ_FROM_PTR(stop));
 }
 
+static void raise_level(void) {
+    if (level_reached == WIRE_INTERRUPT) {
+        mp_sched_keyboard_interrupt();
+    } else if (level_reached == WIRE_STOP) {
+        raise_stop();
+    }
+}
+
 static void reach(uint32_t level) {
     level_reached = level;
-    switch ((enum wire_stop)level) {
-    case WIRE_RUN:
-        break;
-    case WIRE_STOP:
-        raise_stop();
-        break;
-    case WIRE_INTERRUPT:
-        mp_sched_keyboard_interrupt();
-        break;
-    case WIRE_ABORT:
+    if (level == WIRE_ABORT) {
         mp_sched_vm_abort();
-        break;
+    } else if (MP_STATE_VM(stop_callbacks) != MP_OBJ_NULL) {
+        upcall_schedule();
+    } else {
+        raise_level();
     }
 }
 
@@ -45,10 +52,20 @@ void stop_changed(uint32_t control) {
 
     stop_seen = control;
     caller_consume();
-    if (level > level_reached) {
+    if (is_started && level > level_reached) {
         reach(level);
     }
     socket_later_tick();
+}
+
+// mp_init() forgets what is pending, so nothing is left pending before.
+void stop_start(void) {
+    is_started = true;
+    stop_changed(caller_control());
+}
+
+bool stop_is_under_way(void) {
+    return level_reached != WIRE_RUN;
 }
 
 bool stop_is_cause(const void *exception) {
@@ -56,16 +73,36 @@ bool stop_is_cause(const void *exception) {
            (level_reached >= WIRE_INTERRUPT && exception == &MP_STATE_VM(mp_kbd_exception));
 }
 
-// A stop changes the control word before it is posted, so there is nothing left to do for the
-// upcall itself: it is there to wake a worker that sleeps.
-void caller_on_upcall(uint32_t kind, uint32_t tag, int64_t result) {
-    (void)kind;
-    (void)tag;
-    (void)result;
-    stop_poll();
+// -- what the app has run first ------------------------------------------------------------------
+
+void stop_add_callback(mp_obj_t function) {
+    if (MP_STATE_VM(stop_callbacks) == MP_OBJ_NULL) {
+        MP_STATE_VM(stop_callbacks) = mp_obj_new_list(0, NULL);
+    }
+    mp_obj_list_append(MP_STATE_VM(stop_callbacks), function);
 }
 
-int caller_should_cancel(void) {
-    stop_poll();
-    return MP_STATE_MAIN_THREAD(mp_pending_exception) != MP_OBJ_NULL || MP_STATE_VM(vm_abort);
+bool stop_has_callbacks(void) {
+    return MP_STATE_VM(stop_callbacks) != MP_OBJ_NULL;
+}
+
+static void call(void *context) {
+    mp_call_function_0(*(mp_obj_t *)context);
+}
+
+void stop_run_callbacks(void) {
+    mp_obj_list_t *callbacks = MP_OBJ_TO_PTR(MP_STATE_VM(stop_callbacks));
+
+    if (level_reached == WIRE_RUN || callbacks == NULL) {
+        return;
+    }
+    // Those that are added meanwhile run too.
+    for (size_t i = 0; i < callbacks->len; i++) {
+        (void)callback_protect(call, &callbacks->items[i]);
+    }
+    MP_STATE_VM(stop_callbacks) = MP_OBJ_NULL;
+    // One of them may have left an exit of its own pending, or have been left by this one.
+    if (MP_STATE_MAIN_THREAD(mp_pending_exception) == MP_OBJ_NULL) {
+        raise_level();
+    }
 }

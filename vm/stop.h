@@ -5,8 +5,9 @@
 // one it saw last; a difference means a new stop level or an upcall.
 //
 // A level is acted upon once, when it is first seen, by leaving an exception pending that the VM
-// raises where the app is: SystemExit to stop, KeyboardInterrupt for a console's Ctrl-C. The last
-// level leaves the VM at once and runs nothing more of the app.
+// raises where the app is: SystemExit to stop, KeyboardInterrupt for a console's Ctrl-C. The
+// functions that the app gave for it run before. The last level leaves the VM at once and runs
+// nothing more of the app.
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -27,5 +28,21 @@ static inline void stop_poll(void) {
     }
 }
 
+// The VM is there: from now on a stop is acted upon, one that came before at once.
+void stop_start(void);
+
+// Whether the app was told to stop.
+bool stop_is_under_way(void);
+
 // True if EXCEPTION (an mp_obj_t's pointer) is the one that a stop raised and not the app's own.
 bool stop_is_cause(const void *exception);
+
+// Has FUNCTION (an mp_obj_t) called, without arguments, once the app is told to stop, after those
+// added before. Raises MemoryError.
+void stop_add_callback(void *function);
+
+// Whether there are such functions, still to be called.
+bool stop_has_callbacks(void);
+
+// Calls them, if the app was told to stop, and then makes it stop. For vm/upcall.c alone.
+void stop_run_callbacks(void);

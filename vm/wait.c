@@ -8,6 +8,8 @@
 #include "call/proxies.h"
 #include "vm/clock.h"
 #include "vm/socket.h"
+#include "vm/stop.h"
+#include "vm/upcall.h"
 
 #define NSEC_PER_USEC 1000
 #define USEC_PER_MSEC 1000
@@ -19,6 +21,26 @@
 // hide them; what a wait returns comes after all that it tells of.
 static uint32_t generation;
 
+static bool is_asleep;
+static bool is_skipped; /* the next wait is */
+
+void wait_skip(void) {
+    is_skipped = true;
+}
+
+bool wait_is_asleep(void) {
+    return is_asleep;
+}
+
+// Work that is pending and that the VM has not run yet would be slept through.
+static bool must_return(void) {
+    bool is_over = is_skipped;
+
+    is_skipped = false;
+    stop_poll();
+    return is_over || upcall_is_due();
+}
+
 void wait_usec(int64_t timeout_usec) {
     bool is_posted = socket_ahead_is_waiting();
     int64_t result = -1, most = socket_later_run();
@@ -26,8 +48,13 @@ void wait_usec(int64_t timeout_usec) {
     if (timeout_usec < 0 || (most >= 0 && most < timeout_usec)) {
         timeout_usec = most;
     }
+    if (must_return()) {
+        timeout_usec = 0;
+    }
     if (timeout_usec != 0 && (is_posted || caller_generation() == generation)) {
+        is_asleep = true;
         result = call_channel_wait(generation, timeout_usec < 0 ? -1 : timeout_usec);
+        is_asleep = false;
     }
     if (!is_posted) {
         generation = caller_generation();

@@ -64,6 +64,8 @@ def argument(row, arg):
 
 def function(row):
     lines = [prototype(row, ' {', 'PROXY int64_t'), '    struct proxy proxy = {0};', '']
+    if 'secret' in row.flags:
+        lines.append('    proxy.is_secret = true;')
     lines += [argument(row, arg) for arg in row.args]
     lines += [f'    return proxy_call(&proxy, {row.constant});', '}']
     return '\n'.join(lines)

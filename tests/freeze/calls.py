@@ -12,9 +12,11 @@ from builds import MANIFEST, ROOT, on_bench
 
 NOTE = struct.Struct('<III')
 CALLS = 3  # enum note_type
-# What every worker does: start, wait, print, tell the time, end and send what is not sent yet.
+# What every worker does: start, wait, print, tell the time, end and send what is not sent yet, say
+# how it is doing and answer messages, if only that nobody is there for them.
 ALWAYS = {'channel.start', 'channel.wait', 'channel.cancel', 'channel.exit', 'log.write',
-          'clock.read', 'socket.close', 'socket.shutdown'}
+          'clock.read', 'socket.close', 'socket.shutdown', 'app.enter', 'app.usage', 'app.take',
+          'app.reply'}
 CODE = {
     'nothing': 'print(1)\n',
     'random': 'import random\nprint(random.getrandbits(4) < 16)\n',

@@ -1,10 +1,13 @@
 # SPDX-License-Identifier: MIT
 #
-# asyncio: MicroPython's own, and a stop that lets every task clean up.
+# asyncio: MicroPython's own, a stop that lets every task clean up, and functions for mpyd.on_call()
+# that are coroutines.
 #
 # Upstream's event loop is left by SystemExit and KeyboardInterrupt at once, and no task but the one
 # that was running gets to run its "finally". Here every task is cancelled first, whatever it waits
 # for, and the loop runs on until all are done; then the exception goes its way.
+
+import mpyd
 
 from . import core
 
@@ -21,10 +24,44 @@ _prune_at = _PRUNE_MIN
 
 
 class _IOQueue(core.IOQueue):
+    def __init__(self):
+        super().__init__()
+        self.listens = False
+        if mpyd._listens():
+            self.listen()
+
+    def listen(self):
+        # What mpyd calls may make a task or set an event: the waker then ends the wait. And it may
+        # always come, so that the loop is not at its end while everybody waits.
+        if not self.listens:
+            self.map[id(mpyd._waker)] = [None, None, mpyd._waker]
+            self.poller.register(mpyd._waker, 1)
+            self.listens = True
+
+    def end_listening(self):
+        self.listens = False
+        if self.map.pop(id(mpyd._waker), None):
+            self.poller.unregister(mpyd._waker)
+
+    def _dequeue(self, s):
+        if s is not mpyd._waker:
+            super()._dequeue(s)
+
     def wait_io_event(self, dt):
         # Tells a stop that comes while nothing runs from one that kills the task it comes to.
         core.cur_task = None
         super().wait_io_event(dt)
+        if self.listens:
+            for number, coro in mpyd._coroutines() or ():
+                create_task(_answer(number, coro))
+
+
+async def _answer(number, coro):
+    try:
+        mpyd._reply(number, await coro)
+    except BaseException as exc:
+        mpyd._reply(number, None, exc)
+        raise
 
 
 def create_task(coro):
@@ -67,6 +104,7 @@ def _finish():
 
 def _cancel_all():
     _bury()
+    core._io_queue.end_listening()
     for _ in range(_ROUNDS_MAX):
         left = [t for t in _tasks if not t.done()]
         if not left:
@@ -89,6 +127,7 @@ core.create_task = create_task
 core.run_until_complete = run_until_complete
 core.IOQueue = _IOQueue
 core.new_event_loop()
+mpyd._on_listen(lambda: core._io_queue.listen())
 
 from .core import *
 

@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: MIT
+# manifest: [grants]
+# manifest: credentials = ["token", "missing"]
+# credential: token hush-hush
+# credential: other not for it
+# credential: image-key 0000
+# debug: yes
+# daemon: under-test: wants the credential missing, which is not there
+# daemon: app\.secret\(name=5 bytes, value=16384 bytes\) = 9
+# An app reads what it was granted by name, and nothing else.
+import mpyd
+
+print(mpyd.secret("token"))
+for name in ("missing", "other", "image-key", "", "../token", "t" * 65):
+    try:
+        print(mpyd.secret(name))
+    except OSError as e:
+        print(name[:9], type(e).__name__, e.errno)

@@ -1,0 +1,171 @@
+// SPDX-License-Identifier: MIT
+#include "vm/messages.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "py/objgenerator.h"
+#include "py/objlist.h"
+#include "py/runtime.h"
+
+#include "call/calls.h"
+#include "call/proxies.h"
+#include "call/wire.h"
+#include "vm/callback.h"
+#include "vm/stop.h"
+
+// A message being answered, and what a protected function makes of it.
+struct answering {
+    uint32_t number;
+    const char *argument;
+    size_t argument_size;
+    mp_obj_t function, result, exception;
+    vstr_t text;
+};
+
+MP_REGISTER_ROOT_POINTER(mp_obj_t message_functions);  // a dict by name, or NULL
+MP_REGISTER_ROOT_POINTER(mp_obj_t message_coroutines); // a list of (number, coroutine), or NULL
+
+static bool has_loop;
+
+void messages_set_function(mp_obj_t name, mp_obj_t function) {
+    mp_obj_t functions = MP_STATE_VM(message_functions);
+
+    if (functions == MP_OBJ_NULL) {
+        functions = mp_obj_new_dict(1);
+        MP_STATE_VM(message_functions) = functions;
+    }
+    if (function != mp_const_none) {
+        mp_obj_dict_store(functions, name, function);
+    } else {
+        (void)mp_map_lookup(mp_obj_dict_get_map(functions), name, MP_MAP_LOOKUP_REMOVE_IF_FOUND);
+    }
+}
+
+bool messages_are_wanted(void) {
+    return MP_STATE_VM(message_functions) != MP_OBJ_NULL;
+}
+
+mp_obj_t messages_take_coroutines(void) {
+    mp_obj_t coroutines = MP_STATE_VM(message_coroutines);
+
+    has_loop = true;
+    MP_STATE_VM(message_coroutines) = MP_OBJ_NULL;
+    return coroutines;
+}
+
+// -- replies -------------------------------------------------------------------------------------
+
+// That nobody waits any more is nothing to the app.
+static void reply(uint32_t number, uint32_t outcome, const char *text, size_t size) {
+    static const char unfit[] = "its answer is no text of at most 16384 bytes";
+
+    int64_t r = call_app_reply(number, outcome, text, size);
+
+    if (r < 0 && r != -ENOENT) {
+        (void)call_app_reply(number, APP_REPLY_OUTCOME_FAILED, unfit, sizeof(unfit) - 1);
+    }
+}
+
+static void print_exception(void *context) {
+    struct answering *answering = context;
+    mp_print_t print;
+
+    vstr_init_print(&answering->text, 64, &print);
+    mp_obj_print_helper(&print, answering->exception, PRINT_EXC);
+}
+
+void messages_reply_exception(uint32_t number, mp_obj_t exception) {
+    struct answering answering = {.exception = exception};
+    size_t size = 0;
+
+    if (callback_protect(print_exception, &answering) == MP_OBJ_NULL) {
+        size = answering.text.len;
+    }
+    reply(number, APP_REPLY_OUTCOME_FAILED, answering.text.buf, size);
+}
+
+void messages_reply_result(uint32_t number, mp_obj_t result) {
+    mp_buffer_info_t text = {0};
+
+    if (result != mp_const_none && !mp_get_buffer(result, &text, MP_BUFFER_READ)) {
+        mp_raise_TypeError(MP_ERROR_TEXT("answer must be str, bytes or None"));
+    }
+    reply(number, APP_REPLY_OUTCOME_REPLIED, text.buf, text.len);
+}
+
+// -- messages ------------------------------------------------------------------------------------
+
+static void keep_coroutine(uint32_t number, mp_obj_t coroutine) {
+    mp_obj_t items[] = {mp_obj_new_int_from_uint(number), coroutine};
+
+    if (!has_loop) {
+        mp_raise_TypeError(MP_ERROR_TEXT("coroutine without an event loop"));
+    }
+    if (MP_STATE_VM(message_coroutines) == MP_OBJ_NULL) {
+        MP_STATE_VM(message_coroutines) = mp_obj_new_list(0, NULL);
+    }
+    mp_obj_list_append(MP_STATE_VM(message_coroutines), mp_obj_new_tuple(2, items));
+}
+
+static void call(void *context) {
+    struct answering *answering = context;
+    mp_obj_t argument = mp_obj_new_str(answering->argument, answering->argument_size);
+    mp_obj_t result = mp_call_function_1(answering->function, argument);
+
+    if (mp_obj_get_type(result) == &mp_type_gen_instance) {
+        keep_coroutine(answering->number, result);
+    } else {
+        messages_reply_result(answering->number, result);
+    }
+}
+
+// Without making a string of the name: it may be anybody's.
+static mp_obj_t find_function(const char *name, size_t size) {
+    const mp_obj_dict_t *functions = MP_OBJ_TO_PTR(MP_STATE_VM(message_functions));
+
+    for (size_t i = 0; functions != NULL && i < functions->map.alloc; i++) {
+        if (mp_map_slot_is_filled(&functions->map, i)) {
+            size_t length = 0;
+            const char *text = mp_obj_str_get_data(functions->map.table[i].key, &length);
+
+            if (length == size && memcmp(text, name, size) == 0) {
+                return functions->map.table[i].value;
+            }
+        }
+    }
+    return MP_OBJ_NULL;
+}
+
+static void answer(const char *message, size_t size) {
+    struct wire_message head;
+    struct answering answering = {0};
+    mp_obj_t exception = MP_OBJ_NULL;
+
+    memcpy(&head, message, sizeof(head));
+    answering.number = head.number;
+    answering.function = find_function(message + sizeof(head), head.name_size);
+    if (answering.function == MP_OBJ_NULL) {
+        reply(head.number, APP_REPLY_OUTCOME_NO_SUCH, NULL, 0);
+        return;
+    }
+    answering.argument = message + sizeof(head) + head.name_size;
+    answering.argument_size = size - sizeof(head) - head.name_size;
+    exception = callback_protect(call, &answering);
+    if (exception != MP_OBJ_NULL) {
+        messages_reply_exception(head.number, exception);
+    }
+}
+
+void messages_run(void) {
+    static char message[WIRE_MESSAGE_MAX]; // touched by apps that get some
+
+    while (!stop_is_under_way()) {
+        int64_t size = call_app_take(message, sizeof(message));
+
+        if (size < (int64_t)sizeof(struct wire_message)) {
+            return;
+        }
+        answer(message, (size_t)size);
+    }
+}
