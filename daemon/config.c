@@ -55,6 +55,8 @@ static const struct entry entries[] = {
     {"restart", "burst", &config_number, AT(restart_burst), 1, 1000, "5", CONFIG_NOW},
     {"restart", "window", &config_time, AT(restart_window_usec), 0, DAY_USEC, "60s", CONFIG_NOW},
 
+    {"update", "probation", &config_time, AT(probation_usec), 0, DAY_USEC, "30s", CONFIG_NOW},
+
     {"sandbox", "optional", &config_layers, AT(optional), 0, 0, "", CONFIG_NEXT},
     {"sandbox", "cpu", &config_processor, AT(cpu), 0, CPU_MAX, "same", CONFIG_NEXT},
     {"sandbox", "spin", &config_time, AT(spin_usec), 0, 1000, "20us", CONFIG_NEXT},

@@ -85,6 +85,8 @@ struct config {
     uint64_t restart_burst; /* failures within the window, after which it gives up */
     uint64_t restart_window_usec;
 
+    uint64_t probation_usec; /* for which an update has to do well; mpyd-update asks for it */
+
     char *optional; /* sandbox layers that may be missing, comma separated; "" for none */
     int64_t cpu;    /* a number, or CONFIG_CPU_SAME or CONFIG_CPU_ANY */
     uint64_t spin_usec;

@@ -12,15 +12,15 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/durable.h"
 #include "base/log.h"
 #include "base/open.h"
 #include "image/envelope.h"
 #include "image/signature.h"
 #include "image/trust.h"
-#include "update/durable.h"
 #include "update/places.h"
+#include "update/service.h"
 #include "update/sound.h"
-#include "update/unit.h"
 #include "update/update.h"
 
 #define NEW "new"      /* the directory of a copy that is not yet verified */
@@ -191,7 +191,7 @@ static int install_copy(struct update *update, int new, enum slots_place place) 
 }
 
 int update_install(struct update *update, const char *image) {
-    enum slots_place in_use = unit_is_up(update->app) ? update_picked(update) : SLOTS_NONE;
+    enum slots_place in_use = service_is_up(update->app) ? update_picked(update) : SLOTS_NONE;
     enum slots_place place = slots_spare(&update->slots, in_use);
     CLEANUP_FD int new = -1;
     int r;

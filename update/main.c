@@ -17,9 +17,11 @@
 #include "image/key.h"
 #include "image/trust.h"
 #include "update/places.h"
+#include "update/probation.h"
 #include "update/request.h"
-#include "update/unit.h"
+#include "update/service.h"
 #include "update/update.h"
+#include "update/watch.h"
 #include "version.h"
 
 static const char help[] =
@@ -32,6 +34,7 @@ static const char help[] =
     "  install APP IMAGE   verify an image and put it into a slot, to be tried\n"
     "  rollback APP        go back to the image before\n"
     "  request APP         do what mpyctl has left in --incoming, and restart the app\n"
+    "  watch APP           watch the trial that runs, until it is confirmed or rolled back\n"
     "\n"
     "      --images DIR    the slots, in place of " PLACES_IMAGES "\n"
     "      --vendor DIR    images of packages, in place of " PLACES_VENDOR "\n"
@@ -40,6 +43,8 @@ static const char help[] =
     "  -k, --keys DIR      the keys that are trusted, in place of " KEY_DIRECTORY "\n"
     "  -f, --floors DIR    the least counters allowed, in place of " FLOOR_DIRECTORY "\n"
     "  -K, --key-file FILE the key of an encrypted image\n"
+    "      --control PATH  the app's control socket, in place of its unit's\n"
+    "      --probation TIME how long a trial has to do well, in place of [update] probation\n"
     "  -h, --help          show this and exit\n"
     "  -V, --version       show the version and exit\n"
     "\n"
@@ -48,16 +53,25 @@ static const char help[] =
     "is\n"
     "not there.\n";
 
-enum { OPTION_IMAGES = 256, OPTION_VENDOR, OPTION_RUN, OPTION_INCOMING };
+enum {
+    OPTION_IMAGES = 256,
+    OPTION_VENDOR,
+    OPTION_RUN,
+    OPTION_INCOMING,
+    OPTION_CONTROL,
+    OPTION_PROBATION
+};
 
 static const struct option long_options[] = {
     {"images", required_argument, NULL, OPTION_IMAGES},
     {"vendor", required_argument, NULL, OPTION_VENDOR},
     {"run", required_argument, NULL, OPTION_RUN},
     {"incoming", required_argument, NULL, OPTION_INCOMING},
+    {"control", required_argument, NULL, OPTION_CONTROL},
     {"keys", required_argument, NULL, 'k'},
     {"floors", required_argument, NULL, 'f'},
     {"key-file", required_argument, NULL, 'K'},
+    {"probation", required_argument, NULL, OPTION_PROBATION},
     {"help", no_argument, NULL, 'h'},
     {"version", no_argument, NULL, 'V'},
     {NULL, 0, NULL, 0},
@@ -65,7 +79,8 @@ static const struct option long_options[] = {
 
 struct command {
     struct places places;
-    const char *app, *image;
+    uint64_t probation_usec;
+    const char *app, *image, *control;
 };
 
 static int usage(const char *what, const char *which) {
@@ -108,10 +123,14 @@ static int request(const struct command *command) {
     wanted.image = image;
     r = image ? install(&wanted) : roll_back(&wanted);
     request_remove(&command->places, command->app);
-    if (r == UPDATE_DONE && unit_is_up(command->app)) {
-        r = unit_restart(command->app) < 0 ? UPDATE_INTERNAL : UPDATE_DONE;
+    if (r == UPDATE_DONE && service_is_up(command->app)) {
+        r = service_restart(command->app) < 0 ? UPDATE_INTERNAL : UPDATE_DONE;
     }
     return r;
+}
+
+static int watch_trial(const struct command *command) {
+    return watch(&command->places, command->app, command->control, command->probation_usec);
 }
 
 static const struct verb {
@@ -119,10 +138,8 @@ static const struct verb {
     int n_operands; /* behind APP */
     int (*run)(const struct command *command);
 } verbs[] = {
-    {"install", 1, install},
-    {"pick", 0, pick},
-    {"request", 0, request},
-    {"rollback", 0, roll_back},
+    {"install", 1, install},    {"pick", 0, pick},         {"request", 0, request},
+    {"rollback", 0, roll_back}, {"watch", 0, watch_trial},
 };
 
 static int run(struct command *command, int n_operands, char **operands) {
@@ -153,6 +170,12 @@ static int say(const char *text) {
     return fputs(text, stdout) == EOF || fflush(stdout) == EOF ? UPDATE_INTERNAL : UPDATE_DONE;
 }
 
+static int set_probation(struct command *command, const char *text) {
+    return parse_usec(text, 0, PROBATION_MAX_USEC, &command->probation_usec) < 0
+               ? usage("no time: --probation ", text)
+               : UPDATE_DONE;
+}
+
 // Returns where the value of OPTION goes, or NULL.
 static const char **field(struct command *command, int option) {
     struct places *places = &command->places;
@@ -166,6 +189,8 @@ static const char **field(struct command *command, int option) {
         return &places->run;
     case OPTION_INCOMING:
         return &places->incoming;
+    case OPTION_CONTROL:
+        return &command->control;
     case 'k':
         return &places->keys;
     case 'f':
@@ -178,8 +203,8 @@ static const char **field(struct command *command, int option) {
 }
 
 int main(int argc, char **argv) {
-    struct command command = {.places = PLACES_INIT};
-    int option = 0;
+    struct command command = {.places = PLACES_INIT, .probation_usec = WATCH_PROBATION_CONFIGURED};
+    int option = 0, r = 0;
 
     log_set_name("mpyd-update");
     (void)umask(022);
@@ -198,7 +223,14 @@ int main(int argc, char **argv) {
             return usage(option == ':' ? "missing value after " : "unknown option ",
                          argv[optind - 1]);
         }
-        *text = optarg;
+        if (text) {
+            *text = optarg;
+        } else {
+            r = set_probation(&command, optarg);
+        }
+        if (r != UPDATE_DONE) {
+            return r;
+        }
     }
     return run(&command, argc - optind, argv + optind);
 }

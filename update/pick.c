@@ -10,12 +10,25 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/durable.h"
 #include "base/log.h"
 #include "base/message-ids.h"
-#include "update/durable.h"
 #include "update/places.h"
 #include "update/sound.h"
 #include "update/update.h"
+
+// For mpyd-probation@.service, whose condition this file is.
+static int mark_trial(const struct update *update, int run, bool is_trial) {
+    CLEANUP_FD int fd = -1;
+    char name[64];
+
+    (void)snprintf(name, sizeof(name), "%s" PLACES_TRIAL_SUFFIX, update->app);
+    if (!is_trial) {
+        return durable_remove(run, name);
+    }
+    fd = openat(run, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
+    return fd < 0 ? -errno : 0;
+}
 
 static int link_place(const struct update *update, enum slots_place place) {
     CLEANUP_FREE char *target = NULL;
@@ -34,6 +47,9 @@ static int link_place(const struct update *update, enum slots_place place) {
     if (r == 0 &&
         (symlinkat(target, run, beside) < 0 || renameat(run, beside, run, update->app) < 0)) {
         r = -errno;
+    }
+    if (r == 0) {
+        r = mark_trial(update, run, place == update->slots.trial);
     }
     if (r < 0) {
         (void)log_errno(r, "cannot point %s/%s to %s", update->places->run, update->app, target);

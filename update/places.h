@@ -7,6 +7,7 @@
 #define PLACES_IMAGES "/var/lib/mpyd-images"     /* APP/a, APP/b, APP/state */
 #define PLACES_VENDOR "/usr/lib/mpyd/images"     /* APP.mpyimg, of packages */
 #define PLACES_RUN "/run/mpyd-slots"             /* APP: a link to the directory that runs */
+#define PLACES_TRIAL_SUFFIX ".trial"             /* APP.trial: it is on trial */
 #define PLACES_INCOMING "/var/lib/mpyd-incoming" /* APP: what somebody wants installed */
 #define PLACES_IMAGE_SUFFIX ".mpyimg"
 #define PLACES_ROLL_BACK "rollback" /* in an app's incoming directory: a wish, and no image */

@@ -7,9 +7,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/durable.h"
 #include "base/log.h"
 #include "image/signature.h"
-#include "update/durable.h"
 #include "update/places.h"
 #include "update/update.h"
 

@@ -12,13 +12,13 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/durable.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "image/floor.h"
+#include "image/slots-file.h"
 #include "image/trust.h"
-#include "update/durable.h"
 #include "update/places.h"
-#include "update/slots-file.h"
 
 #define DIRECTORY_MODE 0711 /* who knows a path may go it, if the slot at its end lets him */
 

@@ -6,7 +6,7 @@
 
 #include <stdbool.h>
 
-#include "update/slots.h"
+#include "image/slots.h"
 
 struct places;
 

@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "folder.h"
-#include "update/slots-file.h"
-#include "update/slots.h"
+#include "image/slots-file.h"
+#include "image/slots.h"
 
 static const struct slot one = {.image = "1111111111111111", .version = "1", .counter = 3};
 static const struct slot two = {.image = "2222222222222222", .version = "2", .counter = 4};

@@ -4,7 +4,7 @@
 // What is known of an app's slots, in the file "state" of its directory: settings, for people to
 // read, for mpyd-update alone to write.
 
-#include "update/slots.h"
+#include "image/slots.h"
 
 #define SLOTS_FILE_NAME "state"
 #define SLOTS_FILE_WHY_SIZE 320 /* bytes of a reason, NUL included */
@@ -19,5 +19,5 @@ int slots_file_read(int directory, struct slots *ret_slots, char why[SLOTS_FILE_
 int slots_file_read_app(const char *images, const char *app, struct slots *ret_slots,
                         char why[SLOTS_FILE_WHY_SIZE]);
 
-// Puts SLOTS in its place, for good (update/durable.h). Returns 0 or -errno, and nothing changed.
+// Puts SLOTS in its place, for good (base/durable.h). Returns 0 or -errno, and nothing changed.
 int slots_file_write(int directory, const struct slots *slots);

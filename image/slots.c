@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "update/slots.h"
+#include "image/slots.h"
 
 #include <stdarg.h>
 #include <stdio.h>

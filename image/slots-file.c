@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "update/slots-file.h"
+#include "image/slots-file.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "base/parse.h"
 #include "base/settings.h"
 #include "image/why.h"
-#include "update/durable.h"
+#include "base/durable.h"
 
 #define TEXT_SIZE 2048
 #define SECTION "slots"

@@ -19,7 +19,7 @@ int durable_copy(int from, size_t size_limit, int directory, const char *name, m
 // the caller's to sync. Returns 0 or -errno.
 int durable_remove(int directory, const char *name);
 
-// Makes the directory NAME of MODE unless it is there, and opens it. Returns 0 and *ret_fd, the
+// Makes the directory NAME of MODE, less the umask, unless it is there, and opens it. Returns 0 and *ret_fd, the
 // caller's, or -errno.
 int durable_directory(int parent, const char *name, mode_t mode, int *ret_fd);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: MIT
-#include "update/durable.h"
+#include "base/durable.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -109,10 +109,6 @@ int durable_directory(int parent, const char *name, mode_t mode, int *ret_fd) {
         return -errno;
     }
     r = fd_open_kind(parent, name, S_IFDIR, &fd, &status);
-    // Its group's bit came from PARENT, whatever the umask left of the rest.
-    if (r == 0 && made == 0 && fchmod(fd, mode | (status.st_mode & S_ISGID)) < 0) {
-        r = -errno;
-    }
     if (r == 0 && made == 0) {
         r = durable_sync(parent);
     }
