@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: MIT
+"""Workers that spin or flood, and what becomes of them."""
+
+import re
+
+import apps as small
+import tap
+
+SPINNING = 'print("ready")\nwhile True:\n    pass\n'
+
+# Twice as many calls as a second allows at once: the rest takes two seconds at the least.
+CALLING = """\
+import calls, time
+begin = time.ticks_ms()
+for n in range(300):
+    calls.channel_nop()
+print("took", time.ticks_diff(time.ticks_ms(), begin))
+"""
+
+
+def spinning_app_is_degraded_then_killed(apps):
+    """1 percent: what spins gets more than that on any machine."""
+    config = small.QUICK + "[health]\ncpu = 1\ncpu_window = 200ms\n"
+    running = apps.start(apps.image("spinning", SPINNING), config)
+    tap.equal(running.wait(60), 1, f"exit status: {running.lines}")
+    text = "\n".join(running.lines)
+    tap.true(re.search(r"degraded: \d+% of a processor for \d+ ms, 1% are allowed", text), text)
+    tap.true(re.search(r"killed by the watchdog: \d+% of a processor", text), text)
+    tap.true("giving up after 3 restarts" in text, text)
+
+
+def calls_above_the_rate_wait(apps):
+    config = small.NO_RESTART + "[limits]\ncalls = 100\n"
+    status, lines = apps.run(apps.image("calling", CALLING), config, 60)
+    tap.equal(status, 0, f"exit status: {lines}")
+    took = [int(found[1]) for line in lines if (found := re.search(r"took (\d+)", line))]
+    tap.true(took and took[0] >= 1900, f"300 calls at 100 a second took {took} ms")
+
+
+def calls_that_wait_stop_nobody_from_stopping(apps):
+    source = 'import calls\nprint("ready")\nwhile True:\n    calls.channel_nop()\n'
+    config = small.QUICK + "[limits]\ncalls = 10\n"
+    running = apps.start(apps.image("flooding", source), config)
+    running.wait_line("^flooding: ready")
+    tap.equal(running.stop(), 0, f"exit status: {running.lines}")
+
+
+TESTS = [
+    spinning_app_is_degraded_then_killed,
+    calls_above_the_rate_wait,
+    calls_that_wait_stop_nobody_from_stopping,
+]
