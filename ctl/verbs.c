@@ -3,6 +3,7 @@
 
 #define APPS "Apps"
 #define WATCH "What apps do"
+#define HOST "This machine"
 #define IMAGES "Images, which are read and not run"
 
 // group, name, operands, help, options, function
@@ -33,5 +34,7 @@ const struct verb verbs[] = {
      symbolize_options, symbolize_run},
     {IMAGES, "verify", "IMAGE", "Tells whether an image is trusted here, by mpyd's own steps.",
      verify_options, verify_run},
+    {HOST, "complete", "WORD...", "Tells shells what may follow these words.", complete_options,
+     complete_run},
     {0},
 };

@@ -52,3 +52,6 @@ int trace_run(const struct verb_arguments *arguments);
 
 extern const struct verb_option top_options[];
 int top_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option complete_options[];
+int complete_run(const struct verb_arguments *arguments);
