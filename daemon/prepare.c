@@ -61,24 +61,37 @@ int prepare_choose_name(struct running *running) {
     return 0;
 }
 
-// A call between processes on one CPU costs a quarter of one across two, unless both spin.
-int prepare_choose_cpu(struct running *running) {
-    int64_t wanted = running->supervisor.config.cpu;
-    int cpu = wanted == CONFIG_CPU_ANY    ? -1
-              : wanted == CONFIG_CPU_SAME ? sched_getcpu()
-                                          : (int)wanted;
-    cpu_set_t set;
+// Service managers may have done it already, or let nobody do it.
+static int run_on(int cpu) {
+    cpu_set_t set, now;
 
-    running->sandbox.cpu = cpu;
-    if (cpu < 0) {
-        return 0;
-    }
     CPU_ZERO(&set);
     if (cpu < CPU_SETSIZE) {
         CPU_SET(cpu, &set);
     }
-    if (sched_setaffinity(0, sizeof(set), &set) < 0) {
-        (void)log_errno(errno, "cannot run on CPU %d", cpu);
+    if (sched_getaffinity(0, sizeof(now), &now) == 0 && CPU_EQUAL(&now, &set)) {
+        return 0;
+    }
+    return sched_setaffinity(0, sizeof(set), &set) < 0 ? -errno : 0;
+}
+
+// A call between processes on one CPU costs a quarter of one across two, unless both spin.
+int prepare_choose_cpu(struct running *running) {
+    int64_t *wanted = &running->supervisor.config.cpu;
+    int cpu = *wanted == CONFIG_CPU_ANY    ? -1
+              : *wanted == CONFIG_CPU_SAME ? sched_getcpu()
+                                           : (int)*wanted;
+    int r = cpu < 0 ? 0 : run_on(cpu);
+
+    running->sandbox.cpu = cpu;
+    if (r == -EPERM && *wanted == CONFIG_CPU_SAME) {
+        log_debug("%s: may not choose a CPU, and runs on any", running->name);
+        *wanted = CONFIG_CPU_ANY;
+        running->sandbox.cpu = -1;
+        return 0;
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot run on CPU %d", cpu);
         return EXIT_CONFIG;
     }
     return 0;
