@@ -52,19 +52,32 @@ const struct config_kind config_time = {parse_time, "a time span", time_units, f
 
 // -- words ---------------------------------------------------------------------------------------
 
-static int parse_when(const struct config_value *value, void *field, char why[CONFIG_WHY_SIZE]) {
-    static const char *const words[] = {[CONFIG_RESTART_NO] = "no",
-                                        [CONFIG_RESTART_ON_FAILURE] = "on-failure",
-                                        [CONFIG_RESTART_ALWAYS] = "always"};
-
-    (void)why;
-    for (uint64_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+// Stores which of N_WORDS the value is.
+static int parse_word(const struct config_value *value, void *field, const char *const *words,
+                      size_t n_words) {
+    for (uint64_t i = 0; i < n_words; i++) {
         if (strcmp(value->text, words[i]) == 0) {
             *(uint64_t *)field = i;
             return 0;
         }
     }
     return -EINVAL;
+}
+
+static int parse_when(const struct config_value *value, void *field, char why[CONFIG_WHY_SIZE]) {
+    static const char *const words[] = {[CONFIG_RESTART_NO] = "no",
+                                        [CONFIG_RESTART_ON_FAILURE] = "on-failure",
+                                        [CONFIG_RESTART_ALWAYS] = "always"};
+
+    (void)why;
+    return parse_word(value, field, words, sizeof(words) / sizeof(words[0]));
+}
+
+static int parse_flag(const struct config_value *value, void *field, char why[CONFIG_WHY_SIZE]) {
+    static const char *const words[] = {"no", "yes"};
+
+    (void)why;
+    return parse_word(value, field, words, sizeof(words) / sizeof(words[0]));
 }
 
 // Whether the process may run on the CPU is for the kernel to say; that there is one is known here.
@@ -94,6 +107,7 @@ static int parse_processor(const struct config_value *value, void *field,
 }
 
 const struct config_kind config_when = {parse_when, "no, on-failure or always", plain_units, false};
+const struct config_kind config_flag = {parse_flag, "yes or no", plain_units, false};
 const struct config_kind config_processor = {parse_processor, "same, any or a CPU's number",
                                              plain_units, false};
 

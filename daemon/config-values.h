@@ -22,6 +22,7 @@ extern const struct config_kind config_number;    /* uint64_t */
 extern const struct config_kind config_bytes;     /* uint64_t */
 extern const struct config_kind config_time;      /* uint64_t, microseconds */
 extern const struct config_kind config_when;      /* uint64_t, enum config_restart */
+extern const struct config_kind config_flag;      /* uint64_t, 0 or 1 */
 extern const struct config_kind config_processor; /* int64_t, or enum CONFIG_CPU_ */
 extern const struct config_kind config_layers;    /* char *, the field's */
 extern const struct config_kind config_listen;    /* struct config_grants, added to */

@@ -56,6 +56,7 @@ static const struct entry entries[] = {
     {"restart", "window", &config_time, AT(restart_window_usec), 0, DAY_USEC, "60s", CONFIG_NOW},
 
     {"update", "probation", &config_time, AT(probation_usec), 0, DAY_USEC, "30s", CONFIG_NOW},
+    {"trace", "payloads", &config_flag, AT(trace_payloads), 0, 0, "no", CONFIG_NOW},
 
     {"sandbox", "optional", &config_layers, AT(optional), 0, 0, "", CONFIG_NEXT},
     {"sandbox", "cpu", &config_processor, AT(cpu), 0, CPU_MAX, "same", CONFIG_NEXT},

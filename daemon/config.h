@@ -91,6 +91,8 @@ struct config {
     int64_t cpu;    /* a number, or CONFIG_CPU_SAME or CONFIG_CPU_ANY */
     uint64_t spin_usec;
 
+    uint64_t trace_payloads; /* 1: traces and crash reports show what the app transfers */
+
     char *files[CONFIG_FILES_MAX]; /* names of those that were read, in order */
     size_t n_files;
     struct config_setting settings[CONFIG_ROWS_MAX]; /* by row of the table */

@@ -46,6 +46,14 @@ static void append_layer(char text[LAYERS_TEXT_SIZE], const struct layer_report 
     }
 }
 
+void layers_keep(struct layers *layers, const struct layer_report *reports, size_t n_reports) {
+    size_t n_room = sizeof(layers->reports) / sizeof(layers->reports[0]) - layers->n_reports;
+
+    n_reports = n_reports < n_room ? n_reports : n_room;
+    memcpy(&layers->reports[layers->n_reports], reports, n_reports * sizeof(*reports));
+    layers->n_reports += n_reports;
+}
+
 size_t layers_text(const struct layer_report *reports, size_t n_reports, enum layer_process process,
                    char text[LAYERS_TEXT_SIZE]) {
     size_t n = 0;

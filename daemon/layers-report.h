@@ -9,6 +9,15 @@
 
 #define LAYERS_TEXT_SIZE 1024
 
+// All that there are, for who asks later.
+struct layers {
+    struct layer_report reports[2 * LAYERS_MAX + 1]; /* the first n_reports */
+    size_t n_reports;
+};
+
+// Appends; what there is no room for is left out.
+void layers_keep(struct layers *layers, const struct layer_report *reports, size_t n_reports);
+
 // Logs one line for each process that REPORTS speak of.
 void report_layers(const struct layer_report *reports, size_t n_reports);
 

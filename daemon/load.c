@@ -35,6 +35,9 @@ int load_check(struct running *running) {
 
         log_info("%s: signed with key " SIGNATURE_ID_FORMAT " (%s): %s", manifest->name,
                  (unsigned long long)key->id, key->file, running->trust.comment);
+        (void)snprintf(running->supervisor.signer, sizeof(running->supervisor.signer),
+                       SIGNATURE_ID_FORMAT " (%s): %s", (unsigned long long)key->id, key->file,
+                       running->trust.comment);
     }
     trust_done(&running->trust);
     (void)snprintf(running->supervisor.app.name, APP_NAME_SIZE, "%s", manifest->name);
@@ -88,6 +91,7 @@ int load_confine_ports(struct running *running) {
         return EXIT_SANDBOX;
     }
     report_layers(running->reports, running->n_reports + 1);
+    layers_keep(&running->supervisor.layers, running->reports, running->n_reports + 1);
     return 0;
 }
 

@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/title.h"
 #include "daemon/config-show.h"
+#include "daemon/control-socket.h"
 #include "daemon/dispatch.h"
 #include "daemon/inherited.h"
 #include "daemon/run.h"
@@ -40,6 +41,8 @@ static const char help[] =
     "  -f, --floors DIR    the least counters allowed, in place of " FLOOR_DIRECTORY "\n"
     "  -K, --key-file FILE the key of an encrypted image\n"
     "  -u, --unsigned      run it whoever made it: for development\n"
+    "  -C, --control PATH  the control socket, in place of " CONTROL_RUN "/APP/control (of users:\n"
+    "                      $XDG_RUNTIME_DIR/" CONTROL_USER_RUN "/APP/control); none: no socket\n"
     "  -d, --debug         log more, every call of the app among it\n"
     "  -h, --help          show this and exit\n"
     "  -V, --version       show the version and exit\n"
@@ -49,11 +52,17 @@ static const char help[] =
     "6 internal failure, 7 the image is not trusted, 8 the image is locked.\n";
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},   {"name", required_argument, NULL, 'n'},
-    {"keys", required_argument, NULL, 'k'},     {"floors", required_argument, NULL, 'f'},
-    {"key-file", required_argument, NULL, 'K'}, {"unsigned", no_argument, NULL, 'u'},
-    {"debug", no_argument, NULL, 'd'},          {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},        {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"name", required_argument, NULL, 'n'},
+    {"keys", required_argument, NULL, 'k'},
+    {"floors", required_argument, NULL, 'f'},
+    {"control", required_argument, NULL, 'C'},
+    {"key-file", required_argument, NULL, 'K'},
+    {"unsigned", no_argument, NULL, 'u'},
+    {"debug", no_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {NULL, 0, NULL, 0},
 };
 
 static int usage(const char *what, const char *which) {
@@ -159,7 +168,7 @@ int main(int argc, char **argv) {
     log_sink_open();
     // Without the journal everything goes to standard error, which is the journal too.
     (void)log_journal_open(LOG_JOURNAL_SOCKET);
-    while ((option = getopt_long(argc, argv, ":c:n:k:f:K:udhV", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":c:n:k:f:C:K:udhV", long_options, NULL)) != -1) {
         switch (option) {
         case 'c':
             options.config.file = optarg;
@@ -172,6 +181,9 @@ int main(int argc, char **argv) {
             break;
         case 'f':
             options.trust.floors = optarg;
+            break;
+        case 'C':
+            options.control = optarg;
             break;
         case 'K':
             options.trust.key_file = optarg;

@@ -5,6 +5,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -12,8 +13,11 @@
 #include "base/log.h"
 #include "base/open.h"
 #include "daemon/config-files.h"
+#include "daemon/control-socket.h"
+#include "daemon/control.h"
 #include "daemon/descriptors.h"
 #include "daemon/identity.h"
+#include "daemon/inherited.h"
 #include "daemon/resolver.h"
 #include "daemon/run.h"
 #include "daemon/running.h"
@@ -138,6 +142,60 @@ int prepare_read_secrets(struct running *running) {
         (void)log_errno(r, "cannot read the credentials");
         return EXIT_INTERNAL;
     }
+    return 0;
+}
+
+// An app can do without: what was named is another matter.
+static int fail_without_control(const char *named, int error) {
+    if (named) {
+        (void)log_errno(error, "cannot make the control socket %s", named);
+        return EXIT_CONFIG;
+    }
+    log_warning("no control socket, so nobody can ask for status, stop, traces: %s; --control PATH "
+                "puts it elsewhere, --control none does without",
+                error == -EADDRINUSE ? "another mpyd runs an app of this name"
+                : error == -ENOENT   ? "$XDG_RUNTIME_DIR does not say where"
+                                     : strerror(-error));
+    return 0;
+}
+
+// Returns the listening socket or -errno.
+static int make_control_socket(const struct running *running, const struct control_peers *peers) {
+    gid_t group = geteuid() == 0 && peers->has_group ? peers->group : (gid_t)-1;
+    const char *named = running->options->control;
+    int inherited = named ? -1 : inherited_take("control");
+    char path[CONTROL_PATH_SIZE];
+    int r = 0;
+
+    if (inherited >= 0) {
+        return inherited;
+    }
+    if (named) {
+        return control_socket_make(named, group);
+    }
+    r = control_socket_place(running->name, group, path);
+    return r < 0 ? r : control_socket_make(path, group);
+}
+
+int prepare_make_control(struct running *running) {
+    struct control_peers peers = control_peers_now();
+    const char *named = running->options->control;
+    CLEANUP_FD int fd = -1;
+    int r = 0;
+
+    if (named && strcmp(named, CONTROL_NONE) == 0) {
+        return 0;
+    }
+    fd = make_control_socket(running, &peers);
+    if (fd < 0) {
+        return fail_without_control(named, fd);
+    }
+    r = control_new(&running->supervisor, fd, &peers, &running->supervisor.control);
+    if (r < 0) {
+        (void)log_errno(r, "cannot serve the control socket");
+        return EXIT_INTERNAL;
+    }
+    (void)steal_fd(&fd);
     return 0;
 }
 

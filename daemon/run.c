@@ -8,6 +8,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/title.h"
+#include "daemon/control.h"
 #include "daemon/load.h"
 #include "daemon/prepare.h"
 #include "daemon/running.h"
@@ -30,6 +31,7 @@ static int start(struct running *running) {
         prepare_fork_spawner,   // nothing that follows is in its memory
         prepare_read_trust,     // with the rights that the drop takes
         prepare_make_app,       // sockets, timers, the resolver
+        prepare_make_control,   // the socket in a directory of root's
         prepare_read_secrets,   // all that there are: whose app it is shows only below
         prepare_confine,        // the drop
 
@@ -75,6 +77,7 @@ static void done(struct running *running) {
     struct supervisor *supervisor = &running->supervisor;
 
     spawner_done(&supervisor->spawner);
+    supervisor->control = control_free(supervisor->control);
     app_done(&supervisor->app);
     notify_done(&supervisor->notify);
     trust_done(&running->trust);

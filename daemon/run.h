@@ -9,7 +9,8 @@
 struct run_options {
     struct trust_options trust; /* the image among them */
     struct config_place config;
-    const char *name; /* or NULL: from the image */
+    const char *name;    /* or NULL: from the image */
+    const char *control; /* the control socket's path or CONTROL_NONE; NULL: where it usually is */
 };
 
 // Returns the exit status of the process (enum supervise_exit); what went wrong has been logged.

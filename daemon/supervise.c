@@ -18,6 +18,7 @@
 
 static int on_confined(struct supervisor *supervisor) {
     report_layers(supervisor->event.reports, supervisor->event.n_reports);
+    layers_keep(&supervisor->layers, supervisor->event.reports, supervisor->event.n_reports);
     return lifecycle_event(supervisor, EVENT_CONFINED);
 }
 
@@ -300,7 +301,7 @@ int supervise_run(struct supervisor *supervisor) {
         (void)log_errno(r, "%s: cannot make what is waited for", supervisor->app.name);
     }
     log_room_init(&supervisor->log_room, supervisor->app.loop);
-    supervisor->since_usec = loop_now_usec();
+    supervisor->begun_usec = supervisor->since_usec = loop_now_usec();
     if (r == 0) {
         r = begin(supervisor);
     }

@@ -11,6 +11,7 @@
 #include "daemon/config.h"
 #include "daemon/ending.h"
 #include "daemon/health.h"
+#include "daemon/layers-report.h"
 #include "daemon/log-room.h"
 #include "daemon/notify.h"
 #include "daemon/restart.h"
@@ -35,7 +36,10 @@ enum supervise_exit {
     EXIT_LOCKED = 8,    /* it is encrypted, and its key is not there */
 };
 
+struct control;
 struct manifest;
+
+#define SUPERVISE_SIGNER_SIZE 320
 
 struct supervise_counters {
     uint64_t restarts;         /* after an end that was not asked for */
@@ -58,11 +62,15 @@ struct supervisor {
     struct config config;
     struct health_policy health_policy;
     struct notify notify;
+    struct control *control;            /* NULL: there is no control socket */
     const char *version, *image_id;     /* of the image, for the log; the caller's */
     const struct manifest *manifest;    /* likewise */
+    char signer[SUPERVISE_SIGNER_SIZE]; /* who signed the image; "": nobody was asked for */
+    struct layers layers;               /* of all processes */
     enum state state;                   /* VERIFYING, unless the storage says otherwise */
     char reason[SUPERVISE_REASON_SIZE]; /* of a state that is not as it should be, else "" */
 
+    uint64_t begun_usec; /* loop_now_usec() when supervise_run() was called */
     uint64_t since_usec; /* loop_now_usec() when the state began */
     struct serve serve;
     struct health health;

@@ -16,7 +16,7 @@ HEADER_SIZE, SEGMENT_SIZE = 64, 56
 
 def run(apps, data):
     """Exit status and lines of mpyd with DATA as its image."""
-    command = [*apps.mpyd, "run", "--unsigned", apps.file(data), "--name", "hello", "--config"]
+    command = [*apps.mpyd, "run", "--unsigned", "--control=none", apps.file(data), "--name", "hello", "--config"]
     done = subprocess.run(
         [*command, apps.file(CONFIG)], capture_output=True, text=True, errors="replace", timeout=60
     )

@@ -156,7 +156,7 @@ def capabilities_are_not_inherited(apps):
     given = ",".join("+" + name for name in ("dac_override", "net_raw", "sys_ptrace", "sys_admin"))
     command = ["setpriv", f"--reuid={small.USER}", f"--regid={small.USER}", "--clear-groups"]
     command += [f"--inh-caps={given}", f"--ambient-caps={given}"]
-    command += [mpyd, "run", "--unsigned", apps.image("idle", IDLE)]
+    command += [mpyd, "run", "--unsigned", "--control=none", apps.image("idle", IDLE)]
     running, pids = started(apps, command)
     for pid in pids:
         fields = service.status_fields(pid)

@@ -13,7 +13,7 @@ ACROSS = "[sandbox]\ncpu = any\n"  # spin as it is by default
 
 def command(env, name, config=None):
     image = env.bench / "worker" / f"{name}.mpyimg"
-    return [env.mpyd, "run", "--unsigned", image, *(["--config", config] if config else [])]
+    return [env.mpyd, "run", "--unsigned", "--control=none", image, *(["--config", config] if config else [])]
 
 
 def on_cpu(cpu, words):

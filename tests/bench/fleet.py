@@ -72,7 +72,7 @@ class Fleet:
         image = _renamed(self.env, self.image, number)
         log = self.env.work / f"app{number:04d}.log"
         with log.open("w") as out:
-            command = [self.env.mpyd, "run", "--unsigned", image]
+            command = [self.env.mpyd, "run", "--unsigned", "--control=none", image]
             self.supervisors.append(
                 subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=out, stderr=out)
             )

@@ -92,7 +92,7 @@ class Sandbox:
         waiting = list(names)
         while waiting:
             running = service.Service(
-                [*self.mpyd, "run", "--unsigned", self.image, "--config", self.config]
+                [*self.mpyd, "run", "--unsigned", "--control=none", self.image, "--config", self.config]
             )
             try:
                 asking = self._answer(running, waiting, patience)

@@ -199,7 +199,7 @@ def traceback_of(program, image):
     mpyd that it was started."""
     config = program.file(b"[restart]\nrestart = no\n")
     done = subprocess.run(
-        [program.mpyd, "run", "--unsigned", "--config", config, image],
+        [program.mpyd, "run", "--unsigned", "--control=none", "--config", config, image],
         capture_output=True,
         text=True,
         timeout=60,

@@ -87,7 +87,7 @@ class Apps:
         return self._images[name]
 
     def command(self, image, config=None):
-        line = [*self.mpyd, "run", "--unsigned", image]
+        line = [*self.mpyd, "run", "--unsigned", "--control=none", image]
         return line + ["--config", self.file(config)] if config else line
 
     def start(self, image, config=None):

@@ -146,8 +146,8 @@ def command(scenario, work, mpyd, mpyfreeze):
         with open(image, "wb") as part:
             part.write(content[: len(content) // 2])
     if scenario.config is None:
-        return [mpyd, "run", *options, image]
+        return [mpyd, "run", "--control=none", *options, image]
     config = os.path.join(work, scenario.name.replace(" ", "-") + ".conf")
     with open(config, "w", encoding="utf-8") as file:
         file.write(scenario.config)
-    return [mpyd, "run", *options, "--config", config, image]
+    return [mpyd, "run", "--control=none", *options, "--config", config, image]

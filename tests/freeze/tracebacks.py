@@ -47,7 +47,7 @@ def traceback(bench, *options):
     bench.built(bench.app(FILES, MANIFEST), *options)
     config = bench.root / 'once.conf'
     config.write_text('[restart]\nrestart = no\n')
-    done = subprocess.run([bench.options.mpyd, 'run', '--unsigned', '--config', config,
+    done = subprocess.run([bench.options.mpyd, 'run', '--unsigned', '--control=none', '--config', config,
                            '--name', 'under-test', bench.image],
                           stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, timeout=60, check=False)

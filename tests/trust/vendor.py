@@ -94,7 +94,7 @@ class Shop:
 
     def command(self, image, *options):
         once = self._apps.file("[restart]\nrestart = no\n")
-        return [*self._apps.mpyd, "run", image, "--config", once, *options]
+        return [*self._apps.mpyd, "run", "--control=none", image, "--config", once, *options]
 
     def run(self, image, *options, env=None):
         """Exit status of mpyd and its lines, but those about the sandbox."""

@@ -81,10 +81,10 @@ def live(folder, command):
     demo = os.path.join(folder, "frozen", "demo", "meterd.mpyimg")
     good = True
     for arguments, expected in (
-        (["run", "--unsigned", demo, "--config", config], 5),
-        (["run", "--unsigned", demo, "--config", demo], 4),
-        (["run", "--unsigned", config], 5),
-        (["run", "--unsigned", folder], 3),
+        (["run", "--unsigned", "--control=none", demo, "--config", config], 5),
+        (["run", "--unsigned", "--control=none", demo, "--config", demo], 4),
+        (["run", "--unsigned", "--control=none", config], 5),
+        (["run", "--unsigned", "--control=none", folder], 3),
         (["run"], 2),
         (["--help"], 0),
     ):

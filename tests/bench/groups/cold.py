@@ -16,7 +16,7 @@ def measure(env):
 
     times = stats.interleave(
         {
-            "ours": lambda: time("here I am", [env.mpyd, "run", "--unsigned", image]),
+            "ours": lambda: time("here I am", [env.mpyd, "run", "--unsigned", "--control=none", image]),
             "python": lambda: time(UNTIL_ENDED, PYTHON),
         },
         env.rounds(100, 10),

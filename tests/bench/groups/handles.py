@@ -43,7 +43,7 @@ def measure(env):
     manifest = f"[memory]\nheap = \"2M\"\n[limits]\nhandles = {max(HANDLES)}\n"
     image = env.freeze("handles", APP % (HANDLES, env.rounds(ROUNDS)), manifest)
     config = env.config("[restart]\nrestart = no\n")
-    words = (env.mpyd, "run", "--unsigned", image, "--config", config)
+    words = (env.mpyd, "run", "--unsigned", "--control=none", image, "--config", config)
     service = Service([str(word) for word in words])
     try:
         service.wait_line("handles: done", 120)

@@ -29,7 +29,7 @@ def _services(env):
     config = env.config(f"[grants]\nlisten = tcp:127.0.0.1:{OURS}\n[restart]\nrestart = no\n")
     unix = [upstream.build(env), "-X", f"heapsize={HEAP}", env.root / "tests/bench/demo-unix.py"]
     return (
-        (OURS, [env.mpyd, "run", "--unsigned", env.demo, "--config", config]),
+        (OURS, [env.mpyd, "run", "--unsigned", "--control=none", env.demo, "--config", config]),
         (THEIRS, [*unix, env.root / "frozen" / "demo", str(THEIRS)]),
     )
 

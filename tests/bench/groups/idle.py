@@ -11,7 +11,7 @@ SETTLE_SEC = 3
 
 def measure(env):
     seconds = env.rounds(20, 2)
-    running = service.Service([env.mpyd, "run", "--unsigned", env.demo])
+    running = service.Service([env.mpyd, "run", "--unsigned", "--control=none", env.demo])
     try:
         running.wait_line("listening|http://")
         time.sleep(SETTLE_SEC)

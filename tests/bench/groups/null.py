@@ -50,7 +50,7 @@ def cross_core(env):
 def from_python(env):
     """The same call made by an app, loop and all."""
     image = env.freeze("python", APP)
-    command = calls.on_cpu(env.cpus[-1], [env.mpyd, "run", "--unsigned", image])
+    command = calls.on_cpu(env.cpus[-1], [env.mpyd, "run", "--unsigned", "--control=none", image])
     times = [calls.read(env.output(command, merge=True))["null"] for _ in range(env.rounds(9))]
     return stats.plain([nsec / 1000 for nsec in times], "us")
 

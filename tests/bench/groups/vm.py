@@ -50,7 +50,7 @@ class _Program:
         app = name.replace("_", "-")
         image = env.freeze(app, script, f'[memory]\nheap = "{HEAP}"\n')
         once = env.config("[restart]\nrestart = no\n")
-        words = (env.mpyd, "run", "--unsigned", image, "--config", once)
+        words = (env.mpyd, "run", "--unsigned", "--control=none", image, "--config", once)
         self._ours = [str(word) for word in words]
         self._app = f"{app}: "
         self._theirs = [str(unix), "-X", f"heapsize={HEAP}", str(path)]
