@@ -49,7 +49,7 @@ int program_run(const char *const *arguments) {
 }
 
 // Starts the program with its output in a pipe. Returns 0, *ret_pid and *ret_fd, the caller's.
-static int start(const char *const *arguments, pid_t *ret_pid, int *ret_fd) {
+static int start(const char *const *arguments, bool is_quiet, pid_t *ret_pid, int *ret_fd) {
     posix_spawn_file_actions_t actions;
     int ends[2], r;
 
@@ -60,8 +60,9 @@ static int start(const char *const *arguments, pid_t *ret_pid, int *ret_fd) {
     if (r == 0) {
         r = posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
         r = r ? r : posix_spawn_file_actions_adddup2(&actions, ends[1], STDOUT_FILENO);
-        r = r ? r
-              : posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        if (r == 0 && is_quiet) {
+            r = posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
+        }
         r = r ? r
               : posix_spawnp(ret_pid, arguments[0], &actions, NULL, (char *const *)arguments,
                              environ);
@@ -76,11 +77,11 @@ static int start(const char *const *arguments, pid_t *ret_pid, int *ret_fd) {
     return 0;
 }
 
-int program_read(const char *const *arguments, struct file *ret_output) {
+int program_read(const char *const *arguments, bool is_quiet, struct file *ret_output) {
     CLEANUP(file_done) struct file output = FILE_INIT;
     CLEANUP_FD int fd = -1;
     pid_t pid;
-    int r = start(arguments, &pid, &fd), status;
+    int r = start(arguments, is_quiet, &pid, &fd), status;
 
     if (r < 0) {
         return r;

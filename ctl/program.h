@@ -3,6 +3,8 @@
 
 // Other programs that do a job as a whole: systemctl(1), journalctl(1), a pager.
 
+#include <stdbool.h>
+
 #include "ctl/file.h"
 
 // Becomes the program ARGUMENTS[0], looked for in PATH; what standard output has is written before.
@@ -14,6 +16,6 @@ int program_become(const char *const *arguments);
 // -errno: -ENOENT where there is no such program. Says nothing.
 int program_run(const char *const *arguments);
 
-// The same for one whose standard output is read, and whose standard error is thrown away.
+// The same for one whose standard output is read. Its standard error is thrown away if IS_QUIET.
 // *ret_output is freed by file_done(). -EFBIG: that is more than 4 MiB.
-int program_read(const char *const *arguments, struct file *ret_output);
+int program_read(const char *const *arguments, bool is_quiet, struct file *ret_output);

@@ -108,7 +108,7 @@ static int ask(const struct place *places, size_t n_places, char (*names)[UNIT_N
         }
     }
     arguments[n] = NULL;
-    if (n_names > 0 && program_read(arguments, &answer) == 0 && answer.data) {
+    if (n_names > 0 && program_read(arguments, true, &answer) == 0 && answer.data) {
         read_answer((char *)answer.data, places, n_places, units);
     }
     return CTL_DONE;

@@ -36,5 +36,9 @@ const struct verb verbs[] = {
      verify_options, verify_run},
     {HOST, "complete", "WORD...", "Tells shells what may follow these words.", complete_options,
      complete_run},
+    {HOST, "config diff", "A B", "Compares the configurations of two apps, or two files.",
+     config_diff_options, config_diff_run},
+    {HOST, "config show", "APP", "Shows what an app's configuration comes to, and from where.",
+     config_show_options, config_show_run},
     {0},
 };

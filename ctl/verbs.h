@@ -55,3 +55,9 @@ int top_run(const struct verb_arguments *arguments);
 
 extern const struct verb_option complete_options[];
 int complete_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option config_diff_options[];
+int config_diff_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option config_show_options[];
+int config_show_run(const struct verb_arguments *arguments);

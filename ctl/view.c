@@ -27,7 +27,7 @@ static const struct ending {
     {5, "failed", "the sandbox could not be built (exit status 5)",
      "mpyctl doctor says what the kernel lacks"},
     {7, "failed", "nobody who is trusted vouches for the image (exit status 7)",
-     "mpyctl verify IMAGE says why; keys are in /etc/mpyd/keys"},
+     "mpyctl verify IMAGE says why; keys are in /etc/mpyd/keys.d"},
     {8, "locked", "the image is encrypted, and its key is not there (exit status 8)",
      "give the unit its key, then mpyctl start APP"},
 };
