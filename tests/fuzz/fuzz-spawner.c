@@ -71,7 +71,7 @@ ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags) {
     const struct spawner_request *request = message->msg_iov[0].iov_base;
 
     REQUIRE(fd == SOCKET && message->msg_iov[0].iov_len == sizeof(*request));
-    REQUIRE(request->kind == SPAWNER_START || request->kind == SPAWNER_KILL);
+    REQUIRE(request->kind >= SPAWNER_START && request->kind <= SPAWNER_MEASURE);
     if (input_u8(&input) == 255) {
         errno = EPIPE;
         return -1;
@@ -123,7 +123,8 @@ static int step_event(void) {
     struct spawner_event event = {.generation = supervisor.app.worker.generation};
     uint8_t how = input_u8(&input);
 
-    event.kind = how < 250 ? kinds[how % 6] : input_u32(&input);
+    event.kind = how < 240 ? kinds[how % 6] : how < 250 ? SPAWNER_USED : input_u32(&input);
+    event.cpu_usec = event.kind == SPAWNER_USED ? (uint64_t)input_u16(&input) << 8 : 0;
     event.generation -= input_u8(&input) > 240;
     event.code = 1 + input_u8(&input) % 6; /* CLD_EXITED and those after */
     event.status = event.code == CLD_EXITED ? input_u8(&input) : (int8_t)input_u8(&input);
@@ -178,11 +179,22 @@ static int step_worker(void) {
         submission->arg[0] = input_u8(&input) & 1 ? WIRE_EXIT_OK : 120u + input_u8(&input) % 7;
         submission->arg[1] = input_u8(&input);
     } else {
-        submission->call = how % 4 == 2 ? CALL_CHANNEL_NOP : CALLS_END;
+        static const uint32_t calls[] = {CALL_CHANNEL_NOP, CALL_APP_READY, CALL_APP_HEARTBEAT,
+                                         CALLS_END};
+
+        submission->call = calls[how / 4 % 4];
     }
     worker->header->submission_tail = how == 255 ? tail + 1000 : tail + 1;
     worker->header->completion_head = worker->completion_tail;
     return fake_loop_event_of(worker->doorbell_fd, EPOLLIN);
+}
+
+// What administrators ask for. Where the state is none for it, nothing happens.
+static int step_request(void) {
+    int r = input_u8(&input) & 1 ? supervise_request_restart(&supervisor)
+                                 : supervise_request_stop(&supervisor);
+
+    return r == -EAGAIN ? 0 : r;
 }
 
 // Where the supervisor sleeps, the next step happens; after the last, the spawner is gone.
@@ -195,7 +207,10 @@ static int sleep_a_step(void) {
     if (input.size == 0) {
         return hear(0, 0);
     }
-    return which > 248 ? step_signal() : steps[which % 10]();
+    if (which > 243) {
+        return which > 248 ? step_signal() : step_request();
+    }
+    return steps[which % 10]();
 }
 
 // -- the supervisor ------------------------------------------------------------------------------
@@ -214,7 +229,10 @@ static void make_supervisor(void) {
         .app = {.crashes = {.origin = {.version = "1", .image = "0"}}},
         .spawner = {.socket = SOCKET, .pid = -1, .pidfd = -1},
         .notify = NOTIFY_INIT,
-        .health_policy = {.ready_usec = 20000000},
+        .health_policy = {.ready_usec = 2000000,
+                          .heartbeat_usec = 1000000,
+                          .cpu_percent = 50,
+                          .cpu_window_usec = 1000000},
     };
     app->channel = channel;
     app->kernel_page = kernel_page;

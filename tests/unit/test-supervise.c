@@ -64,6 +64,18 @@ static const struct row {
     {"rSs.bKkSsi", CONFIG_RESTART_ON_FAILURE, 0, EXIT_GAVE_UP, 2},
 };
 
+// The same for workers that never make their first call, which they are to make within a moment.
+static const struct late_row {
+    struct row row;
+    enum ending ending; /* of the last worker */
+} late_rows[] = {
+    {{"rSsKk", CONFIG_RESTART_NO, 0, EXIT_GAVE_UP, 1}, ENDING_WATCHDOG},
+    {{"rSKsk", CONFIG_RESTART_NO, 0, EXIT_GAVE_UP, 1}, ENDING_WATCHDOG},
+    {{"rSsKc", CONFIG_RESTART_NO, 0, EXIT_GAVE_UP, 1}, ENDING_SIGNAL},
+    {{"rSsKkSsi", CONFIG_RESTART_ON_FAILURE, 0, EXIT_GAVE_UP, 2}, ENDING_IMAGE},
+    {{"rSsKt.k", CONFIG_RESTART_ALWAYS, 0, EXIT_ENDED, 1}, ENDING_WATCHDOG},
+};
+
 static struct supervisor supervisor;
 
 struct actor {
@@ -147,14 +159,14 @@ static void *play(void *context) {
     return NULL;
 }
 
-static int make_supervisor(const struct row *row, int socket) {
+static int make_supervisor(const struct row *row, uint64_t ready_usec, int socket) {
     struct app *app = &supervisor.app;
 
     supervisor = (struct supervisor){
         .app = {.crashes = {.origin = {.version = "1", .image = "0"}}},
         .spawner = {.socket = socket, .pid = -1, .pidfd = -1},
         .notify = NOTIFY_INIT,
-        .health_policy = {.ready_usec = 60000000},
+        .health_policy = {.ready_usec = ready_usec},
         .version = "1",
         .image_id = "0",
     };
@@ -171,7 +183,7 @@ static int make_supervisor(const struct row *row, int socket) {
     return kernel_page_fill(&app->kernel_page, "demo", WIRE_ARENA_MIN, 8, 0);
 }
 
-static void run_row(const struct row *row) {
+static void run_row(const struct row *row, uint64_t ready_usec) {
     struct actor actor = {.script = row->script};
     pthread_t thread;
     int ends[2];
@@ -179,7 +191,7 @@ static void run_row(const struct row *row) {
 
     assert_return_code(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends), errno);
     actor.socket = ends[1];
-    assert_int_equal(make_supervisor(row, ends[0]), 0);
+    assert_int_equal(make_supervisor(row, ready_usec, ends[0]), 0);
     assert_int_equal(pthread_create(&thread, NULL, play, &actor), 0);
     code = supervise_run(&supervisor);
     (void)close_fd(ends[0]);
@@ -195,13 +207,23 @@ static void run_row(const struct row *row) {
 
 static void test_run_every_script_ends_as_it_should(void **state) {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        run_row(&rows[i]);
+        run_row(&rows[i], 60000000);
+    }
+}
+
+static void test_run_who_is_not_ready_in_time_is_killed(void **state) {
+    for (size_t i = 0; i < sizeof(late_rows) / sizeof(late_rows[0]); i++) {
+        run_row(&late_rows[i].row, MOMENT_USEC);
+        if (supervisor.last.ending != late_rows[i].ending) {
+            fail_msg("%s: %s", late_rows[i].row.script, supervisor.last.text);
+        }
     }
 }
 
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_run_every_script_ends_as_it_should),
+        cmocka_unit_test(test_run_who_is_not_ready_in_time_is_killed),
     };
 
     // Before there is a thread: no thread may be ended by the signal that the loop is to see.
