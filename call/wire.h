@@ -125,6 +125,7 @@ struct wire_kernel_page {
     uint64_t random_seed;                       /* for the VM's own hash and random seed */
     char app[32];                               /* the app's name, NUL-terminated */
     uint32_t clock_calls; /* 1: the worker takes the time by calls, even where the vDSO has it */
+    uint32_t has_storage; /* 1: the app has storage, where its files are */
 };
 #define WIRE_KERNEL_PAGE_SIZE WIRE_PAGE
 
@@ -139,6 +140,34 @@ struct wire_address {
 enum wire_family {
     WIRE_INET = 2,
     WIRE_INET6 = 10,
+};
+
+// What file.stat tells.
+struct wire_file_status {
+    uint64_t size;      /* bytes; 0 of a directory */
+    int64_t mtime_nsec; /* since 1970 */
+    uint32_t kind;      /* enum wire_file_kind */
+    uint32_t reserved;  /* 0 */
+};
+
+// What file.next tells of each entry; its name follows, without a NUL, and then the next one at
+// once.
+struct wire_file_entry {
+    uint64_t size;      /* as above */
+    uint32_t kind;      /* enum wire_file_kind */
+    uint32_t name_size; /* bytes */
+};
+
+// What file.space tells.
+struct wire_file_space {
+    uint64_t unit; /* bytes: what a file takes is counted in these, at least one for each */
+    uint64_t n_units;
+    uint64_t n_free;
+};
+
+enum wire_file_kind {
+    WIRE_FILE = 1,
+    WIRE_DIRECTORY = 2,
 };
 
 // Descriptors a worker is started with. The last two are mapped, then closed.
@@ -166,6 +195,9 @@ _Static_assert(sizeof(struct wire_submission) == 64, "one cache line");
 _Static_assert(sizeof(struct wire_completion) == 16, "four to a cache line");
 _Static_assert(sizeof(struct wire_message) == 8 && WIRE_MESSAGE_MAX == 16456, "as in calls.csv");
 _Static_assert(sizeof(struct wire_address) == 24, "no padding");
+_Static_assert(sizeof(struct wire_file_status) == 24, "no padding");
+_Static_assert(sizeof(struct wire_file_entry) == 16, "no padding");
+_Static_assert(sizeof(struct wire_file_space) == 24, "no padding");
 _Static_assert(sizeof(struct wire_header) <= WIRE_PAGE, "fits its page");
 _Static_assert(offsetof(struct wire_header, completion_tail) == 64, "own line");
 _Static_assert(offsetof(struct wire_header, control) == 128, "own line");

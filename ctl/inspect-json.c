@@ -80,6 +80,9 @@ static struct json_object *list_grants(const struct manifest *manifest) {
 
     json_set(grants, "listen", list_texts(&manifest->listen));
     json_set(grants, "connect", list_texts(&manifest->connect));
+    if (manifest->storage > 0) {
+        json_set_number(grants, "storage", manifest->storage);
+    }
     json_set(grants, "credentials", list_texts(&manifest->credentials));
     return grants;
 }

@@ -161,6 +161,7 @@ static void write_manifest(const struct manifest *manifest) {
     write_parts("resources", &manifest->resources);
     write_texts("listen", &manifest->listen);
     write_texts("connect", &manifest->connect);
+    write_wish("storage", manifest->storage);
     if (manifest->credentials.n_items > 0) {
         write_texts("credentials", &manifest->credentials);
     }

@@ -10,6 +10,7 @@
 #include "daemon/health.h"
 #include "daemon/policy.h"
 #include "daemon/resolver.h"
+#include "daemon/storage.h"
 
 int app_init(struct app *app, const char *name) {
     int r = 0;
@@ -39,6 +40,7 @@ void app_done(struct app *app) {
     app->messages = messages_free(app->messages);
     secrets_done(&app->secrets);
     app->resolver = resolver_free(app->resolver);
+    app->storage = storage_free(app->storage);
     app->policy = policy_free(app->policy);
     app->loop = loop_free(app->loop);
     channel_done(&app->channel);
@@ -99,6 +101,10 @@ struct messages *app_messages(struct app *app) {
 
 const struct secrets *app_secrets(const struct app *app) {
     return &app->secrets;
+}
+
+struct storage *app_storage(struct app *app) {
+    return app->storage && app->storage->quota > 0 ? app->storage : NULL;
 }
 
 struct loop *app_loop(struct app *app) {

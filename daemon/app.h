@@ -65,6 +65,7 @@ struct app {
     struct kernel_page kernel_page;
     struct policy *policy;
     struct resolver *resolver;
+    struct storage *storage; /* NULL: no state directory; without a quota none is granted */
 
     struct handle_table *handles;
     struct flights flights;

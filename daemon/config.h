@@ -66,6 +66,7 @@ struct config {
     uint64_t log_rate;   /* messages a second */
     uint64_t arena_size; /* bytes */
     uint64_t heap_size;  /* bytes */
+    uint64_t storage;    /* bytes */
     uint64_t doorbells;  /* rings a second, above which they are polled for */
 
     uint64_t calls; /* a second, above which they wait; CONFIG_CALLS_ANY: no limit */

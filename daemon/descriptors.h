@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#define DESCRIPTORS_RESERVE 64u /* channel, loop, timers, logs and the resolver's sockets */
+#define DESCRIPTORS_RESERVE 128u /* channel, loop, timers, logs, the resolver's sockets, marks */
 
 // Raises the limit to what N_HANDLES need, as far as the process may. Before it confines itself.
 // Returns 0 or -errno.

@@ -80,7 +80,8 @@ static size_t n_listed(size_t n_ports) {
     return n_ports > PORTS_MAX ? SANDBOX_PORTS_ANY : n_ports;
 }
 
-int grants_confine_ports(const struct policy *policy, struct layer_report *ret_report) {
+int grants_confine_ports(const struct policy *policy, int state_fd,
+                         struct layer_report *ret_report) {
     CLEANUP_FREE uint16_t *listen = calloc(POLICY_PORTS, sizeof(*listen));
     CLEANUP_FREE uint16_t *connect = calloc(POLICY_PORTS, sizeof(*connect));
     size_t n_listen = 0, n_connect = 0;
@@ -90,6 +91,6 @@ int grants_confine_ports(const struct policy *policy, struct layer_report *ret_r
     }
     n_listen = policy_tcp_ports(policy, POLICY_LISTEN, listen);
     n_connect = policy_tcp_ports(policy, POLICY_CONNECT, connect);
-    return sandbox_confine_ports(listen, n_listed(n_listen), connect, n_listed(n_connect),
+    return sandbox_confine_ports(listen, n_listed(n_listen), connect, n_listed(n_connect), state_fd,
                                  ret_report);
 }

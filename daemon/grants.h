@@ -18,5 +18,7 @@ enum {
 int grants_apply(const struct manifest *manifest, const struct config *config,
                  struct policy **ret_policy, char why[POLICY_WHY_SIZE]);
 
-// Tells the kernel which TCP ports POLICY can ever use. Returns 0 and *ret_report, or -errno.
-int grants_confine_ports(const struct policy *policy, struct layer_report *ret_report);
+// Tells the kernel which TCP ports POLICY can ever use. STATE_FD is of the state directory, or 0.
+// Returns 0 and *ret_report, or -errno.
+int grants_confine_ports(const struct policy *policy, int state_fd,
+                         struct layer_report *ret_report);

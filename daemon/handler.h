@@ -25,6 +25,7 @@ struct handle; /* an object of the supervisor that the worker knows by number */
 struct policy;
 struct messages;
 struct resolver;
+struct storage;
 struct secrets;
 struct loop;
 
@@ -100,8 +101,9 @@ void app_write_log(struct app *app, int level, const char *text);
 
 const struct policy *app_policy(const struct app *app);
 struct loop *app_loop(struct app *app);
-struct resolver *app_resolver(struct app *app);           /* daemon/resolver.h */
-struct messages *app_messages(struct app *app);           /* daemon/messages.h */
+struct resolver *app_resolver(struct app *app); /* daemon/resolver.h */
+struct storage *app_storage(struct app *app);   /* daemon/storage.h; NULL: none was granted */
+struct messages *app_messages(struct app *app); /* daemon/messages.h */
 const struct secrets *app_secrets(const struct app *app); /* daemon/secrets.h */
 
 // -- handles -------------------------------------------------------------------------------------

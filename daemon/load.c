@@ -11,6 +11,7 @@
 #include "daemon/run.h"
 #include "daemon/running.h"
 #include "daemon/sizing.h"
+#include "daemon/storage.h"
 #include "image/map.h"
 #include "image/naming.h"
 
@@ -82,9 +83,38 @@ int load_keep_secrets(struct running *running) {
     return 0;
 }
 
+// Where it is damaged nothing is touched, and the supervisor stays up to say so.
+int load_open_storage(struct running *running) {
+    struct supervisor *supervisor = &running->supervisor;
+    const char *name = supervisor->app.name, *path = running->options->state;
+    char why[VOLUME_WHY_SIZE];
+    int r;
+
+    if (!supervisor->app.storage) {
+        if (running->image.manifest.storage > 0) {
+            log_warning("%s: asks for storage, and there is no --state for it", name);
+        }
+        return 0;
+    }
+    r = storage_open(supervisor->app.storage, name, why);
+    if (r == STORAGE_CORRUPT) {
+        supervise_note(supervisor, EVENT_DAMAGED, "%s: %s", path, why);
+        return 0;
+    }
+    if (r == STORAGE_LAID_OUT) {
+        supervise_note(supervisor, EVENT_ABSENT, "%s", "");
+        log_info("%s: first run: storage laid out in %s", name, path);
+    } else if (r == STORAGE_FOREIGN) {
+        log_error("%s: the state directory %s is not for this app: %s", name, path, why);
+    } else if (r < 0) {
+        (void)log_errno(r, "%s: cannot tell what the state directory %s holds", name, path);
+    }
+    return r == 0 || r == STORAGE_LAID_OUT ? 0 : EXIT_STORAGE;
+}
+
 int load_confine_ports(struct running *running) {
     struct layer_report *report = &running->reports[running->n_reports];
-    int r = grants_confine_ports(running->supervisor.app.policy, report);
+    int r = grants_confine_ports(running->supervisor.app.policy, running->sandbox.state_fd, report);
 
     if (r < 0) {
         (void)log_errno(r, "cannot confine the ports: %s", report->why);

@@ -40,6 +40,7 @@ static const char help[] =
     "  -k, --keys DIR      the keys that are trusted, in place of " KEY_DIRECTORY "\n"
     "  -f, --floors DIR    the least counters allowed, in place of " FLOOR_DIRECTORY "\n"
     "  -K, --key-file FILE the key of an encrypted image\n"
+    "  -s, --state DIR     where the app's files and crash reports are kept\n"
     "  -u, --unsigned      run it whoever made it: for development\n"
     "  -C, --control PATH  the control socket, in place of " CONTROL_RUN "/APP/control (of users:\n"
     "                      $XDG_RUNTIME_DIR/" CONTROL_USER_RUN "/APP/control); none: no socket\n"
@@ -49,20 +50,16 @@ static const char help[] =
     "\n"
     "Exit status: 0 the app ended well or was stopped, 1 it failed for good, 2 wrong usage,\n"
     "3 the image is refused, 4 the configuration is refused, 5 the sandbox could not be made,\n"
-    "6 internal failure, 7 the image is not trusted, 8 the image is locked.\n";
+    "6 internal failure, 7 the image is not trusted, 8 the image is locked,\n"
+    "9 the state directory cannot be used.\n";
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},
-    {"name", required_argument, NULL, 'n'},
-    {"keys", required_argument, NULL, 'k'},
-    {"floors", required_argument, NULL, 'f'},
-    {"control", required_argument, NULL, 'C'},
-    {"key-file", required_argument, NULL, 'K'},
-    {"unsigned", no_argument, NULL, 'u'},
-    {"debug", no_argument, NULL, 'd'},
-    {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},
-    {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},  {"name", required_argument, NULL, 'n'},
+    {"keys", required_argument, NULL, 'k'},    {"floors", required_argument, NULL, 'f'},
+    {"control", required_argument, NULL, 'C'}, {"key-file", required_argument, NULL, 'K'},
+    {"state", required_argument, NULL, 's'},   {"unsigned", no_argument, NULL, 'u'},
+    {"debug", no_argument, NULL, 'd'},         {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
 };
 
 static int usage(const char *what, const char *which) {
@@ -168,7 +165,7 @@ int main(int argc, char **argv) {
     log_sink_open();
     // Without the journal everything goes to standard error, which is the journal too.
     (void)log_journal_open(LOG_JOURNAL_SOCKET);
-    while ((option = getopt_long(argc, argv, ":c:n:k:f:C:K:udhV", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":c:n:k:f:C:K:s:udhV", long_options, NULL)) != -1) {
         switch (option) {
         case 'c':
             options.config.file = optarg;
@@ -187,6 +184,9 @@ int main(int argc, char **argv) {
             break;
         case 'K':
             options.trust.key_file = optarg;
+            break;
+        case 's':
+            options.state = optarg;
             break;
         case 'u':
             options.trust.is_unsigned = true;

@@ -21,6 +21,8 @@
 #include "daemon/resolver.h"
 #include "daemon/run.h"
 #include "daemon/running.h"
+#include "daemon/state-directory.h"
+#include "daemon/storage.h"
 #include "image/naming.h"
 
 int prepare_open_image(struct running *running) {
@@ -196,6 +198,28 @@ int prepare_make_control(struct running *running) {
         return EXIT_INTERNAL;
     }
     (void)steal_fd(&fd);
+    return 0;
+}
+
+int prepare_open_state(struct running *running) {
+    struct app *app = &running->supervisor.app;
+    uid_t owner = running->has_ids ? running->sandbox.supervisor_uid : getuid();
+    CLEANUP_FD int fd = -1;
+    int r = 0;
+
+    if (!running->options->state) {
+        return 0;
+    }
+    r = state_directory_open(running->options->state, owner, &fd);
+    if (r < 0) {
+        return EXIT_STORAGE;
+    }
+    r = storage_new(fd, app->loop, &app->storage);
+    if (r < 0) {
+        (void)log_errno(r, "cannot make the storage");
+        return EXIT_INTERNAL;
+    }
+    running->sandbox.state_fd = steal_fd(&fd); /* the storage's */
     return 0;
 }
 

@@ -11,6 +11,7 @@ struct run_options {
     struct config_place config;
     const char *name;    /* or NULL: from the image */
     const char *control; /* the control socket's path or CONTROL_NONE; NULL: where it usually is */
+    const char *state;   /* directory, or NULL: nothing is kept */
 };
 
 // Returns the exit status of the process (enum supervise_exit); what went wrong has been logged.

@@ -9,6 +9,7 @@
 #include "daemon/descriptors.h"
 #include "daemon/handle.h"
 #include "daemon/health.h"
+#include "daemon/storage.h"
 #include "daemon/supervise.h"
 #include "image/manifest.h"
 
@@ -58,6 +59,10 @@ int sizing_apply(const struct manifest *manifest, const struct config *config, s
     int r = channel_resize(&app->channel, manifest->arena_size);
 
     handles_set_quota(app->handles, n_handles);
+    if (app->storage) {
+        storage_set_quota(app->storage, manifest->storage < config->storage ? manifest->storage
+                                                                            : config->storage);
+    }
     app_log_set_rate(&app->log,
                      smaller(manifest->log_rate, MANIFEST_LOG_RATE_DEFAULT, config->log_rate));
     if (r == 0) {
@@ -67,6 +72,7 @@ int sizing_apply(const struct manifest *manifest, const struct config *config, s
         r = kernel_page_fill(&app->kernel_page, app->name, (uint32_t)manifest->arena_size,
                              n_handles, (uint32_t)(spin_usec * 1000));
     }
+    app->kernel_page.page->has_storage = app_storage(app) != NULL;
     if (r < 0) {
         (void)log_errno(r, "cannot size the channel");
         return EXIT_INTERNAL;

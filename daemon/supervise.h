@@ -34,6 +34,7 @@ enum supervise_exit {
     EXIT_INTERNAL = 6,
     EXIT_UNTRUSTED = 7, /* nobody who is trusted vouches for the image */
     EXIT_LOCKED = 8,    /* it is encrypted, and its key is not there */
+    EXIT_STORAGE = 9,   /* the state directory cannot be used */
 };
 
 struct control;

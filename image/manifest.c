@@ -73,6 +73,8 @@ static const struct field memory_fields[] = {
 static const struct field grants_fields[] = {
     {POLICY_NAME_LISTEN, FIELD_TEXTS, AT(listen), .max = GRANTS_MAX},
     {POLICY_NAME_CONNECT, FIELD_TEXTS, AT(connect), .max = GRANTS_MAX},
+    {"storage", FIELD_NUMBER, .optional = true, AT(storage), .min = MANIFEST_STORAGE_MIN,
+     .max = MANIFEST_STORAGE_MAX},
     {"credentials", FIELD_TEXTS, .optional = true, AT(credentials), .max = CREDENTIALS_MAX,
      .check = manifest_is_credential},
     {NULL},

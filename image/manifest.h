@@ -16,6 +16,8 @@
 #define MANIFEST_HEAP_MAX (512u << 20)
 #define MANIFEST_STACK_MIN (16u << 10)
 #define MANIFEST_STACK_MAX (4u << 20)
+#define MANIFEST_STORAGE_MIN (4u << 10)
+#define MANIFEST_STORAGE_MAX (1ull << 40)
 #define MANIFEST_LOG_RATE_MAX 10000u
 #define MANIFEST_SPAN_MIN 100u /* milliseconds */
 #define MANIFEST_SPAN_MAX 3600000u
@@ -59,6 +61,7 @@ struct manifest {
     char *boot;                                 /* module run just before; NULL: none */
     struct manifest_texts listen, connect;      /* grants asked for; daemon/policy.c reads them */
     struct manifest_texts credentials;          /* names of the secrets it may read */
+    uint64_t storage;                           /* bytes of files it wants to keep; 0: none */
     uint64_t handles;                           /* most handles it wants to hold; 0: says nothing */
     uint64_t log_rate;                          /* messages a second; 0: says nothing */
     uint64_t ready_msec;     /* it says that it is ready, by then; 0: its first call says so */

@@ -152,9 +152,9 @@ static const struct filter_rule rules[] = {
     PLAIN(mkdirat, KEEPS), PLAIN(unlinkat, KEEPS), PLAIN(renameat, KEEPS),
     PLAIN(getdents64, KEEPS), PLAIN(fsync, KEEPS),
     PLAIN(io_setup, KEEPS), PLAIN(io_submit, KEEPS), PLAIN(io_getevents, KEEPS),
-    PLAIN(io_destroy, KEEPS),
+    PLAIN(io_destroy, KEEPS), PLAIN(fstatfs, KEEPS),
 };
-#define KEEPS_ROWS 10u
+#define KEEPS_ROWS 11u
 // clang-format on
 
 const struct filter_table filter_table_supervisor = {rules, N_ROWS(rules) - KEEPS_ROWS,

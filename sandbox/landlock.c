@@ -210,10 +210,22 @@ static int verify_ports(const uint16_t *listen, size_t n_listen) {
     return errno == EACCES ? 0 : -errno;
 }
 
+// Every ruleset forbids to move files between directories, one that is only about ports too, but
+// for those it names.
+static int allow_moving(int ruleset, int state_fd) {
+    struct path_beneath rule = {.access = FS_REFER, .parent_fd = state_fd};
+
+    if (state_fd <= 0) {
+        return 0;
+    }
+    return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) < 0 ? -errno : 0;
+}
+
 static int confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t *connect,
-                         size_t n_connect, const char **ret_why) {
+                         size_t n_connect, int state_fd, const char **ret_why) {
     bool listen_any = n_listen == SANDBOX_PORTS_ANY, connect_any = n_connect == SANDBOX_PORTS_ANY;
-    struct ruleset_attributes attributes = {.net = (listen_any ? 0 : NET_BIND_TCP) |
+    struct ruleset_attributes attributes = {.fs = state_fd > 0 ? FS_REFER : 0,
+                                            .net = (listen_any ? 0 : NET_BIND_TCP) |
                                                    (connect_any ? 0 : NET_CONNECT_TCP)};
     int abi = abi_version();
     int r = 0;
@@ -234,7 +246,8 @@ static int confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t
         return ruleset;
     }
     *ret_why = "landlock_add_rule";
-    if (!listen_any) {
+    r = allow_moving(ruleset, state_fd);
+    if (r == 0 && !listen_any) {
         r = allow_ports(ruleset, NET_BIND_TCP, listen, n_listen);
     }
     if (r == 0 && !connect_any) {
@@ -260,9 +273,9 @@ static int confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t
 }
 
 int sandbox_confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t *connect,
-                          size_t n_connect, struct layer_report *ret_report) {
+                          size_t n_connect, int state_fd, struct layer_report *ret_report) {
     const char *why = "";
-    int r = confine_ports(listen, n_listen, connect, n_connect, &why);
+    int r = confine_ports(listen, n_listen, connect, n_connect, state_fd, &why);
 
     *ret_report = (struct layer_report){
         .name = "landlock-ports",

@@ -63,11 +63,11 @@ int sandbox_confine_supervisor(const struct sandbox_options *options,
                                struct layer_report reports[LAYERS_MAX]);
 
 // Once the policy is known: TCP ports that may be bound and connected to, where the kernel's
-// Landlock can say so (ABI 4). SANDBOX_PORTS_ANY as a number: no list can be given. Appends one
-// report.
+// Landlock can say so (ABI 4). SANDBOX_PORTS_ANY as a number: no list can be given. STATE_FD as in
+// the options. Appends one report.
 #define SANDBOX_PORTS_ANY SIZE_MAX
 int sandbox_confine_ports(const uint16_t *listen, size_t n_listen, const uint16_t *connect,
-                          size_t n_connect, struct layer_report *ret_report);
+                          size_t n_connect, int state_fd, struct layer_report *ret_report);
 
 // -- the spawner ---------------------------------------------------------------------------------
 

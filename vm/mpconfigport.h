@@ -93,12 +93,13 @@
 // Randomness: the supervisor's, through a call.
 #define MICROPY_PY_OS_INCLUDEFILE "vm/modos.c"
 #define MICROPY_PY_OS_URANDOM (1)
+#define MICROPY_PY_OS_SYNC (1)
 #define MICROPY_PY_OS_UNAME (1)
 #define MICROPY_PY_RANDOM_SEED_INIT_FUNC (random_seed())
 uint32_t random_seed(void); /* vm/random.h, which extmod/modrandom.c does not include */
 
-// Files: the image's resources, read in place (vm/resources.c), and what an app mounts, which are
-// objects of its own. Neither is ever imported from.
+// Files: the image's resources, read in place (vm/resources.c), the app's storage (vm/storage.c),
+// and what an app mounts, which are objects of its own. None is ever imported from.
 #define MICROPY_VFS (1)
 #define MICROPY_VFS_ROM (1)
 #define MICROPY_VFS_ROM_IOCTL (0)
@@ -135,13 +136,16 @@ extern const struct _mp_obj_fun_builtin_var_t stdio_input_obj;
     X(ENOSYS) X(EPROTO) X(EDESTADDRREQ) X(EMSGSIZE) X(ENOPROTOOPT) X(EOPNOTSUPP) X(EAFNOSUPPORT)   \
     X(EADDRINUSE) X(EADDRNOTAVAIL) X(ENETUNREACH) X(ECONNABORTED) X(ECONNRESET) X(ENOBUFS)         \
     X(EISCONN) X(ENOTCONN) X(ETIMEDOUT) X(ECONNREFUSED) X(EHOSTUNREACH) X(EALREADY)                \
-    X(EINPROGRESS) X(ECANCELED)
+    X(EINPROGRESS) X(ECANCELED) X(EXDEV) X(ENAMETOOLONG) X(ENOTEMPTY)
 // clang-format on
 #define MP_ENOSYS ENOSYS
 #define MP_EPROTO EPROTO
 #define MP_EDESTADDRREQ EDESTADDRREQ
 #define MP_EMSGSIZE EMSGSIZE
 #define MP_ENOPROTOOPT ENOPROTOOPT
+#define MP_EXDEV EXDEV
+#define MP_ENAMETOOLONG ENAMETOOLONG
+#define MP_ENOTEMPTY ENOTEMPTY
 #define MP_EADDRNOTAVAIL EADDRNOTAVAIL
 #define MP_ENETUNREACH ENETUNREACH
 

@@ -22,6 +22,7 @@
 #include "vm/resources.h"
 #include "vm/socket.h"
 #include "vm/stop.h"
+#include "vm/storage.h"
 #include "vm/upcall.h"
 
 #define APP_STATUS_MAX 119 /* of sys.exit(); above are enum wire_exit's */
@@ -142,6 +143,7 @@ static void prepare(void) {
     }
     modmpyd_start();
     resources_mount(app_image.resources, app_image.resources_size);
+    storage_mount();
     gc_collect();
 }
 

@@ -25,6 +25,7 @@ MEMORY = {'heap': ('16K', '512M'), 'stack': ('16K', '4M'), 'arena': ('64K', '16M
 SPAN = re.compile(r'([0-9]{1,8})(ms|s|min|h)', re.ASCII)
 SPAN_UNITS = {'ms': 1, 's': 1000, 'min': 60000, 'h': 3600000}
 HEALTH = {'ready': ('100ms', '1h'), 'heartbeat': ('100ms', '1h')}  # least, most
+STORAGE = ('4K', '1024G')  # least, most
 LIMITS = {'handles': 1024, 'log_rate': 10000}  # most
 COUNTER_MAX = (1 << 32) - 1
 GRANTS = ('listen', 'connect')
@@ -34,8 +35,8 @@ CREDENTIALS_MAX = 64
 GRANTS_MAX = 256
 ARGUMENTS_MAX = 64
 ARGUMENT_MAX = 256  # characters
-TABLES = {'memory': tuple(MEMORY), 'grants': (*GRANTS, 'credentials'), 'limits': tuple(LIMITS),
-          'health': tuple(HEALTH)}
+TABLES = {'memory': tuple(MEMORY), 'grants': (*GRANTS, 'credentials', 'storage'),
+          'limits': tuple(LIMITS), 'health': tuple(HEALTH)}
 KEYS = (('name', 'version', 'counter', 'entry', 'boot', 'modules', 'packages', 'resources',
          'arguments') + tuple(TABLES))
 
@@ -139,7 +140,7 @@ def _size(least, most):
     def check(value):
         size = parse_size(_string(value))
         if size is None:
-            raise _Problem(f'{_quoted(value)} is no size; write digits and K or M, as in "256K"')
+            raise _Problem(f'{_quoted(value)} is no size; write digits and K, M or G, as in "256K"')
         if not parse_size(least) <= size <= parse_size(most):
             raise _Problem(f'"{value}" is outside {least} to {most}')
         if size % PAGE:
@@ -261,6 +262,8 @@ def _read(reader, document):
     granted = reader.table(document, 'grants')
     for key in GRANTS:
         manifest.grants[key] = reader.list(granted, ('grants', key), _grant(key), GRANTS_MAX)
+    if 'storage' in granted:
+        manifest.grants['storage'] = reader.value(granted, ('grants', 'storage'), _size(*STORAGE))
     if 'credentials' in granted:
         manifest.grants['credentials'] = reader.list(
             granted, ('grants', 'credentials'), _matching(CREDENTIAL, CREDENTIAL_FORM),

@@ -142,7 +142,7 @@ static long try_ports(void) {
     static const uint16_t listen_ports[] = {LISTEN_PORT}, connect_ports[] = {CONNECT_PORT};
     struct layer_report report;
 
-    NEED(sandbox_confine_ports(listen_ports, 1, connect_ports, 1, &report) == 0);
+    NEED(sandbox_confine_ports(listen_ports, 1, connect_ports, 1, 0, &report) == 0);
     if (report.state == LAYER_FAILED && report.error == EOPNOTSUPP) {
         return 0; /* an older kernel, and it says so */
     }
@@ -157,7 +157,7 @@ static long try_ports(void) {
 static long try_ports_any(void) {
     struct layer_report report;
 
-    NEED(sandbox_confine_ports(NULL, 0, NULL, SANDBOX_PORTS_ANY, &report) == 0);
+    NEED(sandbox_confine_ports(NULL, 0, NULL, SANDBOX_PORTS_ANY, 0, &report) == 0);
     NEED(try_connect(OTHER_PORT) == ECONNREFUSED);
     NEED(report.state != LAYER_ON || try_bind(OTHER_PORT) == EACCES);
     return 0;
@@ -166,7 +166,7 @@ static long try_ports_any(void) {
 static long try_ports_listen_any(void) {
     struct layer_report report;
 
-    NEED(sandbox_confine_ports(NULL, SANDBOX_PORTS_ANY, NULL, 0, &report) == 0);
+    NEED(sandbox_confine_ports(NULL, SANDBOX_PORTS_ANY, NULL, 0, 0, &report) == 0);
     NEED(try_bind(OTHER_PORT) == 0);
     NEED(report.state != LAYER_ON || try_connect(OTHER_PORT) == EACCES);
     return 0;
@@ -175,7 +175,7 @@ static long try_ports_listen_any(void) {
 static long try_ports_all_any(void) {
     struct layer_report report;
 
-    NEED(sandbox_confine_ports(NULL, SANDBOX_PORTS_ANY, NULL, SANDBOX_PORTS_ANY, &report) == 0);
+    NEED(sandbox_confine_ports(NULL, SANDBOX_PORTS_ANY, NULL, SANDBOX_PORTS_ANY, 0, &report) == 0);
     NEED(report.state != LAYER_ON);
     NEED(try_bind(OTHER_PORT) == 0 && try_connect(OTHER_PORT) == ECONNREFUSED);
     return 0;
