@@ -6,7 +6,9 @@
 //
 //     File "main.py", offset 0x2f31c, in f     becomes     File "main.py", line 12, in f
 
+#include <errno.h>
 #include <inttypes.h>
+#include <json-c/json.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -14,7 +16,9 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "ctl/crash-text.h"
 #include "ctl/file.h"
+#include "ctl/reports.h"
 #include "ctl/symbols.h"
 #include "ctl/verbs.h"
 #include "image/image.h"
@@ -112,26 +116,43 @@ static bool is_of(const struct symbols_place *place, const struct mention *menti
 
 // -- of which image ------------------------------------------------------------------------------
 
-// mpyd: NAME: started, generation 1, version 1.0, image 0123456789abcdef
-#define START ": started, generation "
-#define START_IMAGE ", image "
+// Lines that say of which image it is: in the log, and in a crash report.
+static const struct sign {
+    const char *start, *image; /* a text, and another behind it in the line, before the number */
+} signs[] = {
+    // mpyd: NAME: started, generation 1, version 1.0, image 0123456789abcdef
+    {": started, generation ", ", image "},
+    //        Image: 0123456789abcdef, version 1.0, run by mpyd 0.1.0
+    {"   Image: ", ": "},
+};
 #define ID_SIZE (IMAGE_ID_SIZE - 1)
 
-// Finds the last start of an app between TEXT and END. Returns the number of its image, ID_SIZE
+// Finds the last line with SIGN between TEXT and END. Returns the number of its image, ID_SIZE
 // digits, or NULL.
-static const char *find_image(const char *text, const char *end) {
+static const char *find_sign(const struct sign *sign, const char *text, const char *end) {
     const char *found = NULL;
 
-    while ((text = memmem(text, (size_t)(end - text), START, strlen(START)))) {
+    while ((text = memmem(text, (size_t)(end - text), sign->start, strlen(sign->start)))) {
         const char *newline = memchr(text, '\n', (size_t)(end - text));
         const char *stop = newline ? newline : end;
-        const char *image = memmem(text, (size_t)(stop - text), START_IMAGE, strlen(START_IMAGE));
-        const char *id = image ? image + strlen(START_IMAGE) : NULL;
+        const char *image = memmem(text, (size_t)(stop - text), sign->image, strlen(sign->image));
+        const char *id = image ? image + strlen(sign->image) : NULL;
 
         if (id && stop - id >= ID_SIZE && strspn(id, "0123456789abcdef") >= ID_SIZE) {
             found = id;
         }
         text = stop;
+    }
+    return found;
+}
+
+static const char *find_image(const char *text, const char *end) {
+    const char *found = NULL;
+
+    for (size_t i = 0; i < sizeof(signs) / sizeof(signs[0]); i++) {
+        const char *id = find_sign(&signs[i], text, end);
+
+        found = id > found ? id : found;
     }
     return found;
 }
@@ -225,6 +246,31 @@ static int load_symbols(const char *path, struct symbols *ret_symbols) {
     return CTL_DONE;
 }
 
+// What mpyctl crash --json printed, or a supervisor kept, as text. Returns CTL_DONE or
+// CTL_INTERNAL.
+static int make_text(struct file *crash) {
+    struct json_object *reports = reports_parse((const char *)crash->data, crash->size), *report;
+    struct file text = FILE_INIT;
+    FILE *stream;
+
+    if (!reports) {
+        return CTL_DONE;
+    }
+    stream = open_memstream((char **)&text.data, &text.size);
+    for (size_t i = 0; stream && (report = reports_at(reports, i)); i++) {
+        crash_text_write(stream, report, false);
+    }
+    (void)json_object_put(reports);
+    if (!stream || fclose(stream) == EOF) {
+        (void)log_errno(errno, "cannot read the crash report");
+        file_done(&text);
+        return CTL_INTERNAL;
+    }
+    file_done(crash);
+    *crash = text;
+    return CTL_DONE;
+}
+
 // What there is to say once everything was written.
 static int conclude(const struct counts *counts, const struct paths *paths) {
     (void)fflush(stdout);
@@ -258,9 +304,12 @@ int symbolize_run(const struct verb_arguments *arguments) {
     if (r != CTL_DONE) {
         return r;
     }
-    if (file_read(paths.crash, "a crash", CRASH_SIZE_MAX, &crash) < 0 ||
-        !check_images(&symbols, &crash, &paths, &counts)) {
+    if (file_read(paths.crash, "a crash", CRASH_SIZE_MAX, &crash) < 0) {
         return CTL_FAILED;
+    }
+    r = make_text(&crash);
+    if (r != CTL_DONE || !check_images(&symbols, &crash, &paths, &counts)) {
+        return r != CTL_DONE ? r : CTL_FAILED;
     }
     write_crash(&symbols, &crash, &counts);
     return conclude(&counts, &paths);

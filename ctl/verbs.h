@@ -41,6 +41,12 @@ int symbolize_run(const struct verb_arguments *arguments);
 extern const struct verb_option verify_options[];
 int verify_run(const struct verb_arguments *arguments);
 
+extern const struct verb_option crash_options[];
+int crash_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option logs_options[];
+int logs_run(const struct verb_arguments *arguments);
+
 extern const struct verb_option metrics_options[];
 int metrics_run(const struct verb_arguments *arguments);
 

@@ -48,8 +48,8 @@ void app_done(struct app *app) {
 }
 
 void app_next_generation(struct app *app) {
-    app->worker = (struct worker){.generation = app->worker.generation + 1,
-                                  .begun_usec = loop_now_usec()};
+    app->worker =
+        (struct worker){.generation = app->worker.generation + 1, .begun_usec = loop_now_usec()};
     app->upcalls = (struct upcalls){0};
     app->heap = (struct app_heap){0};
     app->refusal[0] = '\0';
