@@ -146,7 +146,7 @@ static void search_journal(struct search *search) {
     (void)snprintf(since, sizeof(since), "--since=@%" PRIu64,
                    (search->usec - WINDOW_USEC) / 1000000);
     (void)snprintf(until, sizeof(until), "--until=@%" PRIu64, search->usec / 1000000 + 2);
-    if (program_read(arguments, &output) == 0) {
+    if (program_read(arguments, true, &output) == 0) {
         for_each_line(search, &output, consider_entry);
     }
 }

@@ -13,8 +13,14 @@ static uint64_t first_kept(const struct recorder *recorder) {
 void recorder_add(struct recorder *recorder, const struct wire_submission *submission,
                   const uint8_t *names, size_t names_size, int64_t result, uint64_t started_nsec,
                   uint64_t now_nsec) {
-    struct recorded_call *call = &recorder->calls[recorder->n_calls++ % RECORDER_CALLS];
+    const struct recorded_call *last = &recorder->calls[(recorder->n_calls - 1) % RECORDER_CALLS];
+    struct recorded_call *call = &recorder->calls[recorder->n_calls % RECORDER_CALLS];
 
+    // Some are timed by a coarse clock, which lags behind the other.
+    if (recorder->n_calls++ > 0 && started_nsec < last->started_nsec) {
+        started_nsec = last->started_nsec;
+    }
+    now_nsec = now_nsec < started_nsec ? started_nsec : now_nsec;
     call->submission = *submission;
     call->names_size = names_size < sizeof(call->names) ? names_size : sizeof(call->names);
     if (call->names_size > 0) {
@@ -32,7 +38,7 @@ void recorder_end(struct recorder *recorder, uint32_t tag, int64_t result, uint6
 
         if (call->submission.tag == tag && call->result == RECORDER_OPEN) {
             call->result = result;
-            call->duration_nsec = now_nsec - call->started_nsec;
+            call->duration_nsec = now_nsec > call->started_nsec ? now_nsec - call->started_nsec : 0;
             return;
         }
     }

@@ -87,6 +87,15 @@ static void test_names_kept_as_far_as_there_is_room(void **state) {
     assert_memory_equal(recorder_at(&recorder, 1)->names, names, RECORDER_NAMES_SIZE);
 }
 
+static void test_time_does_not_go_back(void **state) {
+    add(8, 0);
+    add(5, RECORDER_OPEN);
+    assert_int_equal(recorder_at(&recorder, 1)->started_nsec, 8000);
+    assert_int_equal(recorder_at(&recorder, 1)->duration_nsec, 0);
+    recorder_end(&recorder, 5, 0, 7000);
+    assert_int_equal(recorder_at(&recorder, 1)->duration_nsec, 0);
+}
+
 static void test_clear_forgets_open_calls(void **state) {
     add(4, RECORDER_OPEN);
     recorder_clear(&recorder);
@@ -105,6 +114,7 @@ int main(void) {
         cmocka_unit_test_setup(test_open_call_ends_once, setup),
         cmocka_unit_test_setup(test_end_of_a_call_that_fell_out_changes_nothing, setup),
         cmocka_unit_test_setup(test_names_kept_as_far_as_there_is_room, setup),
+        cmocka_unit_test_setup(test_time_does_not_go_back, setup),
         cmocka_unit_test_setup(test_clear_forgets_open_calls, setup),
     };
 
