@@ -8,12 +8,17 @@ from concurrent.futures import ThreadPoolExecutor
 from .errors import BuildError
 
 
+# What the line that says most has in it; a linker's own comes before the compiler's summary of it.
+TELLING = ('error', 'undefined reference', 'multiple definition')
+
+
 class ToolError(BuildError):
     """A tool ended with an error; .output is what it said."""
 
     def __init__(self, command, output):
         lines = [line for line in output.splitlines() if line.strip()]
-        found = [line for line in lines if 'error' in line.lower()] or lines or ['said nothing']
+        told = [line for line in lines if any(word in line.lower() for word in TELLING)]
+        found = told or lines or ['said nothing']
         super().__init__(f'{os.path.basename(command[0])} failed: {found[0].strip()}')
         self.output = output
 
