@@ -57,6 +57,14 @@ class Apps:
             file.write(content.encode() if isinstance(content, str) else content)
         return path
 
+    def open_folder(self):
+        """A new folder that the user can write to, too."""
+        self._n_files += 1
+        path = os.path.join(self._work.name, f"folder{self._n_files}")
+        os.mkdir(path)
+        os.chmod(path, 0o777)
+        return path
+
     def copy(self, path):
         """A copy that the user can reach, who may not be able to reach the build folder."""
         return shutil.copy(path, self._work.name)
