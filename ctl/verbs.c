@@ -4,6 +4,7 @@
 #define APPS "Apps"
 #define WATCH "What apps do"
 #define HOST "This machine"
+#define UPDATES "Updates"
 #define IMAGES "Images, which are read and not run"
 
 // group, name, operands, help, options, function
@@ -28,6 +29,9 @@ const struct verb verbs[] = {
      policy_explain_options, policy_explain_run},
     {WATCH, "top", "[APP...]", "Shows what apps do, again and again.", top_options, top_run},
     {WATCH, "trace", "APP", "Prints the calls of an app live.", trace_options, trace_run},
+    {UPDATES, "install", "IMAGE", "Puts an image into an app's free slot and tries it.",
+     install_options, install_run},
+    {UPDATES, "rollback", "APP", "Goes back to the image before.", rollback_options, rollback_run},
     {IMAGES, "inspect", "IMAGE", "Shows what an image is, holds and wants.", inspect_options,
      inspect_run},
     {IMAGES, "layout", "[IMAGE]",

@@ -11,6 +11,12 @@ extern const struct verb verbs[];
 extern const struct verb_option call_options[];
 int call_run(const struct verb_arguments *arguments);
 
+extern const struct verb_option install_options[];
+int install_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option rollback_options[];
+int rollback_run(const struct verb_arguments *arguments);
+
 extern const struct verb_option inspect_options[];
 int inspect_run(const struct verb_arguments *arguments);
 

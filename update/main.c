@@ -11,12 +11,13 @@
 
 #include "base/cleanup.h"
 #include "base/log-journal.h"
+#include "base/log-sink.h"
 #include "base/log.h"
 #include "base/parse.h"
 #include "image/floor.h"
 #include "image/key.h"
+#include "image/places.h"
 #include "image/trust.h"
-#include "update/places.h"
 #include "update/probation.h"
 #include "update/request.h"
 #include "update/service.h"
@@ -208,6 +209,7 @@ int main(int argc, char **argv) {
 
     log_set_name("mpyd-update");
     (void)umask(022);
+    log_sink_open();
     (void)log_journal_open(LOG_JOURNAL_SOCKET);
     if (sodium_init() < 0) {
         log_error("libsodium does not work here");

@@ -13,7 +13,7 @@
 #include "base/durable.h"
 #include "base/log.h"
 #include "base/message-ids.h"
-#include "update/places.h"
+#include "image/places.h"
 #include "update/sound.h"
 #include "update/update.h"
 

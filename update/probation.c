@@ -42,7 +42,7 @@ uint64_t probation_configured(const char *app) {
     uint64_t usec = DEFAULT_USEC;
     const char *text;
 
-    if (program_read(arguments, &output) == 0 && output.data) {
+    if (program_read(arguments, false, &output) == 0 && output.data) {
         config = json_tokener_parse((const char *)output.data);
     }
     text = find(config);

@@ -9,8 +9,8 @@
 #include "base/cleanup.h"
 #include "base/durable.h"
 #include "base/log.h"
+#include "image/places.h"
 #include "image/signature.h"
-#include "update/places.h"
 #include "update/update.h"
 
 static char *path_of(const struct places *places, const char *app, const char *name,

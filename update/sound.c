@@ -7,8 +7,8 @@
 #include "base/open.h"
 #include "image/image.h"
 #include "image/naming.h"
+#include "image/places.h"
 #include "image/slots.h"
-#include "update/places.h"
 
 static void describe(const struct image *image, struct slot *slot) {
     (void)snprintf(slot->image, sizeof(slot->image), "%s", image->id);

@@ -16,9 +16,9 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "image/floor.h"
+#include "image/places.h"
 #include "image/slots-file.h"
 #include "image/trust.h"
-#include "update/places.h"
 
 #define DIRECTORY_MODE 0711 /* who knows a path may go it, if the slot at its end lets him */
 

@@ -21,6 +21,7 @@
 #define USEC 1000000ull
 #define TICK_NSEC 500000000l
 #define ANSWER_SECONDS 5
+#define INACTIVE_TICKS 3u             /* between the two halves of a restart it is, for a moment */
 #define UNKNOWN_MAX_USEC (600 * USEC) /* its supervisor and systemd ask for less */
 
 struct watching {
@@ -32,6 +33,7 @@ struct watching {
     uint64_t probation_usec;
     uint64_t good_since_usec;    /* 0: it is not good now */
     uint64_t unknown_since_usec; /* 0: it is known */
+    unsigned n_inactive;         /* ticks in a row */
 };
 
 static uint64_t now_usec(void) {
@@ -138,7 +140,8 @@ static enum health ask(const struct watching *watching, const struct unit *unit,
 }
 
 // A unit that is not running any more. GOES_ON where it is.
-static int conclude_stopped(const struct watching *watching, const struct unit *unit) {
+static int conclude_stopped(struct watching *watching, const struct unit *unit) {
+    bool is_inactive = unit->is_known && strcmp(unit->active, "inactive") == 0;
     char why[HEALTH_WHY_SIZE];
 
     if (unit->is_known && strcmp(unit->active, "failed") == 0) {
@@ -146,7 +149,8 @@ static int conclude_stopped(const struct watching *watching, const struct unit *
                        unit->status);
         return roll_back(watching, why);
     }
-    return unit->is_known && strcmp(unit->active, "inactive") == 0 ? try_again(watching) : GOES_ON;
+    watching->n_inactive = is_inactive ? watching->n_inactive + 1 : 0;
+    return watching->n_inactive < INACTIVE_TICKS ? GOES_ON : try_again(watching);
 }
 
 static int conclude(struct watching *watching, enum health health, const char *why) {
@@ -186,6 +190,7 @@ static int tick(struct watching *watching) {
     (void)unit_read(&watching->control, 1, &unit);
     health = ask(watching, &unit, why);
     r = conclude(watching, health, why);
+    watching->n_inactive = health == HEALTH_UNKNOWN ? watching->n_inactive : 0;
     return r == GOES_ON && health == HEALTH_UNKNOWN ? conclude_stopped(watching, &unit) : r;
 }
 

@@ -10,7 +10,7 @@ import vendor
 class Stock:
     def __init__(self, mpyd, mpyctl, mpyfreeze, update):
         self.shop = vendor.Shop(mpyd, mpyctl, mpyfreeze, False)
-        self.program = os.path.abspath(update)
+        self.program, self.mpyctl = os.path.abspath(update), os.path.abspath(mpyctl)
         self.trusted = self.shop.keys((self.shop.ours, "gauge"))
         self._images = {}
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Where everything is. mpyd-update(8) has options for each of them, for tests and for images of
-// machines that are made on another one.
+// Where installed images are, and what is known of them. mpyd-update(8) has options for each of
+// them, for tests and for images of machines that are made on another one.
 
 #define PLACES_IMAGES "/var/lib/mpyd-images"     /* APP/a, APP/b, APP/state */
 #define PLACES_VENDOR "/usr/lib/mpyd/images"     /* APP.mpyimg, of packages */

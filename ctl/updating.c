@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: MIT
+#include "ctl/updating.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/log.h"
+#include "ctl/place.h"
+#include "ctl/print.h"
+#include "ctl/program.h"
+#include "ctl/unit.h"
+#include "ctl/verb.h"
+#include "image/places.h"
+#include "image/slots-file.h"
+#include "version.h"
+
+#define SYSTEMD_RUNS "/run/systemd/system" /* sd_booted(3) */
+#define PROGRAM "mpyd-update"
+#define INCOMING_MODE 02770 /* for the group of the directory above */
+#define TICK_NSEC 200000000l
+#define DOWN_TICKS 5u
+#define UNIT_SIZE 64
+
+bool updating_has_systemd(void) {
+    return access(SYSTEMD_RUNS, F_OK) == 0;
+}
+
+int updating_become(const char *verb, const char *app, const char *image) {
+    const char *installed = MPYD_LIBEXEC "/" PROGRAM;
+    const char *words[] = {access(installed, X_OK) == 0 ? installed : PROGRAM, verb, app, image,
+                           NULL};
+
+    return program_become(words);
+}
+
+static int read_slots(const char *app, struct slots *ret_slots) {
+    char why[SLOTS_FILE_WHY_SIZE];
+    int r = slots_file_read_app(PLACES_IMAGES, app, ret_slots, why);
+
+    if (r < 0) {
+        (void)log_errno(r, "%s: cannot read what is installed", app);
+        return CTL_INTERNAL;
+    }
+    return CTL_DONE; // what is damaged is told by who mends it
+}
+
+// -- the incoming directory ----------------------------------------------------------------------
+
+static int fail_open(const char *app, int error) {
+    if (error == EWOULDBLOCK) {
+        log_error("%s: somebody else is installing an image of it just now; try again later", app);
+        return CTL_FAILED;
+    }
+    if (error == EACCES || error == EPERM) {
+        log_error("%s: only root and the group mpyd may install images", app);
+        return CTL_DENIED;
+    }
+    if (error == ENOENT) {
+        log_error("there is no " PLACES_INCOMING "; systemd-tmpfiles --create makes it");
+        return CTL_FAILED;
+    }
+    (void)log_errno(error, "cannot open " PLACES_INCOMING "/%s", app);
+    return CTL_INTERNAL;
+}
+
+int updating_open(const char *app, struct updating *updating) {
+    CLEANUP_FREE char *path = NULL;
+    mode_t mask = umask(0007);
+    struct stat status;
+    int r;
+
+    updating->app = app;
+    if (asprintf(&path, PLACES_INCOMING "/%s", app) < 0) {
+        path = NULL;
+        (void)umask(mask);
+        return fail_open(app, ENOMEM);
+    }
+    r = mkdir(path, INCOMING_MODE) < 0 && errno != EEXIST ? -errno : 0;
+    (void)umask(mask);
+    if (r == 0) {
+        r = fd_open_kind(AT_FDCWD, path, S_IFDIR, &updating->incoming, &status);
+    }
+    if (r == 0 && flock(updating->incoming, LOCK_EX | LOCK_NB) < 0) {
+        r = -errno;
+    }
+    return r < 0 ? fail_open(app, -r) : read_slots(app, &updating->before);
+}
+
+void updating_done(struct updating *updating) {
+    updating->incoming = close_fd(updating->incoming);
+}
+
+// -- the unit ------------------------------------------------------------------------------------
+
+// What systemctl says of PROPERTY of the unit, without its newline.
+static int ask(const char *unit, const char *property, char *text, size_t size) {
+    const char *words[] = {"systemctl", "show", "--value", property, "--", unit, NULL};
+    CLEANUP(file_done) struct file answer = FILE_INIT;
+    int r = program_read(words, true, &answer);
+
+    if (r != 0 || !answer.data) {
+        return -EIO;
+    }
+    (void)snprintf(text, size, "%.*s", (int)strcspn((const char *)answer.data, "\n"),
+                   (const char *)answer.data);
+    return 0;
+}
+
+// What the unit said, which is in the journal alone.
+static void repeat(const char *unit) {
+    const char *sync[] = {"journalctl", "--sync", NULL};
+    char invocation[64] = "", match[128];
+    const char *words[] = {"journalctl", "--quiet", "--no-pager", "--output=cat", match, NULL};
+    CLEANUP(file_done) struct file said = FILE_INIT;
+
+    if (ask(unit, "--property=InvocationID", invocation, sizeof(invocation)) == 0) {
+        (void)snprintf(match, sizeof(match), "_SYSTEMD_INVOCATION_ID=%s", invocation);
+        (void)program_run(sync);
+        if (program_read(words, true, &said) == 0 && said.size > 0) {
+            for (char *line = (char *)said.data, *end; *line; line = end + 1) {
+                end = strchr(line, '\n');
+                if (!end) {
+                    break;
+                }
+                *end = '\0';
+                log_error("%s", line);
+            }
+            return;
+        }
+    }
+    log_error("cannot read what it said; see journalctl --unit %s", unit);
+}
+
+static int fail_unit(const char *unit) {
+    char text[16] = "";
+    int status = CTL_INTERNAL;
+
+    if (ask(unit, "--property=ExecMainStatus", text, sizeof(text)) == 0) {
+        status = (int)strtol(text, NULL, 10);
+    }
+    repeat(unit);
+    return status >= CTL_FAILED && status <= CTL_LOCKED ? status : CTL_INTERNAL;
+}
+
+int updating_apply(const struct updating *updating, struct slots *ret_slots) {
+    char unit[UNIT_SIZE];
+    const char *words[] = {"systemctl", "start", "--quiet", "--", unit, NULL};
+
+    (void)snprintf(unit, sizeof(unit), "mpyd-install@%s.service", updating->app);
+    if (program_run(words) != 0) {
+        return fail_unit(unit);
+    }
+    return read_slots(updating->app, ret_slots);
+}
+
+// -- the trial -----------------------------------------------------------------------------------
+
+static bool is_up(const char *app) {
+    struct unit unit = UNIT_UNKNOWN;
+    struct place place;
+
+    return place_find(app, &place) == CTL_DONE && unit_read(&place, 1, &unit) == CTL_DONE &&
+           unit.is_known && strcmp(unit.active, "inactive") != 0;
+}
+
+int updating_wait(const struct updating *updating, enum slots_place place) {
+    const struct timespec pause = {.tv_nsec = TICK_NSEC};
+    struct slots slots = SLOTS_INIT;
+    unsigned n_down = 0; // in a row: between the two halves of a restart it is, for a moment
+    int r;
+
+    while ((r = read_slots(updating->app, &slots)) == CTL_DONE && slots.trial == place &&
+           n_down < DOWN_TICKS) {
+        n_down = is_up(updating->app) ? 0 : n_down + 1;
+        (void)nanosleep(&pause, NULL);
+    }
+    if (r != CTL_DONE) {
+        return r;
+    }
+    print_line("%s: %s", updating->app, slots.event);
+    return slots.good == place || slots.trial == place ? CTL_DONE : CTL_FAILED;
+}

@@ -1,0 +1,165 @@
+# SPDX-License-Identifier: MIT
+"""mpyctl install and rollback, as root of a machine of which /run and /var/lib are our own (run-update
+sees to that), with and without a systemd, which tests/update/fake-systemd plays."""
+
+import contextlib
+import fcntl
+import os
+import shutil
+import subprocess
+import time
+
+import tap
+from control import Control, status
+from place import DONE, FAILED, REFUSED, UNTRUSTED, USAGE, Place
+from stock import same
+
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+class Machine(Place):
+    """What is where mpyctl looks for it."""
+
+    def __init__(self, stock, with_systemd=True, active="active"):
+        super().__init__(stock.program, "/var/lib", stock.trusted)
+        self.images, self.floors = "/var/lib/mpyd-images", "/var/lib/mpyd-floors"
+        self.links, self.incoming = "/run/mpyd-slots", "/var/lib/mpyd-incoming"
+        self.mpyctl, self.fake = stock.mpyctl, stock.shop.place()
+        for folder in (self.images, self.floors, self.incoming, self.links, "/run/mpydctl"):
+            shutil.rmtree(folder, ignore_errors=True)
+            os.mkdir(folder)
+        shutil.rmtree("/run/systemd", ignore_errors=True)
+        if with_systemd:
+            os.makedirs("/run/systemd/system")
+        for name in ("systemctl", "journalctl", "mpyd-update"):
+            os.symlink(os.path.join(HERE, "fake-systemd"), os.path.join(self.fake, name))
+        self.write("update", f"{self.program} --keys={self.keys}")
+        self.write("active", active)
+
+    def write(self, name, text):
+        with open(os.path.join(self.fake, name), "w", encoding="utf-8") as file:
+            file.write(text)
+
+    def calls(self):
+        with open(os.path.join(self.fake, "calls"), encoding="utf-8") as file:
+            return file.read()
+
+    def ctl(self, *words, says=(), exits=DONE):
+        env = {**os.environ, "FAKE": self.fake, "PATH": self.fake + ":" + os.environ["PATH"]}
+        done = subprocess.run(
+            [self.mpyctl, *words], capture_output=True, text=True, timeout=60, env=env
+        )
+        said = done.stdout + done.stderr
+        tap.equal(done.returncode, exits, f"mpyctl {words}: {said}")
+        for text in says:
+            tap.true(text in said, f"{text!r} is not in {said!r}")
+        return said
+
+
+@contextlib.contextmanager
+def app_that_is(machine, **more):
+    """The supervisor of whatever was picked, whose Status says MORE."""
+
+    def answer():
+        state = machine.state()
+        return status(state.get(machine.slot(), {}).get("image", ""), **more)
+
+    control = Control("/run/mpydctl/gauge/control", answer)
+    try:
+        yield
+    finally:
+        control.close()
+
+
+def an_update_is_waited_for_until_it_is_confirmed(stock):
+    machine = Machine(stock)
+    with app_that_is(machine):
+        for version in ("1.0", "2.0"):
+            words = [f"gauge: version {version} is in slot", f"version {version} is confirmed"]
+            machine.ctl("install", stock.image(version), says=words)
+            tap.true(same(machine.picked(), stock.image(version)), "the image that runs")
+        tap.true("systemctl reset-failed" in machine.calls(), "what it failed of before is forgotten")
+        tap.equal(os.listdir("/var/lib/mpyd-incoming/gauge"), [], "what is left")
+        machine.ctl("install", stock.image("2.0"), says=["gauge: nothing to do"])
+        machine.ctl("rollback", "gauge", says=["rolled back from version 2.0 to 1.0: as asked for"])
+        tap.true(same(machine.picked(), stock.image("1.0")), "the image that runs")
+
+
+def a_bad_update_is_rolled_back_and_told(stock):
+    machine = Machine(stock)
+    with app_that_is(machine):
+        machine.ctl("install", stock.image("1.0"), says=["confirmed"])
+    with app_that_is(machine, state="degraded", reason="no heartbeat"):
+        why = "rolled back from version 2.0 to 1.0: it is degraded: no heartbeat"
+        machine.ctl("install", stock.image("2.0"), exits=FAILED, says=[why])
+    with app_that_is(machine):
+        machine.ctl("install", stock.image("3.0"), "--no-wait", says=["version 3.0 is in slot b"])
+        while machine.state()["slots"]["trial"] != "none":
+            time.sleep(0.02)
+        tap.equal(machine.state()["slots"]["good"], "b", "slot, in the end")
+
+
+def what_the_unit_refuses_is_told_with_its_status(stock):
+    machine = Machine(stock, active="inactive")
+    machine.ctl("install", stock.image("1.0", 3), says=["to be tried with the next start"])
+    tap.true("systemctl restart" not in machine.calls(), "a stopped app is not started")
+    machine.run("pick")
+    machine.confirm()
+    machine.run("pick")
+    theirs = shutil.copy(stock.image("2.0"), stock.shop.place())
+    stock.shop.theirs.sign(theirs)
+    words = ["mpyd-update: ", "which is not among"]
+    machine.ctl("install", theirs, exits=UNTRUSTED, says=words)
+    words = ["counter 2 is below 3"]
+    machine.ctl("install", stock.image("0.9", 2), exits=UNTRUSTED, says=words)
+    machine.ctl("rollback", "gauge", exits=FAILED, says=["no image to go back to"])
+    tap.equal(os.listdir("/var/lib/mpyd-incoming/gauge"), [], "what is left")
+
+
+def bad_operands_are_told(stock):
+    machine = Machine(stock)
+    other = os.path.join(stock.shop.place(), "Gauge.mpyimg")
+    shutil.copy(stock.image("1.0"), other)
+    machine.ctl("install", other, exits=USAGE)
+    machine.ctl("install", other, "--name", "gauge", exits=UNTRUSTED, says=["not signed"])
+    machine.ctl("install", "/nonexistent/gauge.mpyimg", exits=REFUSED, says=["No such file"])
+    machine.ctl("install", exits=USAGE, says=["IMAGE"])
+    machine.ctl("rollback", "/run/x/control", exits=USAGE, says=["no name of an app"])
+    machine.ctl("rollback", "Gauge", exits=USAGE)
+    os.rmdir("/var/lib/mpyd-incoming/gauge")
+    os.rmdir("/var/lib/mpyd-incoming")
+    words = ["there is no /var/lib/mpyd-incoming", "systemd-tmpfiles"]
+    machine.ctl("rollback", "gauge", exits=FAILED, says=words)
+
+
+def two_at_once_are_told_apart(stock):
+    machine = Machine(stock, active="inactive")
+    os.mkdir("/var/lib/mpyd-incoming/gauge")
+    folder = os.open("/var/lib/mpyd-incoming/gauge", os.O_RDONLY)
+    fcntl.flock(folder, fcntl.LOCK_EX)
+    words = ["somebody else is installing"]
+    machine.ctl("install", stock.image("1.0"), exits=FAILED, says=words)
+    os.close(folder)
+    machine.ctl("install", stock.image("1.0"), says=["version 1.0"])
+
+
+def without_systemd_it_is_done_at_once(stock):
+    machine = Machine(stock, with_systemd=False)
+    machine.ctl("install", stock.image("1.0"), says=["version 1.0 is installed"])
+    machine.run("pick")
+    machine.confirm()
+    machine.ctl("install", stock.image("2.0"))
+    machine.ctl("rollback", "gauge", says=["rolled back from version 2.0 to 1.0"])
+    theirs = shutil.copy(stock.image("2.0"), stock.shop.place())
+    machine.ctl("install", theirs, exits=UNTRUSTED, says=["not signed"])
+    tap.true("systemctl start" not in machine.calls(), "no unit is started")
+
+
+TESTS = [
+    an_update_is_waited_for_until_it_is_confirmed,
+    a_bad_update_is_rolled_back_and_told,
+    what_the_unit_refuses_is_told_with_its_status,
+    bad_operands_are_told,
+    two_at_once_are_told_apart,
+    without_systemd_it_is_done_at_once,
+]
