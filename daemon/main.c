@@ -18,6 +18,7 @@
 #include "daemon/control-socket.h"
 #include "daemon/dispatch.h"
 #include "daemon/inherited.h"
+#include "daemon/layers-show.h"
 #include "daemon/run.h"
 #include "daemon/service.h"
 #include "daemon/supervise.h"
@@ -30,10 +31,12 @@ static const char help[] =
     "Usage: mpyd run IMAGE [OPTION]...\n"
     "       mpyd service APP\n"
     "       mpyd config APP [--config FILE]\n"
+    "       mpyd layers\n"
     "       mpyd --help | --version\n"
     "\n"
     "Runs a frozen MicroPython app as a locked-down service, in the foreground: an image, or the\n"
-    "installed app that a unit names. Or shows what configuration counts for an app.\n"
+    "installed app that a unit names. Or shows what configuration counts for an app, or\n"
+    "which layers of the sandbox can be had here.\n"
     "\n"
     "  -c, --config FILE   local configuration: narrows what the app may do\n"
     "  -n, --name NAME     insist that the image is of this app\n"
@@ -106,11 +109,16 @@ static int show_config(char *app, struct run_options *options) {
     return config_show(&options->config);
 }
 
+static int show_layers(char *none, struct run_options *options) {
+    return layers_show();
+}
+
 static const struct verb {
-    const char *name, *operand;
+    const char *name, *operand; /* NULL: it takes none */
     int (*run)(char *operand, struct run_options *options);
 } verbs[] = {
     {"config", "app", show_config},
+    {"layers", NULL, show_layers},
     {"run", "image", run_image},
     {"service", "app", run_service},
 };
@@ -128,9 +136,15 @@ static int run_verb(int n_arguments, char **arguments, struct run_options *optio
     if (verb == verbs + N_VERBS) {
         return usage("unknown command ", arguments[0]);
     }
-    if (n_arguments != 2) {
+    if (!verb->operand && n_arguments == 1) {
+        return verb->run(NULL, options);
+    }
+    if (n_arguments != 2 || !verb->operand) {
         log_error("%s: %s %s; try mpyd --help", verb->name,
-                  n_arguments == 1 ? "no" : "more than one", verb->operand);
+                  n_arguments == 1 ? "no"
+                  : !verb->operand ? "takes no"
+                                   : "more than one",
+                  verb->operand ? verb->operand : "operand");
         return EXIT_USAGE;
     }
     return verb->run(arguments[1], options);
