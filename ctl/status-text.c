@@ -90,18 +90,35 @@ static void restarts(struct json_object *status) {
     }
 }
 
+// "12 of 1024", "at most 100", "3, no limit", in the limit's unit.
+static void describe(struct json_object *limit, char text[SPAN_SIZE * 3]) {
+    const char *unit = reply_text_or(limit, "unit", "");
+    uint64_t most = reply_number(limit, "limit"), used = reply_number(limit, "used");
+
+    if (reply_has(limit, "used") && reply_has(limit, "limit")) {
+        (void)snprintf(text, SPAN_SIZE * 3, "%" PRIu64 " of %" PRIu64 " %.32s", used, most, unit);
+    } else if (reply_has(limit, "used")) {
+        (void)snprintf(text, SPAN_SIZE * 3, "%" PRIu64 " %.32s, no limit", used, unit);
+    } else if (reply_has(limit, "limit")) {
+        (void)snprintf(text, SPAN_SIZE * 3, "at most %" PRIu64 " %.32s", most, unit);
+    } else {
+        (void)snprintf(text, SPAN_SIZE * 3, "no limit");
+    }
+}
+
 static void limits(struct json_object *status) {
     struct json_object *limit;
+    char text[SPAN_SIZE * 3];
 
     for (size_t i = 0; (limit = reply_member(status, "limits", i)); i++) {
         const char *name = reply_text_or(limit, "name", "?"), *what = i == 0 ? "Limits" : "";
-        uint64_t hits = reply_number(limit, "hits"), most = reply_number(limit, "limit");
+        uint64_t hits = reply_number(limit, "hits");
 
-        if (reply_has(limit, "used")) {
-            fact(what, "%-12s %" PRIu64 " of %" PRIu64 ", %" PRIu64 " hits", name,
-                 reply_number(limit, "used"), most, hits);
+        describe(limit, text);
+        if (hits > 0) {
+            fact(what, "%-12s %s, held to it %" PRIu64 " times", name, text, hits);
         } else {
-            fact(what, "%-12s at most %" PRIu64 ", %" PRIu64 " hits", name, most, hits);
+            fact(what, "%-12s %s", name, text);
         }
     }
 }

@@ -108,10 +108,9 @@ static void format_time(uint64_t usec, char text[32]) {
 
 static void print_call(struct tracing *tracing, struct json_object *call) {
     uint64_t generation = reply_number(call, "generation");
-    double seconds = (double)reply_number(call, "duration_nsec") / 1e9;
     const char *error = reply_text(call, "error");
     struct json_object *result = NULL;
-    char when[32], value[24] = "";
+    char when[32], value[24] = "", duration[24] = "?"; // it began before the trace
 
     if (tracing->generation != 0 && generation != tracing->generation) {
         printf("--- worker %" PRIu64 " ---\n", generation);
@@ -121,8 +120,12 @@ static void print_call(struct tracing *tracing, struct json_object *call) {
     if (!error && json_object_object_get_ex(call, "result", &result)) {
         (void)snprintf(value, sizeof(value), "%" PRId64, json_object_get_int64(result));
     }
-    print_line("%s %s(%s) = %s <%.6f>", when, reply_text_or(call, "name", "?"),
-               reply_text_or(call, "arguments", ""), error ? error : value, seconds);
+    if (reply_has(call, "duration_nsec")) {
+        (void)snprintf(duration, sizeof(duration), "%.6f",
+                       (double)reply_number(call, "duration_nsec") / 1e9);
+    }
+    print_line("%s %s(%s) = %s <%s>", when, reply_text_or(call, "name", "?"),
+               reply_text_or(call, "arguments", ""), error ? error : value, duration);
 }
 
 static void take_call(struct tracing *tracing, struct json_object *call) {

@@ -47,5 +47,7 @@ const struct verb verbs[] = {
      config_diff_options, config_diff_run},
     {HOST, "config show", "APP", "Shows what an app's configuration comes to, and from where.",
      config_show_options, config_show_run},
+    {HOST, "doctor", NULL, "Looks for what keeps apps from running, and says what to do.",
+     doctor_options, doctor_run},
     {0},
 };

@@ -73,3 +73,6 @@ int config_diff_run(const struct verb_arguments *arguments);
 
 extern const struct verb_option config_show_options[];
 int config_show_run(const struct verb_arguments *arguments);
+
+extern const struct verb_option doctor_options[];
+int doctor_run(const struct verb_arguments *arguments);

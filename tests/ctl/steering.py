@@ -87,8 +87,8 @@ def one_app_at_length(program):
     with app(program) as (_, ask):
         said = ask.says("status", "meterd")
     for words in ("State: running for 1min 1s", "Worker: number 3, up 1min 1s, ready",
-                  "Heap: 292K of 1M used", "handles      12 of 1024, 0 hits",
-                  "log_rate     at most 100, 7 hits", "1 of 2 layers hold",
+                  "Heap: 292K of 1M used", "handles      12 of 1024 handles\n",
+                  "log_rate     at most 100 a second, held to it 7 times", "1 of 2 layers hold",
                   "cpu of the spawner is off: one CPU", "/etc/mpyd/meterd.conf",
                   "123456, 3 refused"):
         tap.true(words in said, f"{words!r} is not in\n{said}")

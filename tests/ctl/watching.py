@@ -26,6 +26,7 @@ CALLS = [
     START,
     call("socket.open", "inet, stream", 3),
     call("socket.recv", "3, 512 bytes", error="EAGAIN", nsec=1_500),
+    call("channel.wait", "1, -1", 1, nsec=None),
     call("log.write", 'info, "a\x1b[31m\n"', 0),
     call("socket.send", "3, 5 bytes", 5, generation=2, nsec=2_000_000),
 ]
@@ -51,6 +52,7 @@ def calls_as_strace_has_them(program):
     tap.equal(lines, [
         "22:13:20.123456 socket.open(inet, stream) = 3 <0.000012>",
         "22:13:20.123456 socket.recv(3, 512 bytes) = EAGAIN <0.000002>",
+        "22:13:20.123456 channel.wait(1, -1) = 1 <?>",
         '22:13:20.123456 log.write(info, "a\\x1b[31m',
         "--- worker 2 ---",
         "22:13:20.123456 socket.send(3, 5 bytes) = 5 <0.002000>",
@@ -86,10 +88,10 @@ def summary_of_a_trace(program):
               ["%", "TIME", "SECONDS", "US/CALL", "LONGEST", "CALLS", "ERRORS", "CALL"], "heading")
     rows = [line.split() for line in lines[1:]]
     tap.equal([row[-1] for row in rows],
-              ["socket.send", "log.write", "socket.open", "socket.recv", "total"], "by time")
+              ["socket.send", "log.write", "socket.open", "socket.recv", "channel.wait", "total"], "by time")
     tap.equal(rows[0][1:], ["0.002012", "1006.0", "2000.0", "2", "0", "socket.send"], "send")
     tap.equal(rows[3][5], "1", "an error")
-    tap.equal(rows[4][4:6], ["5", "1"], "all")
+    tap.equal(rows[5][4:6], ["6", "1"], "all")
 
 
 def trace_until_it_is_left(program):

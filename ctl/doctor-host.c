@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: MIT
+
+// mpyctl doctor: keys, units, apps, storage, clock.
+
+#include <errno.h>
+#include <grp.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sys/timex.h>
+#include <time.h>
+
+#include "base/cleanup.h"
+#include "base/parse.h"
+#include "ctl/doctor.h"
+#include "ctl/program.h"
+#include "ctl/span.h"
+#include "ctl/verb.h"
+#include "ctl/view.h"
+#include "image/floor.h"
+#include "image/key.h"
+
+#define SYSTEMD_MIN 252
+#define FREE_MIN (64ull << 20)
+#define YEAR_MIN 2026 /* mpyd is no older: a clock before that was never set */
+
+// -- keys ----------------------------------------------------------------------------------------
+
+void doctor_check_keys(struct doctor *doctor) {
+    CLEANUP(keys_done) struct keys keys = {0};
+    char why[KEY_WHY_SIZE];
+    int r = keys_read(NULL, &keys, why);
+
+    if (r != 0) {
+        doctor_find(doctor, DOCTOR_PROBLEM,
+                    "no signed app starts before that is mended; mpyd(1) says what a key may be",
+                    "%s", r < 0 ? strerror(-r) : why);
+    } else if (keys.n_items == 0) {
+        doctor_find(doctor, DOCTOR_PROBLEM,
+                    "put the vendor's public key, NAME.key, into " KEY_DIRECTORY,
+                    "no key is trusted: no app starts");
+    } else {
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "%zu trusted in " KEY_DIRECTORY, keys.n_items);
+    }
+}
+
+// -- units ---------------------------------------------------------------------------------------
+
+// "systemd 252 (252.39-1~deb12u2)"
+static uint64_t read_systemd_version(void) {
+    static const char *const arguments[] = {"systemctl", "--version", NULL};
+    CLEANUP(file_done) struct file output = FILE_INIT;
+    char number[16];
+    uint64_t version = 0;
+
+    if (program_read(arguments, true, &output) == 0 &&
+        sscanf((const char *)output.data, "systemd %15[0-9]", number) == 1) {
+        (void)parse_u64(number, 0, UINT32_MAX, &version);
+    }
+    return version;
+}
+
+static bool has_booted(void) {
+    struct stat info;
+
+    return stat("/run/systemd/system", &info) == 0;
+}
+
+static void check_template(struct doctor *doctor) {
+    const struct place place = {.name = "template"};
+    struct unit unit = UNIT_UNKNOWN;
+
+    if (unit_read(&place, 1, &unit) == CTL_DONE && unit.is_known) {
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "mpyd@.service is installed");
+    } else {
+        doctor_find(
+            doctor, DOCTOR_PROBLEM,
+            "install mpyd's units where systemd looks for them, then systemctl daemon-reload",
+            "systemd does not know mpyd@.service");
+    }
+}
+
+static void check_group(struct doctor *doctor) {
+    if (getgrnam("mpyd")) {
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "the group mpyd, which may administer apps");
+    } else {
+        doctor_find(doctor, DOCTOR_NOTE, "systemd-sysusers makes it from mpyd's sysusers.d file",
+                    "there is no group mpyd: only root may administer apps");
+    }
+}
+
+void doctor_check_units(struct doctor *doctor) {
+    uint64_t version = has_booted() ? read_systemd_version() : 0;
+
+    check_group(doctor);
+    if (!has_booted()) {
+        doctor_find(doctor, DOCTOR_NOTE, "mpyd run IMAGE runs an app without; units need systemd",
+                    "this machine does not run systemd");
+        return;
+    }
+    if (version < SYSTEMD_MIN) {
+        doctor_find(doctor, DOCTOR_PROBLEM, "mpyd's units are for systemd from 252 on",
+                    "systemd is of version %" PRIu64, version);
+    } else {
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "systemd %" PRIu64, version);
+    }
+    check_template(doctor);
+}
+
+// -- apps ----------------------------------------------------------------------------------------
+
+static void find_app(struct doctor *doctor, const struct view *view) {
+    int r = view_exit(view);
+    bool is_at_rest = r == CTL_NOT_RUNNING && strcmp(view->unit.enabled, "enabled") != 0;
+
+    if (r == CTL_DONE || is_at_rest) {
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "%s is %s", view_name(view), view->state);
+        return;
+    }
+    doctor_find(doctor, r == CTL_DENIED ? DOCTOR_NOTE : DOCTOR_PROBLEM,
+                view->remedy ? view->remedy : "mpyctl status and mpyctl logs say more",
+                "%s is %s%s%s", view_name(view), view->state, view->reason ? ": " : "",
+                view->reason ? view->reason : "");
+}
+
+void doctor_check_apps(struct doctor *doctor) {
+    CLEANUP_FREE struct place *places = NULL;
+    struct view *views = NULL;
+    size_t n = 0;
+    int r = place_list(&places, &n);
+
+    if (r == CTL_DONE) {
+        r = view_read(places, n, &views);
+    }
+    if (r != CTL_DONE || n == 0) {
+        doctor_find(doctor, DOCTOR_NOTE, "mpyctl install IMAGE installs one",
+                    "no app is running, installed or enabled");
+    }
+    for (size_t i = 0; r == CTL_DONE && i < n; i++) {
+        find_app(doctor, &views[i]);
+    }
+    view_free(views, r == CTL_DONE ? n : 0);
+}
+
+// -- storage -------------------------------------------------------------------------------------
+
+static void check_directory(struct doctor *doctor, const char *path, const char *what) {
+    uint64_t free_bytes;
+    struct statvfs info;
+    char text[SPAN_SIZE];
+
+    if (statvfs(path, &info) < 0) {
+        if (errno != ENOENT) {
+            doctor_find(doctor, DOCTOR_PROBLEM, "root has to be able to look at it",
+                        "%s cannot be looked at: %s", path, strerror(errno));
+        }
+        return;
+    }
+    free_bytes = (uint64_t)info.f_bavail * info.f_frsize;
+    if (info.f_flag & ST_RDONLY) {
+        doctor_find(doctor, DOCTOR_PROBLEM, "mount it writable: mount -o remount,rw",
+                    "%s, for %s, is on a file system that is read-only", path, what);
+    } else if (free_bytes < FREE_MIN || info.f_favail == 0) {
+        doctor_find(doctor, DOCTOR_PROBLEM,
+                    "make room: apps get ENOSPC when they write, and updates are refused",
+                    "%s, for %s, has %s left and %" PRIu64 " inodes", path, what,
+                    span_bytes(free_bytes, text), (uint64_t)info.f_favail);
+    } else {
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "%s, for %s, has %s left", path, what,
+                    span_bytes(free_bytes, text));
+    }
+}
+
+void doctor_check_storage(struct doctor *doctor) {
+    check_directory(doctor, "/var/lib", "what apps store");
+    check_directory(doctor, "/var/lib/mpyd-images", "images");
+    check_directory(doctor, FLOOR_DIRECTORY, "the least counters");
+    check_directory(doctor, "/run", "control sockets");
+}
+
+// -- clock ---------------------------------------------------------------------------------------
+
+static void check_source(struct doctor *doctor) {
+    static const char path[] = "/sys/devices/system/clocksource/clocksource0/current_clocksource";
+    CLEANUP(file_done) struct file source = FILE_INIT;
+    struct stat info;
+
+    if (stat(path, &info) < 0 || file_read(path, "the clock source", 64, &source) < 0) {
+        return;
+    }
+    source.data[strcspn((const char *)source.data, "\n")] = '\0';
+    if (strcmp((const char *)source.data, "hpet") == 0 ||
+        strcmp((const char *)source.data, "acpi_pm") == 0) {
+        doctor_find(doctor, DOCTOR_NOTE, "dmesg says why the kernel distrusts the processor's",
+                    "the clock source is %s: asking for the time is slow", source.data);
+    } else {
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "the clock source is %s", source.data);
+    }
+}
+
+void doctor_check_clock(struct doctor *doctor) {
+    struct timex state = {0};
+    time_t now = time(NULL);
+    struct tm utc = {0};
+
+    if (!gmtime_r(&now, &utc) || utc.tm_year + 1900 < YEAR_MIN) {
+        doctor_find(doctor, DOCTOR_PROBLEM,
+                    "set it, or have systemd-timesyncd do so; logs and apps go by it",
+                    "the clock was never set: the year is %d", utc.tm_year + 1900);
+    } else if (adjtimex(&state) < 0 || (state.status & STA_UNSYNC)) {
+        doctor_find(doctor, DOCTOR_NOTE, "timedatectl set-ntp true, or another NTP client",
+                    "the clock is not synchronised with any other");
+    } else {
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "the clock is synchronised");
+    }
+    check_source(doctor);
+}
