@@ -69,10 +69,16 @@ void announce_life(struct supervisor *supervisor) {
     }
 }
 
+// One that is not ready yet is not made ready by it.
 void announce_reload(struct supervisor *supervisor) {
+    if (!supervisor->told_ready) {
+        return;
+    }
     notify_send(&supervisor->notify, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64, loop_now_usec());
 }
 
 void announce_reloaded(struct supervisor *supervisor) {
-    notify_send(&supervisor->notify, "READY=1");
+    if (supervisor->told_ready) {
+        notify_send(&supervisor->notify, "READY=1");
+    }
 }

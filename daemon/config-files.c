@@ -142,6 +142,25 @@ static int read_drop_ins(struct config *config, struct listing *first, struct li
     return r;
 }
 
+int config_files_paths(const struct config_place *place, char **ret_more,
+                       const char *ret_paths[CONFIG_PATHS_MAX + 1]) {
+    char *more = NULL;
+
+    *ret_more = NULL;
+    ret_paths[0] = ret_paths[1] = ret_paths[2] = NULL;
+    if (place->file) {
+        if (asprintf(&more, "%s.d", place->file) < 0) {
+            return -ENOMEM;
+        }
+        ret_paths[0] = place->file;
+        ret_paths[1] = *ret_more = more;
+    } else if (place->app) {
+        ret_paths[0] = place->etc ? place->etc : CONFIG_ETC;
+        ret_paths[1] = place->usr ? place->usr : CONFIG_USR;
+    }
+    return 0;
+}
+
 // -- all -----------------------------------------------------------------------------------------
 
 static int read_main(struct config *config, const char *const *directories, const char *name,

@@ -20,6 +20,12 @@ struct config_place {
     const char *etc, *usr;
 };
 
+// Files and directories of PLACE, which are read again when the configuration changes; NULL ends
+// them. Returns 0 or -ENOMEM. *ret_more, which one of them is, is freed by the caller.
+#define CONFIG_PATHS_MAX 2
+int config_files_paths(const struct config_place *place, char **ret_more,
+                       const char *ret_paths[CONFIG_PATHS_MAX + 1]);
+
 // Reads all files of PLACE into CONFIG, which config_init() has set. No file at all is fine, unless
 // it was named. Returns 0; -EINVAL with "FILE:LINE: message" or "FILE: message" in WHY; or -ENOMEM.
 int config_files_read(struct config *config, const struct config_place *place,

@@ -21,6 +21,7 @@ struct config_kind {
     int (*parse)(const struct config_value *value, void *field, char why[CONFIG_WHY_SIZE]);
     const char *form;         /* what a good value is, for messages */
     const struct unit *units; /* in which a range is told, the largest first */
+    size_t size;              /* bytes of the field */
     bool list;
 };
 
@@ -46,9 +47,9 @@ static const struct unit byte_units[] = {{"G", 1 << 30}, {"M", 1 << 20}, {"K", 1
 static const struct unit time_units[] = {
     {"h", 3600000000}, {"min", 60000000}, {"s", 1000000}, {"ms", 1000}, {"us", 1}};
 
-const struct config_kind config_number = {parse_number, "a number", plain_units, false};
-const struct config_kind config_bytes = {parse_bytes, "a number of bytes", byte_units, false};
-const struct config_kind config_time = {parse_time, "a time span", time_units, false};
+const struct config_kind config_number = {parse_number, "a number", plain_units, 8, false};
+const struct config_kind config_bytes = {parse_bytes, "a number of bytes", byte_units, 8, false};
+const struct config_kind config_time = {parse_time, "a time span", time_units, 8, false};
 
 // -- words ---------------------------------------------------------------------------------------
 
@@ -106,10 +107,11 @@ static int parse_processor(const struct config_value *value, void *field,
     return r;
 }
 
-const struct config_kind config_when = {parse_when, "no, on-failure or always", plain_units, false};
-const struct config_kind config_flag = {parse_flag, "yes or no", plain_units, false};
+const struct config_kind config_when = {parse_when, "no, on-failure or always", plain_units, 8,
+                                        false};
+const struct config_kind config_flag = {parse_flag, "yes or no", plain_units, 8, false};
 const struct config_kind config_processor = {parse_processor, "same, any or a CPU's number",
-                                             plain_units, false};
+                                             plain_units, 8, false};
 
 // -- lists ---------------------------------------------------------------------------------------
 
@@ -221,9 +223,16 @@ static int parse_connect(const struct config_value *value, void *field, char why
     return parse_grants(value, POLICY_CONNECT, field, why);
 }
 
-const struct config_kind config_layers = {parse_layers, "a list of layers", plain_units, false};
-const struct config_kind config_listen = {parse_listen, "a list of grants", plain_units, true};
-const struct config_kind config_connect = {parse_connect, "a list of grants", plain_units, true};
+const struct config_kind config_layers = {parse_layers, "a list of layers", plain_units,
+                                          sizeof(char *), false};
+const struct config_kind config_listen = {parse_listen, "a list of grants", plain_units,
+                                          sizeof(struct config_grants), true};
+const struct config_kind config_connect = {parse_connect, "a list of grants", plain_units,
+                                           sizeof(struct config_grants), true};
+
+size_t config_kind_size(const struct config_kind *kind) {
+    return kind->size;
+}
 
 bool config_kind_is_list(const struct config_kind *kind) {
     return kind->list;

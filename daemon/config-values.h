@@ -28,6 +28,9 @@ extern const struct config_kind config_layers;    /* char *, the field's */
 extern const struct config_kind config_listen;    /* struct config_grants, added to */
 extern const struct config_kind config_connect;   /* struct config_grants, added to */
 
+// The bytes of the field of a key of this kind.
+size_t config_kind_size(const struct config_kind *kind);
+
 // Whether a key of this kind may be set more than once.
 bool config_kind_is_list(const struct config_kind *kind);
 

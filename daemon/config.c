@@ -107,9 +107,6 @@ void config_done(struct config *config) {
     for (size_t i = 0; i < N_ENTRIES; i++) {
         free(config->settings[i].text);
     }
-    for (size_t i = 0; i < config->n_files; i++) {
-        free(config->files[i]);
-    }
     *config = (struct config){0};
 }
 
@@ -194,6 +191,26 @@ static bool has_section(const char *name, size_t size) {
     return false;
 }
 
+// Names of files, which values refer to, whichever configuration they move to. There are few.
+static const char *keep_name(const char *name) {
+    static char **names;
+    static size_t n_names;
+    char **grown;
+
+    for (size_t i = 0; i < n_names; i++) {
+        if (strcmp(names[i], name) == 0) {
+            return names[i];
+        }
+    }
+    grown = reallocarray(names, n_names + 1, sizeof(*names));
+    if (!grown) {
+        return NULL;
+    }
+    names = grown;
+    names[n_names] = strdup(name);
+    return names[n_names] ? names[n_names++] : NULL;
+}
+
 int config_read(struct config *config, FILE *file, const char *name, char why[CONFIG_WHY_SIZE]) {
     struct reading reading = {.config = config};
     const struct settings_form form = {has_section, set, NULL, &reading};
@@ -203,7 +220,7 @@ int config_read(struct config *config, FILE *file, const char *name, char why[CO
     if (config->n_files == CONFIG_FILES_MAX) {
         return -E2BIG;
     }
-    reading.file = config->files[config->n_files] = strdup(name);
+    reading.file = config->files[config->n_files] = keep_name(name);
     if (!reading.file) {
         return -ENOMEM;
     }
@@ -229,7 +246,7 @@ static const struct config_setting *setting_of(const struct config *config, size
 
 static size_t file_number(const struct config *config, const struct config_setting *setting) {
     for (size_t i = 0; setting->file && i < config->n_files; i++) {
-        if (config->files[i] == setting->file) {
+        if (config->files[i] == setting->file) { // one string for one name
             return i + 1;
         }
     }
@@ -273,4 +290,29 @@ bool config_get_row(const struct config *config, size_t index, struct config_row
         .applies = entries[index].applies,
     };
     return true;
+}
+
+// -- another -------------------------------------------------------------------------------------
+
+static void swap_bytes(void *one, void *other, size_t size) {
+    char *a = one, *b = other;
+
+    for (size_t i = 0; i < size; i++) {
+        char byte = a[i];
+
+        a[i] = b[i];
+        b[i] = byte;
+    }
+}
+
+void config_swap_row(struct config *one, struct config *other, size_t index) {
+    size_t offset = entries[index].offset;
+
+    swap_bytes((char *)one + offset, (char *)other + offset, config_kind_size(entries[index].kind));
+    swap_bytes(&one->settings[index], &other->settings[index], sizeof(one->settings[index]));
+}
+
+void config_swap_files(struct config *one, struct config *other) {
+    swap_bytes(one->files, other->files, sizeof(one->files));
+    swap_bytes(&one->n_files, &other->n_files, sizeof(one->n_files));
 }

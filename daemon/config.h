@@ -36,7 +36,7 @@ enum config_applies {
 // Grants as written, all in one file. SET and without items: the app is left nothing.
 struct config_grants {
     char **items;
-    const char *file; /* where they stand; the config's */
+    const char *file; /* where they stand; kept for good */
     unsigned *lines;
     size_t n_items;
     int set;
@@ -45,7 +45,7 @@ struct config_grants {
 // What files say of one key, as they say it.
 struct config_setting {
     char *text;       /* NULL: nothing, the default counts */
-    const char *file; /* that said it last; the config's */
+    const char *file; /* that said it last; kept for good */
     unsigned line;
 };
 
@@ -94,7 +94,7 @@ struct config {
 
     uint64_t trace_payloads; /* 1: traces and crash reports show what the app transfers */
 
-    char *files[CONFIG_FILES_MAX]; /* names of those that were read, in order */
+    const char *files[CONFIG_FILES_MAX]; /* those that were read, in order; kept for good */
     size_t n_files;
     struct config_setting settings[CONFIG_ROWS_MAX]; /* by row of the table */
 };
@@ -113,3 +113,8 @@ int config_check(const struct config *config, char why[CONFIG_WHY_SIZE]);
 
 // Row INDEX of the table, from 0, as CONFIG has it. False: there are no so many.
 bool config_get_row(const struct config *config, size_t index, struct config_row *ret_row);
+
+// For a configuration that is read again: exchange a row of the table, with its setting, and the
+// list of files.
+void config_swap_row(struct config *one, struct config *other, size_t index);
+void config_swap_files(struct config *one, struct config *other);

@@ -117,6 +117,18 @@ bool policy_covers(const struct policy *policy, enum policy_key direction, const
            rules_cover(&policy->directions[direction], &rule);
 }
 
+bool policy_within(const struct policy *policy, const struct policy *other,
+                   enum policy_key direction) {
+    const struct rules *rules = &policy->directions[direction];
+
+    for (size_t i = 0; i < rules->n_rules; i++) {
+        if (!rules_cover(&other->directions[direction], &rules->rules[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
 int policy_narrow(struct policy *policy, enum policy_key direction, const char *const *texts,
                   size_t n_texts, char why[POLICY_WHY_SIZE]) {
     CLEANUP(rules_done) struct rules local = {.narrowed = true};

@@ -53,6 +53,10 @@ int policy_narrow(struct policy *policy, enum policy_key direction, const char *
 // Whether TEXT is a grant that lies within one that stands in DIRECTION.
 bool policy_covers(const struct policy *policy, enum policy_key direction, const char *text);
 
+// Whether POLICY grants nothing in DIRECTION that OTHER does not.
+bool policy_within(const struct policy *policy, const struct policy *other,
+                   enum policy_key direction);
+
 // The decisions. True: WHY is the rule that allows it. False: WHY is the reason, for people:
 // "connect to tcp 10.0.0.1:80: no grant matches; the manifest grants tcp:example.org:443".
 bool policy_allows_listen(const struct policy *policy, enum policy_protocol protocol,

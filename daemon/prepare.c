@@ -35,6 +35,19 @@ int prepare_open_signature(struct running *running) {
     return trust_open(&running->options->trust, &running->trust);
 }
 
+// The command line, which the title overwrites, does not last as long as the app.
+static int keep_place(struct running *running) {
+    struct config_place *place = &running->supervisor.config_place;
+    const struct config_place *given = &running->options->config;
+
+    place->file = given->file ? strdup(given->file) : NULL;
+    place->app = given->app ? strdup(given->app) : NULL;
+    if ((given->file && !place->file) || (given->app && !place->app)) {
+        return -ENOMEM;
+    }
+    return config_files_paths(place, &running->drop_ins, running->sandbox.readable);
+}
+
 // The configuration says what the sandbox is to be, so it is read before there is one. It is the
 // administrator's, like the command line; nothing that came with the app is looked at here.
 int prepare_read_config(struct running *running) {
@@ -43,7 +56,10 @@ int prepare_read_config(struct running *running) {
     int r = config_init(config);
 
     if (r == 0) {
-        r = config_files_read(config, &running->options->config, why);
+        r = keep_place(running);
+    }
+    if (r == 0) {
+        r = config_files_read(config, &running->supervisor.config_place, why);
     }
     if (r == -EINVAL) {
         log_error("%s", why);

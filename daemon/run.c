@@ -2,6 +2,7 @@
 #include "daemon/run.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -85,6 +86,9 @@ static void done(struct running *running) {
     trust_done(&running->trust);
     image_done(&running->image);
     config_done(&supervisor->config);
+    free(running->drop_ins);
+    free((void *)supervisor->config_place.file);
+    free((void *)supervisor->config_place.app);
     close_fd(running->image_fd);
 }
 

@@ -18,6 +18,7 @@ struct running {
     const struct run_options *options;
     char name[NAMING_SIZE]; /* before the image was read; it must turn out to be the app's */
     int image_fd;
+    char *drop_ins; /* one of the paths that the configuration is read from; see config-files.h */
     struct trust trust;
     struct sandbox_options sandbox;
     bool has_ids; /* as root: those of the name that the app had before its image was read */

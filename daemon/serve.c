@@ -163,6 +163,10 @@ static void awake(void *context) {
     channel_awake(&serve->app->channel);
 }
 
+void serve_set_idle_rings(struct serve *serve, uint32_t idle_rings) {
+    quota_init(&serve->idle_rings, idle_rings, loop_now_usec());
+}
+
 int serve_init(struct serve *serve, struct app *app, uint32_t idle_rings, uint32_t spin_nsec,
                int (*on_broken)(void *context), void *context) {
     int r = 0;

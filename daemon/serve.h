@@ -37,5 +37,8 @@ int serve_init(struct serve *serve, struct app *app, uint32_t idle_rings, uint32
                int (*on_broken)(void *context), void *context);
 void serve_done(struct serve *serve);
 
+// As IDLE_RINGS of serve_init(), from now on.
+void serve_set_idle_rings(struct serve *serve, uint32_t idle_rings);
+
 // From now on the worker's calls above CALLS a second wait until their time has come; 0: no limit.
 void serve_set_calls(struct serve *serve, uint32_t calls);

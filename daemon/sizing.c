@@ -52,19 +52,27 @@ void sizing_health(const struct manifest *manifest, const struct config *config,
     };
 }
 
-int sizing_apply(const struct manifest *manifest, const struct config *config, struct app *app) {
-    uint32_t n_handles = smaller(manifest->handles, MANIFEST_HANDLES_DEFAULT, config->handles);
-    // Processes that share a CPU must never spin for each other.
-    uint64_t spin_usec = config->cpu == CONFIG_CPU_ANY ? config->spin_usec : 0;
-    int r = channel_resize(&app->channel, manifest->arena_size);
+static uint32_t choose_handles(const struct manifest *manifest, const struct config *config) {
+    return smaller(manifest->handles, MANIFEST_HANDLES_DEFAULT, config->handles);
+}
 
-    handles_set_quota(app->handles, n_handles);
+void sizing_limit(const struct manifest *manifest, const struct config *config, struct app *app) {
+    handles_set_quota(app->handles, choose_handles(manifest, config));
     if (app->storage) {
         storage_set_quota(app->storage, manifest->storage < config->storage ? manifest->storage
                                                                             : config->storage);
     }
     app_log_set_rate(&app->log,
                      smaller(manifest->log_rate, MANIFEST_LOG_RATE_DEFAULT, config->log_rate));
+}
+
+int sizing_apply(const struct manifest *manifest, const struct config *config, struct app *app) {
+    uint32_t n_handles = choose_handles(manifest, config);
+    // Processes that share a CPU must never spin for each other.
+    uint64_t spin_usec = config->cpu == CONFIG_CPU_ANY ? config->spin_usec : 0;
+    int r = channel_resize(&app->channel, manifest->arena_size);
+
+    sizing_limit(manifest, config, app);
     if (r == 0) {
         r = descriptors_check(n_handles);
     }

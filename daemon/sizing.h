@@ -18,6 +18,10 @@ int sizing_check(const struct manifest *manifest, const struct config *config);
 // kernel page. Returns 0, or the exit status of the process; logged.
 int sizing_apply(const struct manifest *manifest, const struct config *config, struct app *app);
 
+// The part of it that may change while workers run: quotas of handles and storage, rate of the
+// log.
+void sizing_limit(const struct manifest *manifest, const struct config *config, struct app *app);
+
 // The deadlines of a worker: the manifest's, or none, and never longer than CONFIG allows. A
 // service manager that wants to hear of us every WATCHDOG_USEC (0: none does) must not lose its
 // patience first.

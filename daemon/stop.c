@@ -40,6 +40,11 @@ static int on_timer(void *context) {
     return escalate(stop);
 }
 
+void stop_set_deadlines(struct stop *stop, uint64_t stop_usec, uint64_t abort_usec) {
+    stop->stop_usec = stop_usec;
+    stop->abort_usec = abort_usec;
+}
+
 int stop_init(struct stop *stop, struct app *app, struct spawner *spawner, uint64_t stop_usec,
               uint64_t abort_usec) {
     *stop = (struct stop){

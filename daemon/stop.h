@@ -27,6 +27,9 @@ int stop_init(struct stop *stop, struct app *app, struct spawner *spawner, uint6
               uint64_t abort_usec);
 void stop_done(struct stop *stop);
 
+// Other deadlines, for a stop that has not begun yet.
+void stop_set_deadlines(struct stop *stop, uint64_t stop_usec, uint64_t abort_usec);
+
 // Asks the running worker to stop: LEVEL is WIRE_STOP or WIRE_INTERRUPT. Does nothing if it was
 // asked before. Returns 0 or -errno.
 int stop_begin(struct stop *stop, enum wire_stop level);

@@ -13,6 +13,7 @@
 #include "daemon/crash.h"
 #include "daemon/layers-report.h"
 #include "daemon/lifecycle.h"
+#include "daemon/reload.h"
 
 // -- what the spawner tells ----------------------------------------------------------------------
 
@@ -235,6 +236,15 @@ static int on_stop(void *context, int number) {
     struct supervisor *supervisor = context;
     bool interrupt = number == SIGINT;
 
+    // A terminal that hangs up is no wish for another configuration.
+    if (number == SIGHUP && !supervisor->terminal) {
+        struct reload_result result;
+        char why[CONFIG_WHY_SIZE];
+        int r = reload(supervisor, &result, why);
+
+        return r < 0 ? r : 0;
+    }
+
     return stop(supervisor, interrupt && supervisor->terminal ? WIRE_INTERRUPT : WIRE_STOP,
                 interrupt);
 }
@@ -283,11 +293,24 @@ static int make_sources(struct supervisor *supervisor) {
     return r;
 }
 
-// What the storage was found to be, if anything (supervise_note()), and the manager's watchdog.
-static int begin(struct supervisor *supervisor) {
+static void limit_calls(struct supervisor *supervisor) {
     uint64_t calls = supervisor->config.calls;
 
     serve_set_calls(&supervisor->serve, calls < CONFIG_CALLS_ANY ? (uint32_t)calls : 0);
+}
+
+void supervise_reconfigure(struct supervisor *supervisor) {
+    const struct config *config = &supervisor->config;
+
+    stop_set_deadlines(&supervisor->stop, config->stop_usec, config->abort_usec);
+    serve_set_idle_rings(&supervisor->serve, (uint32_t)config->doorbells);
+    limit_calls(supervisor);
+    health_set_policy(&supervisor->health, &supervisor->health_policy);
+}
+
+// What the storage was found to be, if anything (supervise_note()), and the manager's watchdog.
+static int begin(struct supervisor *supervisor) {
+    limit_calls(supervisor);
     if (supervisor->notify.watchdog_usec > 0) {
         timer_set(supervisor->feeder, 0);
     }

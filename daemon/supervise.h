@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "daemon/app.h"
+#include "daemon/config-files.h"
 #include "daemon/config.h"
 #include "daemon/ending.h"
 #include "daemon/health.h"
@@ -61,6 +62,7 @@ struct supervisor {
     struct app app;
     struct spawner spawner; /* socket -1: none */
     struct config config;
+    struct config_place config_place; /* where it is read from */
     struct health_policy health_policy;
     struct notify notify;
     struct control *control;            /* NULL: there is no control socket */
@@ -114,6 +116,9 @@ void supervise_note(struct supervisor *supervisor, enum state_event event, const
 // state is none for it; or -errno: our own failure.
 int supervise_request_stop(struct supervisor *supervisor);
 int supervise_request_restart(struct supervisor *supervisor);
+
+// The configuration, or what follows from it, has changed: what is kept of it here is set anew.
+void supervise_reconfigure(struct supervisor *supervisor);
 
 // What an administrator can do about the state, or NULL.
 const char *supervise_remedy(const struct supervisor *supervisor);

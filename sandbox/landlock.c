@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -76,15 +77,27 @@ static int restrict_self(int ruleset) {
     return syscall(SYS_landlock_restrict_self, ruleset, 0) < 0 ? -errno : 0;
 }
 
-// Lets PATH be read: a file, or every file in a directory. A path that is not there is no failure.
-static int allow_reading(int ruleset, const char *path) {
+// Lets PATH be read: a file, or every file in a directory, which itself is read only if ACCESS
+// says so. A path that is not there is no failure.
+static int allow_access(int ruleset, const char *path, uint64_t access) {
     CLEANUP_FD int fd = open(path, O_PATH | O_CLOEXEC);
-    struct path_beneath rule = {.access = FS_READ_FILE, .parent_fd = fd};
+    struct path_beneath rule = {.access = access, .parent_fd = fd};
+    struct stat status;
 
     if (fd < 0) {
         return errno == ENOENT || errno == ENOTDIR || errno == EACCES ? 0 : -errno;
     }
+    if (fstat(fd, &status) < 0) {
+        return -errno;
+    }
+    if (!S_ISDIR(status.st_mode)) {
+        rule.access &= ~FS_READ_DIR;
+    }
     return syscall(SYS_landlock_add_rule, ruleset, RULE_PATH_BENEATH, &rule, 0) < 0 ? -errno : 0;
+}
+
+static int allow_reading(int ruleset, const char *path) {
+    return allow_access(ruleset, path, FS_READ_FILE);
 }
 
 // The supervisor reads the file again when it has changed. Resolver managers replace what it links
@@ -106,7 +119,7 @@ static int allow_resolver(int ruleset) {
 
 // What c-ares opens after confinement: the first for every lookup, the others, as resolv.conf, when
 // the name servers have changed. It does without those it is refused.
-static int allow_files(int ruleset) {
+static int allow_files(int ruleset, const char *const *readable) {
     static const char *const files[] = {
         "/etc/hosts", "/etc/nsswitch.conf", /* in which order hosts file and DNS are asked */
         "/etc/host.conf",                   /* the same, where nsswitch.conf does not say */
@@ -115,6 +128,9 @@ static int allow_files(int ruleset) {
 
     for (size_t i = 0; i < sizeof(files) / sizeof(files[0]) && r == 0; i++) {
         r = allow_reading(ruleset, files[i]);
+    }
+    for (; *readable && r == 0; readable++) {
+        r = allow_access(ruleset, *readable, FS_READ_FILE | FS_READ_DIR);
     }
     return r;
 }
@@ -156,7 +172,7 @@ int landlock_files_apply(struct confinement *c, const struct layer *layer) {
         fail(c, "landlock_create_ruleset");
         return ruleset;
     }
-    r = allow_files(ruleset);
+    r = allow_files(ruleset, c->options->readable);
     if (r == 0) {
         r = allow_state(ruleset, c->options->state_fd, attributes.fs);
     }

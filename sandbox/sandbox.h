@@ -39,6 +39,8 @@ enum layer_process {
 
 #define LAYERS_MAX 32
 
+#define SANDBOX_READABLE_MAX 3
+
 // What this host is asked for. Names in OPTIONAL (comma separated) are layers that may be missing.
 struct sandbox_options {
     const char *optional;
@@ -46,6 +48,9 @@ struct sandbox_options {
     uid_t worker_uid;
     int cpu;      /* pin spawner and workers to this CPU, or -1 */
     int state_fd; /* the directory the supervisor may write in, or 0 */
+
+    // Files and directories that the supervisor may read again, with all in them; NULL ends them.
+    const char *readable[SANDBOX_READABLE_MAX + 1];
 };
 
 // Whether there is a layer of this name, SIZE bytes of it: a misspelt one must not pass as

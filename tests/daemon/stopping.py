@@ -87,7 +87,7 @@ def stopped(apps, name, source, number=signal.SIGTERM):
 
 
 def every_finally_of_an_asyncio_app_runs(apps):
-    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+    for number in (signal.SIGTERM, signal.SIGINT):
         status, lines, _ = stopped(apps, "tasks", TASKS, number)
         tap.equal(status, 0, f"exit status: {lines}")
         for text in ("finally 1", "finally 2", "finally main"):
@@ -178,6 +178,19 @@ def control_c_on_a_terminal_interrupts(apps):
     tap.true(b"sleeping: interrupted" in said, repr(said))
 
 
+def terminal_that_hangs_up_stops(apps):
+    pid, terminal = pty.fork()
+    if pid == 0:
+        line = apps.command(apps.image("sleeping", SLEEPING))
+        os.execvp(line[0], line)
+    said = b""
+    while b"ready" not in said:
+        said += os.read(terminal, 4096)
+    os.close(terminal)
+    _, status = os.waitpid(pid, 0)
+    tap.equal(os.waitstatus_to_exitcode(status), 0, f"exit status: {said}")
+
+
 def as_pid_1(apps):
     if not apps.is_root:
         raise tap.Skip("not root")
@@ -210,6 +223,6 @@ TESTS = [
     frozen_spawner_is_given_up_on,
     second_interrupt_hastens,
     resting_supervisor_stops_at_once,
-    control_c_on_a_terminal_interrupts,
+    control_c_on_a_terminal_interrupts, terminal_that_hangs_up_stops,
     as_pid_1,
 ]
