@@ -54,6 +54,7 @@ static int file_open(struct storage *storage, const struct stat *status,
 static void removed(struct storage *storage, const struct stat *status) {
     struct storage_file *file = find_open(storage, status);
 
+    storage_sync_forget(storage->sync, status);
     if (S_ISDIR(status->st_mode)) {
         storage_refund(storage, 1);
     } else if (file) {
@@ -66,7 +67,7 @@ static void removed(struct storage *storage, const struct stat *status) {
 static void changed(struct storage_handle *handle) {
     struct storage_sync *sync = handle->file->storage->sync;
 
-    if (handle->period != storage_sync_period(sync) + 1) {
+    if (!handle->file->is_removed && handle->period != storage_sync_period(sync) + 1) {
         storage_sync_mark(sync, handle->fd);
         handle->period = storage_sync_period(sync) + 1;
     }

@@ -182,15 +182,37 @@ int storage_sync_file(struct storage_sync *sync, int fd, storage_sync_function f
 
 // -- what was changed ----------------------------------------------------------------------------
 
+static size_t find_mark(const struct storage_sync *sync, const struct stat *status) {
+    size_t i = 0;
+
+    while (i < sync->n_marks &&
+           (sync->marks[i].inode != status->st_ino || sync->marks[i].device != status->st_dev)) {
+        i++;
+    }
+    return i;
+}
+
+static void forget(struct storage_sync *sync, size_t index) {
+    close_fd(sync->marks[index].fd);
+    sync->n_marks--;
+    for (size_t i = index; i < sync->n_marks; i++) {
+        sync->marks[i] = sync->marks[i + 1];
+    }
+}
+
 // The oldest mark goes: its file is sent to the disk, if not too many are, and nobody waits for it.
 static void forget_oldest(struct storage_sync *sync) {
     if (has_begun(sync)) {
         (void)storage_sync_file(sync, sync->marks[0].fd, NULL, NULL);
     }
-    close_fd(sync->marks[0].fd);
-    sync->n_marks--;
-    for (size_t i = 0; i < sync->n_marks; i++) {
-        sync->marks[i] = sync->marks[i + 1];
+    forget(sync, 0);
+}
+
+void storage_sync_forget(struct storage_sync *sync, const struct stat *status) {
+    size_t index = find_mark(sync, status);
+
+    if (index < sync->n_marks) {
+        forget(sync, index);
     }
 }
 
@@ -198,13 +220,8 @@ void storage_sync_mark(struct storage_sync *sync, int fd) {
     struct stat status;
     int own = -1;
 
-    if (fstat(fd, &status) < 0) {
+    if (fstat(fd, &status) < 0 || find_mark(sync, &status) < sync->n_marks) {
         return;
-    }
-    for (size_t i = 0; i < sync->n_marks; i++) {
-        if (sync->marks[i].inode == status.st_ino && sync->marks[i].device == status.st_dev) {
-            return;
-        }
     }
     if (sync->n_marks == STORAGE_SYNC_MARKS) {
         forget_oldest(sync);

@@ -13,6 +13,7 @@
 #define STORAGE_SYNC_MARKS 32u
 
 struct loop;
+struct stat;
 struct storage_sync;
 
 // ERROR: 0, or an errno.
@@ -24,6 +25,10 @@ struct storage_sync *storage_sync_free(struct storage_sync *sync);
 
 // Remembers that the file or directory FD, which stays the caller's, was changed.
 void storage_sync_mark(struct storage_sync *sync, int fd);
+
+// Forgets the file or directory STATUS is of: it has no name any more, and what a mark keeps open
+// keeps its room on the disk.
+void storage_sync_forget(struct storage_sync *sync, const struct stat *status);
 
 // Counts up with every storage_sync_all(): a file marked in this period need not be marked again.
 uint32_t storage_sync_period(const struct storage_sync *sync);

@@ -34,6 +34,8 @@ NETWORK = r"base/cleanup\.h|daemon/(address|loop|policy|policy-rule|resolver)\.h
 HANDLERS_MAY_USE = {
     "daemon/handlers/socket": NETWORK,
     "daemon/handlers/name": NETWORK,
+    "daemon/handlers/file": r"base/cleanup\.h|daemon/storage(-file|-sync)?\.h",
+    "daemon/handlers/directory": r"base/(cleanup|utf8)\.h|daemon/storage(-path)?\.h",
     "daemon/handlers/app": r"daemon/(messages|secrets)\.h",
 }
 
