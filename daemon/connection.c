@@ -199,8 +199,8 @@ struct supervisor *connection_supervisor(const struct connection *connection) {
 
 // -- in ------------------------------------------------------------------------------------------
 
-// Serves the first call that is there as a whole, if there is one.
-static void serve_next(struct connection *connection) {
+// The first call that has come as a whole: its size without its NUL, or -1.
+static ssize_t find_call(struct connection *connection) {
     size_t size = 0;
     const char *data = byte_queue_front(&connection->in, &size);
     const char *end = NULL;
@@ -208,37 +208,39 @@ static void serve_next(struct connection *connection) {
     if (size > connection->n_looked) {
         end = memchr(data + connection->n_looked, '\0', size - connection->n_looked);
     }
-    if (!end) {
-        connection->n_looked = size;
-        return;
-    }
-    size = (size_t)(end - data);
+    connection->n_looked = end ? (size_t)(end - data) : size;
+    return end ? end - data : -1;
+}
+
+static void serve(struct connection *connection, size_t size) {
+    size_t whole = 0;
+    int r = varlink_parse(byte_queue_front(&connection->in, &whole), size, &connection->call);
+
     connection->n_looked = 0;
     connection->call_due_usec = 0;
-    if (varlink_parse(data, size, &connection->call) < 0) {
+    byte_queue_consume(&connection->in, size + 1);
+    if (r < 0) {
         control_complain(connection->control, connection, "sent what is no call");
         connection->closing = true;
         return;
     }
-    byte_queue_consume(&connection->in, size + 1);
     control_serve(connection->control, connection);
 }
 
 static void serve_in_turn(struct connection *connection) {
     uint64_t now = loop_now_usec();
+    ssize_t size = -1;
 
     connection->serve_due_usec = 0;
     if (is_serving(connection) || connection->closing) {
         return;
     }
-    if (!control_may_serve(connection->control, now)) {
+    size = find_call(connection);
+    if (size >= 0 && !control_may_serve(connection->control, now)) {
         connection->serve_due_usec = now + BUSY_USEC;
-        return;
-    }
-    serve_next(connection);
-    if (byte_queue_size(&connection->in) == 0) {
-        connection->call_due_usec = 0;
-    } else if (!is_serving(connection) && connection->call_due_usec == 0) {
+    } else if (size >= 0) {
+        serve(connection, (size_t)size);
+    } else if (byte_queue_size(&connection->in) > 0 && connection->call_due_usec == 0) {
         connection->call_due_usec = now + CONNECTION_PATIENCE_USEC;
     }
 }

@@ -4,10 +4,10 @@
 
 #include <errno.h>
 
-#include "base/log.h"
 #include "daemon/answer.h"
 #include "daemon/connection.h"
 #include "daemon/control-interface.h"
+#include "daemon/control.h"
 #include "daemon/supervise.h"
 
 static void fail_in_this_state(struct connection *connection) {
@@ -16,23 +16,17 @@ static void fail_in_this_state(struct connection *connection) {
     connection_fail_with(connection, "NotRunning", "state", state_rows[supervisor->state].name);
 }
 
-static void say_who(const struct connection *connection, const char *what) {
-    log_info("%s: %s, asked for by process %d of user %u",
-             connection_supervisor(connection)->app.name, what, (int)connection->pid,
-             connection->uid);
-}
-
 void control_stop(struct connection *connection, struct json_object *parameters) {
     struct supervisor *supervisor = connection_supervisor(connection);
     const struct config *config = &supervisor->config;
     struct answer answer = {0};
 
-    say_who(connection, "stopping");
     // A failure of ours ends the loop by way of the spawner's; all else the state table takes.
     if (supervise_request_stop(supervisor) < 0) {
         fail_in_this_state(connection);
         return;
     }
+    control_tell(connection->control, connection, "asked for the app's end");
     answer = answer_new();
     answer_number(&answer, answer.object, "deadline_usec",
                   (int64_t)(config->stop_usec + config->abort_usec));
@@ -67,11 +61,11 @@ void control_restart(struct connection *connection, struct json_object *paramete
     struct supervisor *supervisor = connection_supervisor(connection);
 
     connection->generation = supervisor->app.worker.generation;
-    say_who(connection, "another worker");
     if (supervise_request_restart(supervisor) < 0) {
         fail_in_this_state(connection);
         return;
     }
+    control_tell(connection->control, connection, "asked for another worker");
     connection->on_change = look_for_next;
     connection_defer(connection, forget, NULL);
     look_for_next(connection);

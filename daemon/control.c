@@ -20,7 +20,7 @@
 #include "daemon/supervise.h"
 
 #define ACCEPTS 16          /* at once, before others have their turn */
-#define COMPLAINTS_RATE 2u  /* lines of log a second */
+#define LINES_RATE 2u       /* lines of log a second */
 #define RETRY_USEC 1000000u /* where there are no descriptors for clients */
 #define NAME_MAX_SHOWN 100u /* of what a client asks for */
 
@@ -31,7 +31,7 @@ struct control {
     struct source *source;
     struct timer *retry;
     struct connection *connections;
-    struct quota calls, complaints;
+    struct quota calls, notices, complaints;
     struct control_counters counters;
     struct trace_feed feed;
 };
@@ -54,6 +54,13 @@ struct supervisor *control_supervisor(const struct control *control) {
 
 bool control_may_serve(struct control *control, uint64_t now_usec) {
     return quota_take(&control->calls, now_usec);
+}
+
+void control_tell(struct control *control, const struct connection *connection, const char *what) {
+    if (quota_take(&control->notices, loop_now_usec())) {
+        log_info("%s: control socket: process %d of user %u %s", control->supervisor->app.name,
+                 (int)connection->pid, connection->uid, what);
+    }
 }
 
 static void complain(struct control *control, pid_t pid, uid_t uid, const char *what) {
@@ -312,7 +319,8 @@ int control_new(struct supervisor *supervisor, int fd, const struct control_peer
     }
     *control = (struct control){.supervisor = supervisor, .fd = -1, .peers = *peers};
     quota_init(&control->calls, CONTROL_RATE, loop_now_usec());
-    quota_init(&control->complaints, COMPLAINTS_RATE, loop_now_usec());
+    quota_init(&control->notices, LINES_RATE, loop_now_usec());
+    quota_init(&control->complaints, LINES_RATE, loop_now_usec());
     r = timer_new(loop, on_retry, control, &control->retry);
     if (r == 0) {
         r = source_new(loop, fd, EPOLLIN, on_client, control, &control->source);

@@ -46,7 +46,11 @@ bool control_may_serve(struct control *control, uint64_t now_usec);
 // Serves CONNECTION's call: finds its method, checks its parameters.
 void control_serve(struct control *control, struct connection *connection);
 
-// Says what a client did for which it is dropped, a few times a second at most.
+// Says in the log what a client did, a few times a second at most: who asks for a thing without end
+// is not to fill a disk.
+void control_tell(struct control *control, const struct connection *connection, const char *what);
+
+// Likewise, for which it is dropped.
 void control_complain(struct control *control, const struct connection *connection,
                       const char *what);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 #include "daemon/answer.h"
 
 static void put_tokener(json_tokener **tokener) {
@@ -27,10 +28,11 @@ static struct json_object *parse(const char *text, size_t size, int *ret_r) {
     CLEANUP(put_object) struct json_object *object = NULL;
 
     *ret_r = tokener ? -EBADMSG : -ENOMEM;
-    if (!tokener || size == 0 || size > INT_MAX) {
+    // JSON-C's own look at UTF-8 lets overlong forms pass.
+    if (!tokener || size > INT_MAX || !utf8_is_text((const uint8_t *)text, size)) {
         return NULL;
     }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT | JSON_TOKENER_VALIDATE_UTF8);
+    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
     object = json_tokener_parse_ex(tokener, text, (int)size);
     // JSON-C tells running out of memory like any other mistake: both end the connection.
     if (json_tokener_get_error(tokener) != json_tokener_success ||

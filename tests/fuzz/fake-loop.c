@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: MIT
 #include "tests/fuzz/fake-loop.h"
 
+#include <poll.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/queue.h>
 
 #include "tests/fuzz/fuzz.h"
 
+#define POLLED_MAX 128
+
 struct source {
     int fd;
+    uint32_t events; /* those of poll(2) and epoll(7) have the same numbers */
     source_function function;
     void *context;
     TAILQ_ENTRY(source) all;
@@ -80,7 +84,7 @@ int source_new(struct loop *loop, int fd, uint32_t events, source_function funct
     struct source *source = calloc(1, sizeof(*source));
 
     REQUIRE(source && fd >= 0);
-    *source = (struct source){.fd = fd, .function = function, .context = context};
+    *source = (struct source){.fd = fd, .events = events, .function = function, .context = context};
     TAILQ_INSERT_TAIL(&sources, source, all);
     n_sources++;
     *ret_source = source;
@@ -88,6 +92,7 @@ int source_new(struct loop *loop, int fd, uint32_t events, source_function funct
 }
 
 int source_set_events(struct source *source, uint32_t events) {
+    source->events = events;
     return 0;
 }
 
@@ -168,6 +173,31 @@ int fake_loop_event_of(int fd, uint32_t events) {
         }
     }
     return 0;
+}
+
+// By descriptor: a source may be freed by what another does.
+int fake_loop_poll(void) {
+    struct pollfd polled[POLLED_MAX];
+    struct source *source;
+    unsigned n = 0;
+    int n_told = 0;
+
+    REQUIRE(n_sources <= POLLED_MAX);
+    TAILQ_FOREACH(source, &sources, all) {
+        polled[n++] = (struct pollfd){.fd = source->fd, .events = (short)source->events};
+    }
+    REQUIRE(poll(polled, n, 0) >= 0);
+    for (unsigned i = 0; i < n; i++) {
+        int r = polled[i].revents
+                    ? fake_loop_event_of(polled[i].fd, (uint32_t)(unsigned short)polled[i].revents)
+                    : 0;
+
+        if (r < 0) {
+            return r;
+        }
+        n_told += polled[i].revents != 0;
+    }
+    return n_told;
 }
 
 static struct timer *next_due(void) {

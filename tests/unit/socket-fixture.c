@@ -22,7 +22,8 @@
 
 struct app socket_app;
 static const struct call_row row = {.name = "socket.test"};
-struct call socket_call = {.app = &socket_app, .row = &row};
+static const struct wire_submission submission;
+struct call socket_call = {.app = &socket_app, .row = &row, .submission = &submission};
 
 // -- an app without a worker ---------------------------------------------------------------------
 
