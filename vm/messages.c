@@ -49,9 +49,12 @@ bool messages_are_wanted(void) {
 mp_obj_t messages_take_coroutines(void) {
     mp_obj_t coroutines = MP_STATE_VM(message_coroutines);
 
-    has_loop = true;
     MP_STATE_VM(message_coroutines) = MP_OBJ_NULL;
     return coroutines;
+}
+
+void messages_set_loop(bool runs) {
+    has_loop = runs;
 }
 
 // -- replies -------------------------------------------------------------------------------------

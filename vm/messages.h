@@ -3,6 +3,8 @@
 
 // Messages from outside, for functions that the app has named: mpyd.on_call().
 
+#include <stdbool.h>
+
 #include "py/obj.h"
 
 // FUNCTION is called with the text of each message of NAME, or none if it is None. Raises
@@ -16,9 +18,11 @@ bool messages_are_wanted(void);
 void messages_run(void);
 
 // The coroutines that functions have returned since the last time, each a tuple of the message's
-// number and the coroutine, or NULL if there are none. From the first call on, functions may return
-// some: there is a loop that runs them.
+// number and the coroutine, or NULL if there are none.
 mp_obj_t messages_take_coroutines(void);
+
+// Whether there is an event loop that takes coroutines: without one, functions may return none.
+void messages_set_loop(bool runs);
 
 // Answers message NUMBER with RESULT, as a function returned it, or with the EXCEPTION that left
 // it.

@@ -123,6 +123,13 @@ static mp_obj_t mpyd_on_listen(mp_obj_t function) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_1(mpyd_on_listen_obj, mpyd_on_listen);
 
+// Whether asyncio's loop runs.
+static mp_obj_t mpyd_set_loop(mp_obj_t runs) {
+    messages_set_loop(mp_obj_is_true(runs));
+    return mp_const_none;
+}
+static MP_DEFINE_CONST_FUN_OBJ_1(mpyd_set_loop_obj, mpyd_set_loop);
+
 // The coroutines that are to answer messages, as a list of (number, coroutine), or None.
 static mp_obj_t mpyd_coroutines(void) {
     mp_obj_t coroutines = messages_take_coroutines();
@@ -156,6 +163,7 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR__waker), MP_ROM_PTR(&waker)},
     {MP_ROM_QSTR(MP_QSTR__listens), MP_ROM_PTR(&mpyd_listens_obj)},
     {MP_ROM_QSTR(MP_QSTR__on_listen), MP_ROM_PTR(&mpyd_on_listen_obj)},
+    {MP_ROM_QSTR(MP_QSTR__set_loop), MP_ROM_PTR(&mpyd_set_loop_obj)},
     {MP_ROM_QSTR(MP_QSTR__coroutines), MP_ROM_PTR(&mpyd_coroutines_obj)},
     {MP_ROM_QSTR(MP_QSTR__reply), MP_ROM_PTR(&mpyd_reply_obj)},
 };

@@ -51,9 +51,13 @@ class _IOQueue(core.IOQueue):
         # Tells a stop that comes while nothing runs from one that kills the task it comes to.
         core.cur_task = None
         super().wait_io_event(dt)
-        if self.listens:
+        while self.listens:
             for number, coro in mpyd._coroutines() or ():
                 create_task(_answer(number, coro))
+            # Who waits without end takes a task from the queue then.
+            if dt >= 0 or core._task_queue.peek() is not None:
+                break
+            super().wait_io_event(dt)
 
 
 async def _answer(number, coro):
@@ -115,11 +119,14 @@ def _cancel_all():
 
 
 def run_until_complete(main_task=None):
+    mpyd._set_loop(True)
     try:
         return _run_until_complete(main_task)
     except (SystemExit, KeyboardInterrupt) as stop:
         _cancel_all()
         raise stop
+    finally:
+        mpyd._set_loop(False)
 
 
 # The loop's own functions and the other modules look these up in core.
