@@ -22,7 +22,10 @@
 #include "ctl/view.h"
 #include "image/floor.h"
 #include "image/key.h"
+#include "image/places.h"
 
+#define ROLLED_BACK "rolled back" /* how what is told of the slots begins then */
+#define ON_REQUEST "as asked for"
 #define SYSTEMD_MIN 252
 #define FREE_MIN (64ull << 20)
 #define YEAR_MIN 2026 /* mpyd is no older: a clock before that was never set */
@@ -114,8 +117,17 @@ void doctor_check_units(struct doctor *doctor) {
 
 static void find_app(struct doctor *doctor, const struct view *view) {
     int r = view_exit(view);
+    const char *event = view->slots.event;
     bool is_at_rest = r == CTL_NOT_RUNNING && strcmp(view->unit.enabled, "enabled") != 0;
 
+    if (view->slots_why) {
+        doctor_find(doctor, DOCTOR_PROBLEM, "mpyctl install has an image that is known to be good",
+                    "%s: %s", view_name(view), view->slots_why);
+    }
+    if (strncmp(event, ROLLED_BACK, strlen(ROLLED_BACK)) == 0 && !strstr(event, ON_REQUEST)) {
+        doctor_find(doctor, DOCTOR_NOTE, "mpyctl crash and mpyctl logs say why it did not do",
+                    "%s %s", view_name(view), event);
+    }
     if (r == CTL_DONE || is_at_rest) {
         doctor_find(doctor, DOCTOR_GOOD, NULL, "%s is %s", view_name(view), view->state);
         return;
@@ -176,7 +188,7 @@ static void check_directory(struct doctor *doctor, const char *path, const char 
 
 void doctor_check_storage(struct doctor *doctor) {
     check_directory(doctor, "/var/lib", "what apps store");
-    check_directory(doctor, "/var/lib/mpyd-images", "images");
+    check_directory(doctor, PLACES_IMAGES, "images");
     check_directory(doctor, FLOOR_DIRECTORY, "the least counters");
     check_directory(doctor, "/run", "control sockets");
 }

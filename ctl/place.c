@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "ctl/verb.h"
+#include "image/places.h"
 
 #define UNIT_SOCKETS "/run/mpydctl"
 #define PLACES_MAX 4096u
@@ -21,7 +22,7 @@ static const struct trace {
     const char *folder, *before, *after;
 } traces[] = {
     {UNIT_SOCKETS, "", ""},
-    {"/var/lib/mpyd-images", "", ""},
+    {PLACES_IMAGES, "", ""},
     {"/usr/lib/mpyd/images", "", ".mpyimg"},
     {"/etc/systemd/system/mpyd.service.wants", "mpyd@", ".service"},
 };
@@ -75,30 +76,30 @@ int place_find(const char *operand, struct place *ret_place) {
 
 // -- all -----------------------------------------------------------------------------------------
 
-struct places {
+struct list {
     struct place *items;
     size_t n;
 };
 
-static int add(struct places *places, const char *name) {
+static int add(struct list *list, const char *name) {
     struct place *items;
 
-    for (size_t i = 0; i < places->n; i++) {
-        if (strcmp(places->items[i].name, name) == 0) {
+    for (size_t i = 0; i < list->n; i++) {
+        if (strcmp(list->items[i].name, name) == 0) {
             return 0;
         }
     }
-    if (places->n == PLACES_MAX) {
+    if (list->n == PLACES_MAX) {
         return -E2BIG;
     }
-    items = reallocarray(places->items, places->n + 1, sizeof(*items));
+    items = reallocarray(list->items, list->n + 1, sizeof(*items));
     if (!items) {
         return -ENOMEM;
     }
-    places->items = items;
-    items[places->n] = (struct place){0};
-    memcpy(items[places->n].name, name, strlen(name) + 1);
-    find_control(&items[places->n++]);
+    list->items = items;
+    items[list->n] = (struct place){0};
+    memcpy(items[list->n].name, name, strlen(name) + 1);
+    find_control(&items[list->n++]);
     return 0;
 }
 
@@ -123,14 +124,14 @@ static void close_folder(DIR **folder) {
 }
 
 // What is not there, or not for us to read, has nothing to tell.
-static int scan(struct places *places, const struct trace *trace) {
+static int scan(struct list *list, const struct trace *trace) {
     CLEANUP(close_folder) DIR *folder = opendir(trace->folder);
     char name[NAMING_SIZE];
     int r = 0;
 
     for (struct dirent *entry; r == 0 && folder && (entry = readdir(folder));) {
         if (name_within(entry->d_name, trace, name)) {
-            r = add(places, name);
+            r = add(list, name);
         }
     }
     return r;
@@ -141,26 +142,26 @@ static int compare(const void *a, const void *b) {
 }
 
 int place_list(struct place **ret_places, size_t *ret_n_places) {
-    struct places places = {0};
+    struct list list = {0};
     char folder[PLACE_CONTROL_SIZE];
     int r = 0;
 
     for (size_t i = 0; r == 0 && i < sizeof(traces) / sizeof(traces[0]); i++) {
-        r = scan(&places, &traces[i]);
+        r = scan(&list, &traces[i]);
     }
     if (r == 0 && user_folder(folder, sizeof(folder))) {
-        r = scan(&places, &(struct trace){folder, "", ""});
+        r = scan(&list, &(struct trace){folder, "", ""});
     }
     if (r < 0) {
-        free(places.items);
+        free(list.items);
         (void)log_errno(r, "cannot list the apps");
         return CTL_INTERNAL;
     }
-    if (places.n > 0) {
-        qsort(places.items, places.n, sizeof(places.items[0]), compare);
+    if (list.n > 0) {
+        qsort(list.items, list.n, sizeof(list.items[0]), compare);
     }
-    *ret_places = places.items;
-    *ret_n_places = places.n;
+    *ret_places = list.items;
+    *ret_n_places = list.n;
     return CTL_DONE;
 }
 

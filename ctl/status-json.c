@@ -33,6 +33,32 @@ static struct json_object *make_unit(const struct unit *unit) {
     return object;
 }
 
+static struct json_object *make_slot(const struct slots *slots, enum slots_place place) {
+    struct json_object *object;
+
+    if (place == SLOTS_NONE) {
+        return NULL;
+    }
+    object = json_new_object();
+    json_set_text(object, "place", slots_name(place));
+    json_set_text(object, "version", slots->slot[place].version);
+    json_set_text(object, "image", slots->slot[place].image);
+    return object;
+}
+
+static struct json_object *make_update(const struct view *view) {
+    struct json_object *object;
+
+    if (!view_has_slots(view) && !view->slots_why) {
+        return NULL;
+    }
+    object = json_new_object();
+    json_set(object, "good", make_slot(&view->slots, view->slots.good));
+    json_set(object, "trial", make_slot(&view->slots, view->slots.trial));
+    set_optional(object, "event", view->slots_why ? view->slots_why : view->slots.event);
+    return object;
+}
+
 static struct json_object *make_app(const struct view *view) {
     struct json_object *app = json_new_object();
 
@@ -42,6 +68,7 @@ static struct json_object *make_app(const struct view *view) {
     set_optional(app, "remedy", view->remedy);
     set_optional(app, "control", view->place.control);
     json_set(app, "unit", make_unit(&view->unit));
+    json_set(app, "update", make_update(view));
     json_set(app, "status", view->status ? json_object_get(view->status) : NULL);
     return app;
 }

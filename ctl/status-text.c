@@ -54,6 +54,26 @@ static void unit(const struct unit *unit) {
     }
 }
 
+static void slot(const struct slots *slots, enum slots_place place, const char *what) {
+    if (place != SLOTS_NONE) {
+        fact(what, "version %s in %s", slots->slot[place].version, slots_name(place));
+    }
+}
+
+// Which image the next start takes, and what became of the last update.
+static void updates(const struct view *view) {
+    const struct slots *slots = &view->slots;
+
+    slot(slots, slots->good, "Good image");
+    slot(slots, slots->trial, "On trial");
+    if (slots->event[0]) {
+        fact("Last update", "%s", slots->event);
+    }
+    if (view->slots_why) {
+        fact("Slots", "%s", view->slots_why);
+    }
+}
+
 static void worker(struct json_object *status) {
     struct json_object *of = reply_object(status, "worker"), *heap = reply_object(status, "heap");
     char uptime[SPAN_SIZE], age[SPAN_SIZE], used[SPAN_SIZE], size[SPAN_SIZE];
@@ -167,6 +187,7 @@ void status_print(const struct view *view) {
     printf("%s%s%s\n", colour_start(COLOUR_BOLD), view_name(view), colour_end());
     state(view);
     unit(&view->unit);
+    updates(view);
     if (!status) {
         return;
     }

@@ -71,8 +71,23 @@ static const char *enabled_of(const struct view *view) {
     return view->unit.enabled[0] ? view->unit.enabled : "-";
 }
 
+// "a", "a, b on trial", "vendor", "-".
+static void cell_slot(struct table *table, const struct view *view) {
+    const struct slots *slots = &view->slots;
+
+    if (view->slots_why) {
+        table_cell(table, COLOUR_BAD, "damaged");
+    } else if (slots->trial != SLOTS_NONE) {
+        table_cell_format(table, COLOUR_WARNING, "%s%s%s on trial",
+                          slots->good == SLOTS_NONE ? "" : slots_name(slots->good),
+                          slots->good == SLOTS_NONE ? "" : ", ", slots_name(slots->trial));
+    } else {
+        table_cell(table, COLOUR_NONE, slots->good == SLOTS_NONE ? "-" : slots_name(slots->good));
+    }
+}
+
 static void print_list(const struct view *views, size_t n_views) {
-    static const char *const headings[] = {"APP", "UNIT", "STATE", "VERSION", "IMAGE"};
+    static const char *const headings[] = {"APP", "UNIT", "STATE", "VERSION", "SLOT", "IMAGE"};
     CLEANUP(table_free)
     struct table *table = table_new(headings, sizeof(headings) / sizeof(headings[0]));
 
@@ -81,6 +96,7 @@ static void print_list(const struct view *views, size_t n_views) {
         table_cell(table, COLOUR_NONE, enabled_of(&views[i]));
         table_cell(table, colour_of_state(views[i].state), views[i].state);
         table_cell(table, COLOUR_NONE, reply_text_or(views[i].status, "version", "-"));
+        cell_slot(table, &views[i]);
         table_cell_format(table, COLOUR_NONE, "%.16s",
                           reply_text_or(views[i].status, "image", "-"));
     }

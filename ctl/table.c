@@ -110,6 +110,10 @@ static void print_cell(const struct table *table, size_t column, size_t width, c
     bool is_last = column + 1 == table->n_columns;
     size_t own = width_of(text), fill = width > own ? width - own : 0;
 
+    if (is_last && own == 0) {
+        (void)putchar('\n');
+        return;
+    }
     if (is_number(table, column)) {
         printf("%*s%s%s%s", (int)fill, "", colour_start(colour), text, colour_end());
     } else {

@@ -12,8 +12,12 @@
 #include "ctl/client.h"
 #include "ctl/reply.h"
 #include "ctl/verb.h"
+#include "image/places.h"
+#include "image/slots-file.h"
 
 #define STATUS_SECONDS 5
+
+_Static_assert(sizeof(((struct view *)0)->slots_text) >= SLOTS_FILE_WHY_SIZE, "has room for it");
 
 // What the exit status of a supervisor that is gone tells (daemon/supervise.h).
 static const struct ending {
@@ -95,6 +99,20 @@ static int ask(const struct place *place, struct json_object **ret_status) {
     return client_call(client, "Status", NULL, ret_status);
 }
 
+static void read_slots(struct view *view) {
+    int r = view->place.name[0] ? slots_file_read_app(PLACES_IMAGES, view->place.name, &view->slots,
+                                                      view->slots_text)
+                                : SLOTS_FILE_ABSENT;
+
+    if (r == SLOTS_FILE_DAMAGED) {
+        view->slots_why = view->slots_text;
+    }
+}
+
+bool view_has_slots(const struct view *view) {
+    return view->slots.good != SLOTS_NONE || view->slots.trial != SLOTS_NONE;
+}
+
 static void read_one(struct view *view) {
     int r = unit_may_be_asked(&view->place, &view->unit) ? ask(&view->place, &view->status)
                                                          : CTL_NOT_RUNNING;
@@ -122,6 +140,8 @@ int view_read(const struct place *places, size_t n_places, struct view **ret_vie
     for (size_t i = 0; r == CTL_DONE && i < n_places; i++) {
         views[i].place = places[i];
         views[i].unit = units[i];
+        views[i].slots = (struct slots)SLOTS_INIT;
+        read_slots(&views[i]);
         read_one(&views[i]);
     }
     if (r != CTL_DONE) {

@@ -102,7 +102,7 @@ def status_as_json(program):
         [alone] = json.loads(ask.says("status", "meterd", "--json"))["apps"]
     tap.equal(found["state"], "running", "state")
     tap.equal(alone["status"], status(), "all that the app said, as it said it")
-    tap.equal(alone["unit"], None, "no systemd")
+    tap.equal((alone["unit"], alone["update"]), (None, None), "no systemd, not installed")
 
 
 def states_decide_the_status(program):
