@@ -74,7 +74,7 @@ class Life:
         self.said = self.said[-4000:] + line + "\n"
         if re.match("[a-z]+: ready", line):
             self._app_ready = True
-        elif re.match("mpyd: [a-z]+: (crashed|killed|failed|ended)", line):
+        elif re.match("mpyd: [a-z]+: (crashed|killed|failed|ended|stopped)", line):
             self._app_ready = False
             self.n_ends += 1
 

@@ -94,8 +94,8 @@ class Apps:
             self._images[name] = self.copy(os.path.join(self._hostile, name))
         return self._images[name]
 
-    def command(self, image, config=None):
-        line = [*self.mpyd, "run", "--unsigned", "--control=none", image]
+    def command(self, image, config=None, control="none"):
+        line = [*self.mpyd, "run", "--unsigned", f"--control={control}", image]
         return line + ["--config", self.file(config)] if config else line
 
     def start(self, image, config=None):

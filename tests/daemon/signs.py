@@ -70,7 +70,7 @@ def ready_is_when_it_says_so(apps):
     manager = notifying.Manager(apps)
     image = apps.image("waiting", WAITING, PROMISES)
     path = os.path.join(apps.open_folder(), "control")
-    command = [*apps.mpyd, "run", "--unsigned", f"--control={path}", image]
+    command = apps.command(image, small.QUICK, path)
     running = apps.follow(service.Service(["env", f"NOTIFY_SOCKET={manager.name}", *command]))
     running.wait_line("^waiting: waiting")
     tap.equal(control.call(path, "Status")["state"], "starting", "state before")
