@@ -61,6 +61,7 @@ def json_of_an_image(program):
         "grants": {
             "listen": ["tcp:127.0.0.1:8080", "udp:*:5353"],
             "connect": ["udp:192.0.2.1:53"],
+            "credentials": [],
         },
         "limits": {"handles": 7, "log_rate": 9},
         "modules": [
