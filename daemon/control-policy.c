@@ -3,6 +3,7 @@
 // Policy: what the app may do, and why.
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +12,7 @@
 #include "daemon/control-interface.h"
 #include "daemon/policy-rule.h"
 #include "daemon/policy.h"
+#include "daemon/secrets.h"
 #include "daemon/supervise.h"
 #include "image/manifest.h"
 
@@ -87,6 +89,50 @@ static void add_direction(struct answer *answer, struct json_object *list,
         }
     }
     add_narrowed(answer, list, direction);
+}
+
+// Granted is what somebody has also given.
+static void add_credentials(struct answer *answer, struct json_object *list,
+                            const struct supervisor *supervisor) {
+    const struct manifest_texts *names = &supervisor->manifest->credentials;
+    const uint8_t *data = NULL;
+    size_t size = 0;
+
+    for (size_t i = 0; i < names->n_items; i++) {
+        int r = secrets_find(&supervisor->app.secrets, names->items[i], &data, &size);
+
+        add_grant(answer, list, "credentials", names->items[i], true, r == 0, NULL);
+    }
+}
+
+// Where the configuration caps the storage: "FILE:LINE", or NULL.
+static const char *find_cap(const struct config *config, char by[BY_SIZE]) {
+    struct config_row row;
+
+    for (size_t i = 0; config_get_row(config, i, &row); i++) {
+        if (row.file && strcmp(row.section, "limits") == 0 && strcmp(row.key, "storage") == 0) {
+            (void)snprintf(by, BY_SIZE, "%s:%u", row.file, row.line);
+            return by;
+        }
+    }
+    return NULL;
+}
+
+static void add_storage(struct answer *answer, struct json_object *list,
+                        const struct supervisor *supervisor) {
+    uint64_t wanted = supervisor->manifest->storage, cap = supervisor->config.storage;
+    bool whole = wanted <= cap;
+    char value[32], by[BY_SIZE];
+
+    if (wanted > 0) {
+        (void)snprintf(value, sizeof(value), "%" PRIu64, wanted);
+        add_grant(answer, list, "storage", value, true, whole,
+                  whole ? NULL : find_cap(&supervisor->config, by));
+    }
+    if (wanted > 0 && !whole && cap > 0) {
+        (void)snprintf(value, sizeof(value), "%" PRIu64, cap);
+        add_grant(answer, list, "storage", value, false, true, find_cap(&supervisor->config, by));
+    }
 }
 
 // -- may it? -------------------------------------------------------------------------------------
@@ -182,6 +228,8 @@ void control_policy(struct connection *connection, struct json_object *parameter
 
         add_direction(&answer, list, supervisor->app.policy, &direction);
     }
+    add_storage(&answer, list, supervisor);
+    add_credentials(&answer, list, supervisor);
     if (action) {
         answer_bool(&answer, answer.object, "allowed", allowed);
         answer_text(&answer, answer.object, "why", why);

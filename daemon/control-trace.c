@@ -149,6 +149,11 @@ static const char *error_name(const struct record *record) {
     return record->error < ERRNO_MAX ? strerrorname_np(record->error) : "protocol violation";
 }
 
+// As the configuration has it now: a reload may have changed it.
+static enum trace_detail detail_of(const struct supervisor *supervisor) {
+    return supervisor->config.trace_payloads ? TRACE_PAYLOADS : TRACE_NAMES;
+}
+
 static void write_text(const struct app *app, const struct record *record,
                        char text[RECORD_TEXT_SIZE]) {
     if (record->text) {
@@ -192,6 +197,7 @@ static void on_record(void *context, const struct record *record) {
     struct trace_feed *feed = control_feed(control);
     struct app *app = &control_supervisor(control)->app;
 
+    app->records.detail = detail_of(control_supervisor(control));
     for (struct trace_client *one = feed->clients; one; one = one->next) {
         if (!wants(one, record)) {
             continue;
@@ -230,8 +236,7 @@ static void begin(struct connection *connection, struct trace_client *client) {
     struct trace_feed *feed = control_feed(control);
     struct answer answer = answer_new();
 
-    supervisor->app.records.detail =
-        supervisor->config.trace_payloads ? TRACE_PAYLOADS : TRACE_NAMES;
+    supervisor->app.records.detail = detail_of(supervisor);
     client->connection = connection;
     client->next = feed->clients;
     feed->clients = client;

@@ -541,6 +541,10 @@ static void test_payloads_are_for_who_was_granted_them(void **state) {
         fixture_record(CALL_LOG_WRITE, "my \"words\"\n", 11, 0);
         assert_int_equal(fixture_run(0), 0);
         expect(granted, "text=\\\"my \\\\\\\"words\\\\\\\"\\\\n\\\"");
+        fixture.supervisor.config.trace_payloads = 0; // taken away while somebody traces
+        fixture_record(CALL_LOG_WRITE, "my words", 8, 0);
+        assert_int_equal(fixture_run(0), 0);
+        expect(granted, "text=8 bytes");
     }
 }
 
