@@ -1,9 +1,13 @@
 # SPDX-License-Identifier: MIT
 """Workers that spin or flood, and what becomes of them."""
 
+import os
 import re
+import time
 
 import apps as small
+import control
+import service
 import tap
 
 SPINNING = 'print("ready")\nwhile True:\n    pass\n'
@@ -37,6 +41,28 @@ def calls_above_the_rate_wait(apps):
     tap.true(took and took[0] >= 1900, f"300 calls at 100 a second took {took} ms")
 
 
+def flood_of_calls_is_served_at_its_rate(apps):
+    """As many as a second allows at once and as many in each second since the start: not one more,
+    whatever the machine is doing. And the limit says how often it held."""
+    source = 'import calls\nprint("ready")\nwhile True:\n    calls.channel_nop()\n'
+    path = os.path.join(apps.open_folder(), "control")
+    config = small.QUICK + "[limits]\ncalls = 200\n"
+    begin = time.monotonic()
+    command = apps.command(apps.image("flooding", source), config, path)
+    running = apps.follow(service.Service(command))
+    running.wait_line("^flooding: ready")
+    held = 0
+    while held < 5:
+        tap.true(time.monotonic() < begin + 60, f"held {held} times")
+        status = control.call(path, "Status")
+        most = 200 * (time.monotonic() - begin + 1)
+        tap.true(status["calls"] <= most, f'{status["calls"]} calls, {most} are allowed')
+        limit = [one for one in status["limits"] if one["name"] == "calls"][0]
+        tap.equal(limit["limit"], 200, "limit")
+        held = limit["hits"]
+    tap.equal(running.stop(), 0, f"exit status: {running.lines}")
+
+
 def calls_that_wait_stop_nobody_from_stopping(apps):
     source = 'import calls\nprint("ready")\nwhile True:\n    calls.channel_nop()\n'
     config = small.QUICK + "[limits]\ncalls = 10\n"
@@ -48,5 +74,6 @@ def calls_that_wait_stop_nobody_from_stopping(apps):
 TESTS = [
     spinning_app_is_degraded_then_killed,
     calls_above_the_rate_wait,
+    flood_of_calls_is_served_at_its_rate,
     calls_that_wait_stop_nobody_from_stopping,
 ]
