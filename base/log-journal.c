@@ -4,6 +4,7 @@
 #include <assert.h>
 #include <endian.h>
 #include <errno.h>
+#include <poll.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -118,7 +119,13 @@ static bool send_pieces(struct iovec *pieces, size_t n_pieces) {
     return sendmsg(journal.fd, &message, MSG_DONTWAIT | MSG_NOSIGNAL) >= 0;
 }
 
-bool log_journal_send(const struct log_field *fields, size_t n_fields) {
+static bool has_room(int timeout_msec) {
+    struct pollfd ready = {.fd = journal.fd, .events = POLLOUT};
+
+    return poll(&ready, 1, timeout_msec) > 0;
+}
+
+bool log_journal_send(const struct log_field *fields, size_t n_fields, int patience_msec) {
     struct iovec pieces[FIELDS_MAX * PIECES];
     uint64_t sizes[FIELDS_MAX];
     size_t n = 0;
@@ -130,7 +137,8 @@ bool log_journal_send(const struct log_field *fields, size_t n_fields) {
     for (size_t i = 0; i < n_fields; i++) {
         n += add_field(pieces + n, &fields[i], &sizes[i]);
     }
-    if (send_pieces(pieces, n)) {
+    if (send_pieces(pieces, n) || (errno == EAGAIN && patience_msec > 0 &&
+                                   has_room(patience_msec) && send_pieces(pieces, n))) {
         return true;
     }
     if (errno == ECONNREFUSED || errno == ENOTCONN) {

@@ -2,7 +2,7 @@
 #pragma once
 
 // The journal by its native protocol (systemd's JOURNAL_NATIVE_PROTOCOL): an entry is fields, and
-// whoever reads the journal can ask for them. An entry goes in one datagram, at once or not at all.
+// whoever reads the journal can ask for them. An entry goes in one datagram or not at all.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,6 +27,6 @@ void log_journal_forget(void);
 
 bool log_journal_is_there(void);
 
-// Sends an entry of N_FIELDS. Returns whether the journal took it: not if there is none, and not if
-// it is down or stuck.
-bool log_journal_send(const struct log_field *fields, size_t n_fields);
+// Sends an entry of N_FIELDS, for which the journal has PATIENCE_MSEC to make room. Returns whether
+// it took it: not if there is none, and not if it is down or stuck.
+bool log_journal_send(const struct log_field *fields, size_t n_fields, int patience_msec);

@@ -17,7 +17,8 @@
 #define LINE_MAX_SIZE 8192
 #define LAST_PATIENCE_MSEC 500
 #define FIELDS_OURS 8u
-#define ESCAPED_MIN 16 /* bytes that any character fits into, and "..." */
+#define EVENT_PATIENCE_MSEC 50 /* for an entry whose fields no line has */
+#define ESCAPED_MIN 16         /* bytes that any character fits into, and "..." */
 
 static const char *log_name = "mpyd";
 static int log_level = LOG_INFO;
@@ -129,7 +130,7 @@ static bool send_entry(const struct message *message, const char *text) {
     for (size_t i = 0; i < message->n_fields; i++) {
         fields[n++] = message->fields[i];
     }
-    return log_journal_send(fields, n);
+    return log_journal_send(fields, n, message->n_fields > 0 ? EVENT_PATIENCE_MSEC : 0);
 }
 
 static void write_message(const struct message *message, const char *format, va_list arguments) {

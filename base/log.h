@@ -33,7 +33,8 @@ void log_message_as(const char *name, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 // As log_message(), an event that administrators may look for: ID is its row of
-// base/message-ids.h. The N_FIELDS further FIELDS are of the entry alone, no line shows them.
+// base/message-ids.h. The N_FIELDS further FIELDS are of the entry alone, no line shows them: for
+// them the journal has a moment to make room.
 void log_event(const char *id, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void log_event_with(const char *id, const struct log_field *fields, size_t n_fields, int level,

@@ -41,6 +41,8 @@ class Journal:
         self._folder = tempfile.TemporaryDirectory(prefix="mpyd-journal-")
         os.chmod(self._folder.name, 0o755)
         self.entries = []
+        self._reading = threading.Event()
+        self._reading.set()
         self._news = threading.Condition()
         self.socket = None
         self.start()
@@ -64,7 +66,12 @@ class Journal:
         self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()
 
+    def pause(self):
+        """From now on nobody takes entries or lines."""
+        self._reading.clear()
+
     def close(self):
+        self._reading.set()
         self.stop()
         self._stream.shutdown(socket.SHUT_RDWR)
         self._stream.close()
@@ -85,7 +92,7 @@ class Journal:
         threading.Thread(target=function, args=arguments, daemon=True).start()
 
     def _read_entries(self, opened):
-        while True:
+        while self._reading.wait():
             try:
                 datagram = opened.recv(1 << 20)
             except OSError:
@@ -97,7 +104,7 @@ class Journal:
                 self._news.notify_all()
 
     def _read_stream(self):
-        while True:
+        while self._reading.wait():
             try:
                 piece = self._stream.recv(65536)
             except OSError:
