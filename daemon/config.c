@@ -37,7 +37,7 @@ static const struct entry entries[] = {
     {"limits", "arena", &config_bytes, AT(arena_size), WIRE_ARENA_MIN, WIRE_ARENA_MAX, "16M",
      CONFIG_NEXT},
     {"limits", "heap", &config_bytes, AT(heap_size), 16u << 10, 512u << 20, "512M", CONFIG_NEXT},
-    {"limits", "storage", &config_bytes, AT(storage), 0, STORAGE_QUOTA_MAX, "1024G", CONFIG_NARROW},
+    {"limits", "storage", &config_bytes, AT(storage), 0, STORAGE_QUOTA_MAX, "1024G", CONFIG_NOW},
     {"limits", "doorbells", &config_number, AT(doorbells), 1000, 10000000, "100000", CONFIG_NOW},
     {"limits", "calls", &config_number, AT(calls), 10, CONFIG_CALLS_ANY, "100000000", CONFIG_NOW},
 

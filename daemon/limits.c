@@ -2,6 +2,7 @@
 #include "daemon/limits.h"
 
 #include "daemon/handle.h"
+#include "daemon/storage.h"
 #include "daemon/supervise.h"
 #include "image/manifest.h"
 
@@ -34,6 +35,20 @@ static struct limit_row get_handles(const struct supervisor *supervisor) {
     row.used = (int64_t)handles_count(supervisor->app.handles, &quota);
     row.limit = quota;
     return row;
+}
+
+// In whole units of which every file takes at least one, so this is the limit of their number too.
+static struct limit_row get_storage(const struct supervisor *supervisor) {
+    const struct storage *storage = supervisor->app.storage;
+
+    if (!storage) {
+        return (struct limit_row){0};
+    }
+    return (struct limit_row){
+        .limit = storage->quota * STORAGE_UNIT,
+        .used = (int64_t)(storage->used * STORAGE_UNIT),
+        .hits = (int64_t)storage->n_full,
+    };
 }
 
 static struct limit_row get_log_rate(const struct supervisor *supervisor) {
@@ -114,6 +129,7 @@ static const struct {
     {"heap", "bytes", get_heap},
     {"stack", "bytes", get_stack},
     {"handles", "handles", get_handles},
+    {"storage", "bytes", get_storage},
     {"log_rate", "lines a second", get_log_rate},
     {"calls", "calls a second", get_calls},
     {"doorbells", "doorbells a second", get_doorbells},

@@ -129,20 +129,25 @@ static void test_devices_are_not_opened(void **state) {
     }
 }
 
+static bool write_file(const char *path, const char *text) {
+    int fd = open(path, O_WRONLY | O_CLOEXEC);
+    bool is_written = write(fd, text, strlen(text)) == (ssize_t)strlen(text);
+
+    return close(fd) == 0 && is_written;
+}
+
 // A mount namespace of its own, for a child. An ordinary user has to be somebody there.
 static bool enter_namespace(void) {
     bool is_root = geteuid() == 0;
-    char map[32];
-    int size = snprintf(map, sizeof(map), "%u %u 1", geteuid(), geteuid()), fd = -1;
+    char users[32], groups[32];
 
-    if (unshare(is_root ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) < 0) {
+    (void)snprintf(users, sizeof(users), "%u %u 1", geteuid(), geteuid());
+    (void)snprintf(groups, sizeof(groups), "%u %u 1", getegid(), getegid());
+    if (unshare(is_root ? CLONE_NEWNS : CLONE_NEWNS | CLONE_NEWUSER) < 0 ||
+        (!is_root &&
+         (!write_file("/proc/self/uid_map", users) || !write_file("/proc/self/setgroups", "deny") ||
+          !write_file("/proc/self/gid_map", groups)))) {
         return false;
-    }
-    if (!is_root) {
-        fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
-        if (write(fd, map, (size_t)size) != size || close(fd) < 0) {
-            return false;
-        }
     }
     return mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
 }
