@@ -2,6 +2,7 @@
 #include "daemon/service.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 #include "daemon/supervise.h"
 #include "image/naming.h"
@@ -17,5 +18,6 @@ int service_options(const char *app, struct run_options *ret_options) {
     ret_options->trust.image = image;
     ret_options->config.app = app;
     ret_options->name = app;
+    ret_options->state = getenv("STATE_DIRECTORY"); // StateDirectory= names one
     return 0;
 }

@@ -61,6 +61,7 @@ def bring(app):
 
 def start(app):
     bring(app)
+    systemctl("reset-failed", unit(app), status=None)
     systemctl("start", unit(app))
 
 
