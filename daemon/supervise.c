@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 
 #include "base/log.h"
@@ -153,7 +155,14 @@ static int on_ended(struct supervisor *supervisor) {
 }
 
 static int on_used(struct supervisor *supervisor) {
-    return health_cpu(&supervisor->health, supervisor->event.cpu_usec);
+    const struct spawner_event *event = &supervisor->event;
+
+    if (event->error != 0) {
+        log_warning("%s: cannot tell how much of the processor it takes: %s", supervisor->app.name,
+                    strerror(abs(event->error)));
+        return 0;
+    }
+    return health_cpu(&supervisor->health, event->cpu_usec);
 }
 
 // Of an earlier worker, whose end was already told: nothing to do with the one that runs now.

@@ -123,7 +123,7 @@ enum spawner_event_kind {
     SPAWNER_STARTED = 2, /* pid: of the worker, as the spawner sees it */
     SPAWNER_FAILED = 3,  /* could not confine itself or start a worker: error, what */
     SPAWNER_ENDED = 4,   /* code/status as waitid(2) gives them */
-    SPAWNER_USED = 5,    /* cpu_usec: what the worker has taken so far */
+    SPAWNER_USED = 5,    /* cpu_usec: what the worker has taken so far; or error */
 };
 
 struct spawner_event {

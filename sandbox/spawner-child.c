@@ -258,11 +258,16 @@ static int measure(const struct spawner_state *state) {
     struct timespec used;
     clockid_t clock;
 
-    if (state->pidfd < 0 || clock_getcpuclockid(state->pid, &clock) != 0 ||
-        clock_gettime(clock, &used) < 0) {
+    if (state->pidfd < 0) {
         return 0;
     }
-    event.cpu_usec = (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
+    event.error = clock_getcpuclockid(state->pid, &clock);
+    if (event.error == 0) {
+        event.error = clock_gettime(clock, &used) < 0 ? errno : 0;
+    }
+    if (event.error == 0) {
+        event.cpu_usec = (uint64_t)used.tv_sec * 1000000 + (uint64_t)used.tv_nsec / 1000;
+    }
     return spawner_say(&event);
 }
 

@@ -30,6 +30,12 @@ log_rate = 100
 arena = 1M
 heap = 1M
 doorbells = 50000
+calls = 100000
+[health]
+ready = 30s
+heartbeat = 30s
+cpu = 90
+cpu_window = 5s
 [stop]
 stop = 1s
 abort = 1s
