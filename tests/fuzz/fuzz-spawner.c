@@ -18,12 +18,14 @@
 #include "call/calls.h"
 #include "daemon/handle.h"
 #include "daemon/supervise.h"
+#include "image/manifest.h"
 #include "sandbox/spawner-child.h"
 #include "tests/fuzz/fake-loop.h"
 #include "tests/fuzz/fuzz.h"
 
 #define SOCKET 3000 /* of the spawner: a number that is no descriptor */
 
+static const struct manifest manifest; /* what a reload narrows: no grants at all */
 static struct supervisor supervisor;
 static struct kernel_page kernel_page; /* of one input after the other, as the channel */
 static struct channel channel;
@@ -226,6 +228,7 @@ static void make_supervisor(void) {
         fake_loop_set_sleep(sleep_a_step);
     }
     supervisor = (struct supervisor){
+        .manifest = &manifest,
         .app = {.crashes = {.origin = {.version = "1", .image = "0"}}},
         .spawner = {.socket = SOCKET, .pid = -1, .pidfd = -1},
         .notify = NOTIFY_INIT,
