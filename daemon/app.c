@@ -37,6 +37,7 @@ void app_done(struct app *app) {
     waits_done(&app->waits);
     app_log_done(&app->log);
     crashes_done(&app->crashes);
+    recorder_done(&app->recorder);
     app->messages = messages_free(app->messages);
     secrets_done(&app->secrets);
     app->resolver = resolver_free(app->resolver);

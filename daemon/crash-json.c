@@ -143,7 +143,9 @@ static void add_traceback(struct maker *maker, const struct crashes *crashes) {
 
 // -- the calls -----------------------------------------------------------------------------------
 
-static struct json_object *make_call(const struct recorded_call *recorded, uint64_t now_nsec) {
+static struct json_object *make_call(const struct recorder *recorder, size_t i, uint64_t now_nsec) {
+    const struct recorded_call *recorded = recorder_at(recorder, i);
+    const char *payload = recorder_text_at(recorder, i);
     CLEANUP(maker_done) struct maker call = maker_new();
     int64_t age_nsec = (int64_t)(now_nsec - recorded->started_nsec);
     const char *name = NULL;
@@ -151,7 +153,7 @@ static struct json_object *make_call(const struct recorded_call *recorded, uint6
 
     (void)trace_format(text, sizeof(text), &recorded->submission, recorded->names,
                        recorded->names_size, TRACE_NAMES);
-    set_text(&call, "call", text);
+    set_text(&call, "call", payload ? payload : text);
     set_number(&call, "age_usec", age_nsec > 0 ? age_nsec / NSEC_PER_USEC : 0);
     if (recorded->result >= 0) {
         set_number(&call, "result", recorded->result);
@@ -176,7 +178,7 @@ static void add_calls(struct maker *maker, const struct app *app) {
     set(maker, "calls", calls);
     for (size_t i = 0; !maker->failed && i < recorder_count(&app->recorder); i++) {
         append(maker, calls,
-               make_call(recorder_at(&app->recorder, i),
+               make_call(&app->recorder, i,
                          (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec));
     }
 }

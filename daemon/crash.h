@@ -3,7 +3,7 @@
 
 // Crash reports: what is known of a worker that ended badly, as one JSON object. The newest are
 // kept in files, where the app has a state directory, else in memory; each goes to the journal. A
-// report has neither payloads nor secrets.
+// report has no secrets, and payloads only where the configuration lets it.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -23,6 +23,7 @@ struct json_object;
 struct crash_origin {
     const char *version, *image; /* of the image */
     uid_t worker_uid;            /* by which the kernel's audit log knows its workers */
+    const uint64_t *payloads;    /* 1: they may be in reports; may change; NULL: 0 */
 };
 
 struct crashes {

@@ -139,6 +139,7 @@ int load_open_crashes(struct running *running) {
         .version = running->image.manifest.version,
         .image = running->image.id,
         .worker_uid = running->has_ids ? running->sandbox.worker_uid : getuid(),
+        .payloads = &running->supervisor.config.trace_payloads,
     };
 
     crashes_init(&app->crashes, app->name, running->sandbox.state_fd, &origin);

@@ -93,6 +93,18 @@ static bool is_traceback(const struct app *app, const struct record *record) {
            record->submission->call == CALL_LOG_WRITE;
 }
 
+// What the app transfers, where that was granted.
+static void keep_payload(struct app *app, const struct wire_submission *submission,
+                         const uint8_t *taken, size_t taken_size) {
+    const uint64_t *payloads = app->crashes.origin.payloads;
+    char text[RECORDER_TEXT_SIZE];
+
+    if (payloads && *payloads) {
+        (void)trace_format(text, sizeof(text), submission, taken, taken_size, TRACE_PAYLOADS);
+        recorder_add_text(&app->recorder, text);
+    }
+}
+
 static void keep(struct app *app, const struct record *record, uint64_t ended_nsec) {
     struct recorder *recorder = &app->recorder;
     uint64_t started_nsec = record->started_nsec > 0 ? record->started_nsec : ended_nsec;
@@ -103,6 +115,7 @@ static void keep(struct app *app, const struct record *record, uint64_t ended_ns
         recorder_add(recorder, record->submission, record->taken,
                      has_names(record->submission->call) ? record->taken_size : 0,
                      recorded_result(record), started_nsec, ended_nsec);
+        keep_payload(app, record->submission, record->taken, record->taken_size);
     }
 }
 
@@ -140,6 +153,7 @@ char *record_open(struct app *app, const struct call *call) {
     recorder_add(&app->recorder, call->submission, call->scratch,
                  has_names(call->submission->call) ? call->scratch_used : 0, RECORDER_OPEN,
                  started_nsec, started_nsec);
+    keep_payload(app, call->submission, call->scratch, call->scratch_used);
     if (!app->records.watcher) {
         return NULL;
     }

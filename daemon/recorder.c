@@ -2,6 +2,8 @@
 #include "daemon/recorder.h"
 
 #include <assert.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 _Static_assert((RECORDER_CALLS & (RECORDER_CALLS - 1)) == 0, "numbers wrap with their place");
@@ -29,6 +31,19 @@ void recorder_add(struct recorder *recorder, const struct wire_submission *submi
     call->result = result;
     call->started_nsec = started_nsec;
     call->duration_nsec = now_nsec - started_nsec;
+    call->has_text = false;
+}
+
+void recorder_add_text(struct recorder *recorder, const char *text) {
+    size_t place = (recorder->n_calls - 1) % RECORDER_CALLS;
+
+    if (!recorder->texts) {
+        recorder->texts = calloc(RECORDER_CALLS, sizeof(*recorder->texts));
+    }
+    if (recorder->texts) {
+        (void)snprintf(recorder->texts[place], sizeof(recorder->texts[place]), "%s", text);
+        recorder->calls[place].has_text = true;
+    }
 }
 
 // From the newest on: the call that a worker waits for is among its last.
@@ -49,6 +64,11 @@ void recorder_clear(struct recorder *recorder) {
     recorder->n_calls = 0;
 }
 
+void recorder_done(struct recorder *recorder) {
+    free(recorder->texts);
+    recorder->texts = NULL;
+}
+
 size_t recorder_count(const struct recorder *recorder) {
     return (size_t)(recorder->n_calls - first_kept(recorder));
 }
@@ -56,4 +76,10 @@ size_t recorder_count(const struct recorder *recorder) {
 const struct recorded_call *recorder_at(const struct recorder *recorder, size_t i) {
     assert(i < recorder_count(recorder));
     return &recorder->calls[(first_kept(recorder) + i) % RECORDER_CALLS];
+}
+
+const char *recorder_text_at(const struct recorder *recorder, size_t i) {
+    size_t place = (first_kept(recorder) + i) % RECORDER_CALLS;
+
+    return recorder_at(recorder, i)->has_text ? recorder->texts[place] : NULL;
 }

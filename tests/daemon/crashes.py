@@ -191,6 +191,21 @@ def no_payload_and_no_secret(apps):
     tap.true('log.write(level=info, text=27 bytes)' in text, text)
 
 
+def payloads_where_they_are_granted(apps):
+    image = apps.image("telling", """\
+import mpyd
+print("a payload of the app")
+mpyd.secret("token")
+raise ValueError
+""", '[grants]\ncredentials = ["token"]\n')
+    for config, shown in (("yes", 'text="a payload of the app"'), ("no", "text=20 bytes")):
+        report, _ = report_of(apps, image, small.NO_RESTART + f"[trace]\npayloads = {config}\n")
+        [call] = [call["call"] for call in report["calls"] if "log.write" in call["call"]]
+        tap.equal(call, f"log.write(level=info, {shown})", "call")
+        [call] = [call["call"] for call in report["calls"] if "app.secret" in call["call"]]
+        tap.true("token" not in call, call)
+
+
 def sixteen_are_kept_and_numbers_go_on(apps):
     config = "[restart]\nburst = 19\ndelay = 1ms\ndelay_max = 1ms\n"
     kept = Kept(apps)
@@ -235,6 +250,7 @@ TESTS = [
     app_that_does_not_stop,
     deadline_missed_twice,
     no_payload_and_no_secret,
+    payloads_where_they_are_granted,
     sixteen_are_kept_and_numbers_go_on,
     good_end_leaves_none,
     reports_that_cannot_be_kept_cost_nothing_else,

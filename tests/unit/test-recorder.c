@@ -87,6 +87,26 @@ static void test_names_kept_as_far_as_there_is_room(void **state) {
     assert_memory_equal(recorder_at(&recorder, 1)->names, names, RECORDER_NAMES_SIZE);
 }
 
+static void test_text_stays_with_its_call(void **state) {
+    char text[2 * RECORDER_TEXT_SIZE];
+
+    memset(text, 't', sizeof(text) - 1);
+    text[sizeof(text) - 1] = '\0';
+    add(1, 0);
+    recorder_add_text(&recorder, "one");
+    add(2, 0);
+    add(3, 0);
+    recorder_add_text(&recorder, text);
+    assert_string_equal(recorder_text_at(&recorder, 0), "one");
+    assert_null(recorder_text_at(&recorder, 1));
+    assert_int_equal(strlen(recorder_text_at(&recorder, 2)), RECORDER_TEXT_SIZE - 1);
+    for (uint32_t tag = 0; tag < RECORDER_CALLS; tag++) {
+        add(tag, 0);
+        assert_null(recorder_text_at(&recorder, recorder_count(&recorder) - 1));
+    }
+    recorder_done(&recorder);
+}
+
 static void test_time_does_not_go_back(void **state) {
     add(8, 0);
     add(5, RECORDER_OPEN);
@@ -114,6 +134,7 @@ int main(void) {
         cmocka_unit_test_setup(test_open_call_ends_once, setup),
         cmocka_unit_test_setup(test_end_of_a_call_that_fell_out_changes_nothing, setup),
         cmocka_unit_test_setup(test_names_kept_as_far_as_there_is_room, setup),
+        cmocka_unit_test_setup(test_text_stays_with_its_call, setup),
         cmocka_unit_test_setup(test_time_does_not_go_back, setup),
         cmocka_unit_test_setup(test_clear_forgets_open_calls, setup),
     };
