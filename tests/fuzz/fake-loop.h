@@ -20,8 +20,8 @@ void fake_loop_set_sleep(int (*sleep)(void));
 int fake_loop_event(uint32_t which, uint32_t events);
 int fake_loop_event_of(int fd, uint32_t events);
 
-// Tells each source once what poll(2) says of its descriptor now, where all are real ones. Returns how
-// many there was something to tell, or what the first that failed did.
+// Tells each source once what poll(2) says of its descriptor now, where all are real ones. Returns
+// how many there was something to tell, or what the first that failed did.
 int fake_loop_poll(void);
 
 // Lets time pass and runs what is due by then, each timer at most once. Returns what the first that
