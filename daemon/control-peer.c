@@ -13,22 +13,26 @@
 
 #define GROUP_FILE "/etc/group"
 
-struct control_peers control_peers_now(void) {
+int control_peers_now(struct control_peers *ret_peers) {
     struct control_peers peers = {.starter = getuid()};
     FILE *file = fopen(GROUP_FILE, "re");
     const struct group *group = NULL;
+    int r = 0;
 
-    while (file && (group = fgetgrent(file))) {
-        if (strcmp(group->gr_name, CONTROL_GROUP) == 0) {
-            peers.group = group->gr_gid;
-            peers.has_group = true;
-            break;
-        }
+    if (!file && errno != ENOENT) {
+        return -errno;
     }
+    while (file && !peers.has_group && (errno = 0, group = fgetgrent(file))) {
+        peers.has_group = strcmp(group->gr_name, CONTROL_GROUP) == 0;
+        peers.group = group->gr_gid;
+    }
+    // The end of the file is ENOENT or nothing, by version of the C library.
+    r = file && !group && errno != ENOENT ? -errno : 0;
     if (file) {
         (void)fclose(file);
     }
-    return peers;
+    *ret_peers = peers;
+    return r;
 }
 
 // Whether GROUP is among the supplementary ones.

@@ -22,8 +22,8 @@ struct control_peer {
 };
 
 // Before the drop: takes the starting user, and looks the group up in /etc/group alone, so that no
-// module of the name service is loaded for it.
-struct control_peers control_peers_now(void);
+// module of the name service is loaded for it. Returns 0 or -errno.
+int control_peers_now(struct control_peers *ret_peers);
 
 // Returns 0 or -errno.
 int control_peer_of(int fd, const struct control_peers *peers, struct control_peer *ret_peer);

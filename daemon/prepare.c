@@ -196,13 +196,18 @@ static int make_control_socket(const struct running *running, const struct contr
 }
 
 int prepare_make_control(struct running *running) {
-    struct control_peers peers = control_peers_now();
+    struct control_peers peers;
     const char *named = running->options->control;
     CLEANUP_FD int fd = -1;
     int r = 0;
 
     if (named && strcmp(named, CONTROL_NONE) == 0) {
         return 0;
+    }
+    r = control_peers_now(&peers);
+    if (r < 0) {
+        (void)log_errno(r, "cannot tell who may use the control socket");
+        return EXIT_INTERNAL;
     }
     fd = make_control_socket(running, &peers);
     if (fd < 0) {

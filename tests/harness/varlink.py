@@ -20,11 +20,17 @@ class Client:
     def __exit__(self, *_):
         self.socket.close()
 
-    def send(self, method, **parameters):
+    def send(self, method, more=False, **parameters):
         message = {"method": method if "." in method else INTERFACE + method}
+        if more:
+            message["more"] = True
         if parameters:
             message["parameters"] = parameters
         self.socket.sendall(json.dumps(message).encode() + b"\0")
+
+    def follow(self, method, **parameters):
+        """Asks for answers without end, which receive() gives."""
+        self.send(method, more=True, **parameters)
 
     def receive(self):
         """The next answer: (parameters, None), or (parameters, error)."""
