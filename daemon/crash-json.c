@@ -39,9 +39,15 @@ static struct maker maker_new(void) {
     return (struct maker){.object = object, .failed = object == NULL};
 }
 
+// KEY is a constant, used once: json-c then makes no copy of it, which it would lose if it failed.
+static int add(struct json_object *object, const char *key, struct json_object *value) {
+    return json_object_object_add_ex(object, key, value,
+                                     JSON_C_OBJECT_ADD_KEY_IS_NEW | JSON_C_OBJECT_ADD_CONSTANT_KEY);
+}
+
 // Hands VALUE over; NULL: there was no memory for it.
 static void set(struct maker *maker, const char *key, struct json_object *value) {
-    if (maker->failed || !value || json_object_object_add(maker->object, key, value) < 0) {
+    if (maker->failed || !value || add(maker->object, key, value) < 0) {
         maker->failed = true;
         (void)json_object_put(value);
     }
@@ -56,7 +62,7 @@ static void set_number(struct maker *maker, const char *key, int64_t number) {
 }
 
 static void set_null(struct maker *maker, const char *key) {
-    maker->failed = maker->failed || json_object_object_add(maker->object, key, NULL) < 0;
+    maker->failed = maker->failed || add(maker->object, key, NULL) < 0;
 }
 
 static void append(struct maker *maker, struct json_object *list, struct json_object *value) {

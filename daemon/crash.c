@@ -73,7 +73,9 @@ void crash_hear(struct app *app, const char *text) {
     const char *rest = copy;
     char line[LINE_SIZE];
 
-    // Without memory for it there is a report without it.
+    if (!copy) {
+        (void)log_errno(ENOMEM, "%s: cannot keep its traceback", app->name);
+    }
     while (rest) {
         size_t n = 0;
 
@@ -91,15 +93,16 @@ void crash_hear(struct app *app, const char *text) {
 
 // -- the report ----------------------------------------------------------------------------------
 
-static void keep_in_memory(struct crashes *crashes, const char *text) {
+static int keep_in_memory(struct crashes *crashes, const char *text) {
     char *copy = strdup(text);
 
     if (!copy) {
-        return;
+        return -ENOMEM;
     }
     free(crashes->newest[CRASH_IN_MEMORY - 1]);
     memmove(crashes->newest + 1, crashes->newest, sizeof(crashes->newest) - sizeof(char *));
     crashes->newest[0] = copy;
+    return 0;
 }
 
 static void keep(struct app *app, const char *text) {
@@ -113,16 +116,27 @@ static void keep(struct app *app, const char *text) {
         (void)log_errno(r, "%s: cannot keep the crash report in its state directory", app->name);
     }
     if (crashes->files.fd == 0 || r < 0) {
-        keep_in_memory(crashes, text);
+        r = keep_in_memory(crashes, text);
     }
+    if (r < 0) {
+        (void)log_errno(r, "%s: cannot keep the crash report", app->name);
+    }
+}
+
+// REPORT as text, its own; NULL: for want of memory. json-c leaves out what it has no room for and
+// says nothing, so what it wrote is read again.
+static const char *make_text(struct json_object *report) {
+    const char *text = json_object_to_json_string_ext(report, JSON_C_TO_STRING_NOSLASHESCAPE);
+    CLEANUP(put_report) struct json_object *again = text ? json_tokener_parse(text) : NULL;
+
+    return again && json_object_equal(report, again) ? text : NULL;
 }
 
 void crash_report(struct app *app, const struct crash_facts *facts) {
     struct crashes *crashes = &app->crashes;
     CLEANUP(put_report) struct json_object *report = NULL;
     int r = crash_json_make(app, facts, crashes->files.next, &report);
-    const char *text =
-        r < 0 ? NULL : json_object_to_json_string_ext(report, JSON_C_TO_STRING_NOSLASHESCAPE);
+    const char *text = r < 0 ? NULL : make_text(report);
     char generation[16];
     const struct log_field fields[] = {
         {"KIND", ending_name(facts->ending)},
