@@ -12,6 +12,8 @@
 #include "daemon/resolver.h"
 #include "daemon/storage.h"
 
+#define LOG_TEXT_MAX 4096 /* the text:str(4096) of log.write */
+
 int app_init(struct app *app, const char *name) {
     int r = 0;
 
@@ -117,6 +119,13 @@ const char *app_refusal(const struct app *app) {
 }
 
 void app_write_log(struct app *app, int level, const char *text) {
+    static char copy[LOG_TEXT_MAX + 1];
+
+    if (app->secrets.n_items > 0) {
+        (void)snprintf(copy, sizeof(copy), "%s", text);
+        (void)secrets_redact(&app->secrets, copy);
+        text = copy;
+    }
     if (level <= LOG_ERR && app->worker.phase == APP_ENTER_PHASE_FAILED) {
         crash_hear(app, text);
     }

@@ -92,6 +92,16 @@ static int finish(const struct call *call, int64_t result, int r) {
     return 0;
 }
 
+// Before anything of the call is shown, which may be cut anywhere and written in another way.
+static void redact(const struct call *call) {
+    const struct app *app = call->app;
+
+    if (app->secrets.n_items > 0 &&
+        (traces || app->records.watcher || (call->row && call->row->flags & ROW_NAMES))) {
+        (void)secrets_redact_bytes(&app->secrets, call->scratch, call->scratch_used);
+    }
+}
+
 int dispatch_call(struct app *app, const struct wire_submission *submission) {
     // One call is served at a time, so that one buffer does for all.
     static alignas(max_align_t) uint8_t scratch[STUBS_SCRATCH_SIZE];
@@ -118,6 +128,7 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
     log_set_call(row ? row->name : NULL);
     r = row ? call_promised(row, row->serve(&call, submission, &result)) : ENOSYS;
     log_set_call(NULL);
+    redact(&call);
     if (traces) {
         trace_call(&call, submission, result, r);
     }

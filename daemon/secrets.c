@@ -200,24 +200,27 @@ static const uint8_t *core(const struct secret *secret, size_t *ret_size) {
     return secret->data + start;
 }
 
-bool secrets_redact(const struct secrets *secrets, char *text) {
-    size_t text_size = strlen(text);
+bool secrets_redact_bytes(const struct secrets *secrets, uint8_t *bytes, size_t n_bytes) {
     bool found = false;
 
     for (size_t i = 0; i < secrets->n_items; i++) {
         size_t size = 0;
         const uint8_t *data = NULL;
-        char *place = text;
+        uint8_t *place = bytes;
 
         if (secrets->items[i].size > WIRE_SECRET_MAX) {
             continue;
         }
         data = core(&secrets->items[i], &size);
         while (size >= REDACTED_MIN &&
-               (place = memmem(place, text_size - (size_t)(place - text), data, size))) {
+               (place = memmem(place, n_bytes - (size_t)(place - bytes), data, size))) {
             memset(place, '*', size);
             found = true;
         }
     }
     return found;
+}
+
+bool secrets_redact(const struct secrets *secrets, char *text) {
+    return secrets_redact_bytes(secrets, (uint8_t *)text, strlen(text));
 }

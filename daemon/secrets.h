@@ -40,3 +40,4 @@ int secrets_find(const struct secrets *secrets, const char *name, const uint8_t 
 // Overwrites with '*' what TEXT has of any secret of 4 bytes or more, white space around it aside.
 // Returns whether there was something.
 bool secrets_redact(const struct secrets *secrets, char *text);
+bool secrets_redact_bytes(const struct secrets *secrets, uint8_t *bytes, size_t n_bytes);

@@ -7,10 +7,14 @@
 # debug: yes
 # daemon: under-test: wants the credential missing, which is not there
 # daemon: app\.secret\(name=5 bytes, value=16384 bytes\) = 9
+# daemon: log\.write\(level=info, text="the secret is b'\*{9}' and \*
 # An app reads what it was granted by name, and nothing else.
 import mpyd
 
-print(mpyd.secret("token"))
+secret = mpyd.secret("token")
+print(len(secret), secret == b"hush" + b"-hush")
+# What it prints all the same is overwritten, in the log and in traces.
+print("the secret is", secret, "and", secret.decode())
 for name in ("missing", "other", "image-key", "", "../token", "t" * 65):
     try:
         print(mpyd.secret(name))

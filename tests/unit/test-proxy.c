@@ -200,6 +200,18 @@ static void test_each_proxy_makes_its_own_call(void **state) {
            PACK(4, 4));
 }
 
+static void test_secret_leaves_nothing_in_the_arena(void **state) {
+    static const uint8_t nothing[ARENA_SIZE];
+    char value[64];
+
+    fake.fill = 's';
+    fake.result = 5;
+    assert_int_equal(call_app_secret("token", 5, value, sizeof(value)), 5);
+    assert_memory_equal(value, "sssss", 5);
+    assert_memory_equal(fake.arena, nothing, 5);
+    assert_memory_equal(fake.arena + 5, nothing, sizeof(value));
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void) {
@@ -215,6 +227,7 @@ int main(void) {
         TEST(test_result_that_is_no_length_fills_the_whole_buffer),
         TEST(test_buffer_above_the_maximum_is_emsgsize),
         TEST(test_arena_without_room_is_enobufs),
+        TEST(test_secret_leaves_nothing_in_the_arena),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

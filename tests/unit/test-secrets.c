@@ -161,6 +161,15 @@ static void test_redact_overwrites_every_occurrence(void **state) {
     assert_string_equal(clean, "hunter1 hunter");
 }
 
+static void test_redact_bytes_looks_behind_nul(void **state) {
+    uint8_t bytes[] = "a\0hunter2\0hunter2";
+
+    give("token", "hunter2", 7);
+    read_and_keep();
+    assert_true(secrets_redact_bytes(&secrets, bytes, sizeof(bytes) - 2));
+    assert_memory_equal(bytes, "a\0*******\0hunter2", sizeof(bytes));
+}
+
 static void test_redact_leaves_what_any_text_has(void **state) {
     char text[] = "a is not b";
 
@@ -184,6 +193,7 @@ int main(void) {
         TEST(test_more_files_than_the_most_are_left_out),
         TEST(test_names_a_manifest_may_grant),
         TEST(test_redact_overwrites_every_occurrence),
+        TEST(test_redact_bytes_looks_behind_nul),
         TEST(test_redact_leaves_what_any_text_has),
     };
 
