@@ -191,6 +191,10 @@ int handle_socket_close(struct call *call, struct handle *handle) {
 int handle_socket_shutdown(struct call *call, struct handle *handle, uint32_t how) {
     const struct socket *socket = handle_object(handle);
 
+    // It would end for all workers to come. A listener has no peer whom it told anything.
+    if (socket->is_inherited) {
+        return ENOTCONN;
+    }
     return shutdown(socket->fd, (int)how) < 0 ? errno : 0;
 }
 
@@ -200,9 +204,13 @@ int handle_socket_bind(struct call *call, struct handle *handle, struct wire_add
     struct socket *socket = handle_object(handle);
     struct sockaddr_storage local;
     socklen_t size = address_to_socket(&address, &local);
+    int r = socket_adopt(socket, (struct sockaddr *)&local);
 
-    if (bind(socket->fd, (struct sockaddr *)&local, size) < 0) {
-        return errno;
+    if (r == ENOENT) {
+        r = bind(socket->fd, (struct sockaddr *)&local, size) < 0 ? errno : 0;
+    }
+    if (r != 0) {
+        return r;
     }
     address = address_unmapped(&address);
     socket->is_bound = true;

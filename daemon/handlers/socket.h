@@ -11,6 +11,7 @@
 #include "daemon/handler.h"
 
 struct peers;
+struct sockaddr;
 struct source;
 
 struct socket {
@@ -19,8 +20,9 @@ struct socket {
     struct source *source; /* edge-triggered; NULL until there is anything to happen */
     bool is_given;         /* to the app: it knows the handle */
     bool is_stream;
-    bool is_bound; /* the app named its port, and so may hear anybody */
-    bool is_local; /* bound to loopback or a link-local address: so are those who find it */
+    bool is_bound;     /* the app named its port, and so may hear anybody */
+    bool is_local;     /* bound to loopback or a link-local address: so are those who find it */
+    bool is_inherited; /* a copy of one that others will want */
     bool is_listening;
     bool is_ended;       /* the peer sends no more: readable for good */
     struct peers *peers; /* of a bound datagram socket */
@@ -35,6 +37,11 @@ struct socket {
 
 // Puts the socket into the loop, once. Returns 0 or ENOMEM.
 int socket_watch(struct socket *socket);
+
+// Makes SOCKET, which is not bound, a copy of the one that is bound to ADDRESS and was opened
+// before mpyd was started. Returns 0; ENOENT: there is none; or another errno. In
+// socket-inherited.c.
+int socket_adopt(struct socket *socket, const struct sockaddr *address);
 
 // Ends the receive that waits, if there is something for it now. In socket-transfer.c.
 void socket_receive_now(struct socket *socket);

@@ -14,7 +14,7 @@ SANITIZERS = {name: os.environ[name] for name in ("ASAN_OPTIONS", "UBSAN_OPTIONS
 
 
 class Service:
-    def __init__(self, command, cwd=None):
+    def __init__(self, command, cwd=None, close_fds=True):
         self.lines = []
         self._news = threading.Condition()
         self._ended = False
@@ -27,6 +27,7 @@ class Service:
             text=True,
             errors="backslashreplace",
             start_new_session=True,
+            close_fds=close_fds,
         )
         self.pid = self.process.pid
         self._reader = threading.Thread(target=self._read, daemon=True)

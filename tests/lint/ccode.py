@@ -30,7 +30,7 @@ MAY_USE = {
     "tests/": r".*",
 }
 # Handlers of the network share the daemon's part that decides and resolves.
-NETWORK = r"base/cleanup\.h|daemon/(address|loop|policy|policy-rule|resolver)\.h"
+NETWORK = r"base/cleanup\.h|daemon/(address|inherited|loop|policy|policy-rule|resolver)\.h"
 HANDLERS_MAY_USE = {
     "daemon/handlers/socket": NETWORK,
     "daemon/handlers/name": NETWORK,
