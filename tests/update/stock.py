@@ -2,6 +2,7 @@
 """Images of an app to install: versions with their counters, signed."""
 
 import os
+import tempfile
 
 import place
 import vendor
@@ -12,7 +13,19 @@ class Stock:
         self.shop = vendor.Shop(mpyd, mpyctl, mpyfreeze, False)
         self.program, self.mpyctl = os.path.abspath(update), os.path.abspath(mpyctl)
         self.trusted = self.shop.keys((self.shop.ours, "gauge"))
-        self._images = {}
+        self._images, self._folders = {}, []
+
+    def quick_folder(self):
+        """A new folder, in memory if there is room: what syncs there does not wait for a disk."""
+        memory = "/dev/shm"
+        try:
+            room = os.statvfs(memory)
+            is_there = room.f_bavail * room.f_frsize > 64 << 20
+        except OSError:
+            is_there = False
+        folder = tempfile.TemporaryDirectory(dir=memory if is_there else None)
+        self._folders.append(folder)  # removed with it
+        return folder.name
 
     def place(self):
         """A machine with nothing on it."""
