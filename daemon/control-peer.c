@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -33,6 +35,33 @@ int control_peers_now(struct control_peers *ret_peers) {
     }
     *ret_peers = peers;
     return r;
+}
+
+// Whether our user namespace has GROUP (user_namespaces(7)). Where that cannot be told, it has.
+static bool is_mapped(gid_t group) {
+    FILE *file = fopen("/proc/self/gid_map", "re");
+    unsigned long long inside, outside, count;
+    bool is_found = !file;
+
+    while (file && !is_found && fscanf(file, "%llu %llu %llu", &inside, &outside, &count) == 3) {
+        is_found = group >= inside && group - inside < count;
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+    return is_found;
+}
+
+void control_peers_guard(struct control_peers *peers, int fd) {
+    struct sockaddr_un address = {.sun_family = AF_UNSPEC};
+    socklen_t size = sizeof(address) - 1; // leaves a NUL behind the path
+    struct stat status;
+
+    peers->is_guarded = peers->has_group && !is_mapped(peers->group) &&
+                        getsockname(fd, (struct sockaddr *)&address, &size) == 0 &&
+                        address.sun_family == AF_UNIX && address.sun_path[0] == '/' &&
+                        stat(address.sun_path, &status) == 0 && S_ISSOCK(status.st_mode) &&
+                        status.st_uid == 0 && (status.st_mode & S_IRWXO) == 0;
 }
 
 // Whether GROUP is among the supplementary ones.
@@ -66,7 +95,7 @@ int control_peer_of(int fd, const struct control_peers *peers, struct control_pe
     if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &credentials, &size) < 0) {
         return -errno;
     }
-    allowed = credentials.uid == 0 || credentials.uid == peers->starter ||
+    allowed = peers->is_guarded || credentials.uid == 0 || credentials.uid == peers->starter ||
               (peers->has_group && credentials.gid == peers->group);
     if (!allowed && peers->has_group) {
         r = is_member(fd, peers->group, &allowed);

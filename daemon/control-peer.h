@@ -12,7 +12,8 @@
 struct control_peers {
     uid_t starter;
     gid_t group;
-    bool has_group; /* there is a group of that name on this machine */
+    bool has_group;  /* there is a group of that name on this machine */
+    bool is_guarded; /* whoever could connect is root or of that group: control_peers_guard() */
 };
 
 struct control_peer {
@@ -24,6 +25,12 @@ struct control_peer {
 // Before the drop: takes the starting user, and looks the group up in /etc/group alone, so that no
 // module of the name service is loaded for it. Returns 0 or -errno.
 int control_peers_now(struct control_peers *ret_peers);
+
+// Before the drop, for the socket FD that listens. In a user namespace that does not have the
+// group, such as PrivateUsers= of systemd.exec(5) makes, nobody is seen to be a member of it; there
+// the mode of the socket's file decides, by which the kernel has let the peer connect, if it is
+// root's and gives others nothing.
+void control_peers_guard(struct control_peers *peers, int fd);
 
 // Returns 0 or -errno.
 int control_peer_of(int fd, const struct control_peers *peers, struct control_peer *ret_peer);

@@ -44,6 +44,17 @@ static void read_names(const char *names) {
     }
 }
 
+// Nothing here may wait for a peer, and a manager hands sockets over as ones that do.
+static int adopt(int fd) {
+    int flags = fcntl(fd, F_GETFL);
+
+    if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0 ||
+        fcntl(fd, F_SETFD, FD_CLOEXEC) < 0) {
+        return -errno;
+    }
+    return 0;
+}
+
 int inherited_init(void) {
     const char *count = getenv("LISTEN_FDS"), *names = getenv("LISTEN_FDNAMES");
     uint64_t n = 0;
@@ -56,10 +67,12 @@ int inherited_init(void) {
         return -EINVAL;
     }
     for (size_t i = 0; i < n; i++) {
-        table[i].fd = FIRST + (int)i;
-        if (fcntl(table[i].fd, F_SETFD, FD_CLOEXEC) < 0) {
-            return -errno;
+        int r = adopt(FIRST + (int)i);
+
+        if (r < 0) {
+            return r;
         }
+        table[i].fd = FIRST + (int)i;
     }
     n_table = n;
     read_names(names ? names : "");

@@ -6,7 +6,8 @@
 
 #include <sys/socket.h>
 
-// Looks at what was inherited, and makes it close-on-exec; before anything is opened or closed.
+// Looks at what was inherited, and makes it close-on-exec and non-blocking; before anything is
+// opened or closed.
 // Returns the number of descriptors, which are those from 3 up, or -errno: what the environment
 // says of them is wrong.
 int inherited_init(void);

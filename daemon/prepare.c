@@ -213,6 +213,7 @@ int prepare_make_control(struct running *running) {
     if (fd < 0) {
         return fail_without_control(named, fd);
     }
+    control_peers_guard(&peers, fd);
     r = control_new(&running->supervisor, fd, &peers, &running->supervisor.control);
     if (r < 0) {
         (void)log_errno(r, "cannot serve the control socket");
