@@ -34,6 +34,8 @@ static const struct ending {
      "mpyctl verify IMAGE says why; keys are in /etc/mpyd/keys.d"},
     {8, "locked", "the image is encrypted, and its key is not there (exit status 8)",
      "give the unit its key, then mpyctl start APP"},
+    {9, "failed", "the state directory cannot be used (exit status 9)",
+     "mpyctl logs APP says why; then mpyctl start APP"},
 };
 
 #define OTHER_REMEDY "mpyctl logs APP and mpyctl crash APP say more; mpyctl start APP tries again"

@@ -225,6 +225,7 @@ def a_unit_that_rests_is_not_woken(program):
         ("inactive", "dead", "0", "inactive", 9),
         ("failed", "failed", "3", "failed", 1),
         ("failed", "failed", "8", "locked", 8),
+        ("failed", "failed", "9", "failed", 1),
         ("activating", "auto-restart", "6", "backoff", 1),
     ):
         unit = {**UNIT, "ActiveState": active, "SubState": sub, "ExecMainStatus": code}
