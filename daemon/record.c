@@ -39,6 +39,10 @@ static uint32_t next_gap(struct records *records) {
     return 1 + (records->random >> 16) % (2 * TIMED_EVERY);
 }
 
+void record_turn(struct app *app) {
+    app->records.turn_nsec = tick_nsec();
+}
+
 uint64_t record_begin(struct app *app) {
     struct records *records = &app->records;
 
@@ -60,6 +64,14 @@ static void measure(struct records *records, struct record *record) {
         metrics_time(&records->metrics, record->submission->call,
                      record->ended_nsec - record->started_nsec);
     }
+}
+
+// One that ended later did so after the loop turned.
+static uint64_t ended_nsec(const struct records *records, const struct record *record) {
+    if (record->started_nsec > 0) {
+        return record->ended_nsec;
+    }
+    return record->later ? tick_nsec() : records->turn_nsec;
 }
 
 static int64_t recorded_result(const struct record *record) {
@@ -105,16 +117,16 @@ static void keep_payload(struct app *app, const struct wire_submission *submissi
     }
 }
 
-static void keep(struct app *app, const struct record *record, uint64_t ended_nsec) {
+static void keep(struct app *app, const struct record *record, uint64_t at_nsec) {
     struct recorder *recorder = &app->recorder;
-    uint64_t started_nsec = record->started_nsec > 0 ? record->started_nsec : ended_nsec;
+    uint64_t started_nsec = record->started_nsec > 0 ? record->started_nsec : at_nsec;
 
     if (record->later) {
-        recorder_end(recorder, record->submission->tag, recorded_result(record), ended_nsec);
+        recorder_end(recorder, record->submission->tag, recorded_result(record), at_nsec);
     } else if (!is_traceback(app, record)) {
         recorder_add(recorder, record->submission, record->taken,
                      has_names(record->submission->call) ? record->taken_size : 0,
-                     recorded_result(record), started_nsec, ended_nsec);
+                     recorded_result(record), started_nsec, at_nsec);
         keep_payload(app, record->submission, record->taken, record->taken_size);
     }
 }
@@ -127,7 +139,7 @@ static void record_call(struct app *app, struct record *record) {
     if (record->started_nsec > 0) {
         measure(records, record);
     }
-    keep(app, record, record->started_nsec > 0 ? record->ended_nsec : tick_nsec());
+    keep(app, record, ended_nsec(records, record));
     if (records->watcher) {
         records->watcher(records->context, record);
     }
@@ -147,7 +159,7 @@ void record_now(const struct call *call, int64_t result, int error) {
 }
 
 char *record_open(struct app *app, const struct call *call) {
-    uint64_t started_nsec = call->started_nsec > 0 ? call->started_nsec : tick_nsec();
+    uint64_t started_nsec = call->started_nsec > 0 ? call->started_nsec : app->records.turn_nsec;
     char text[RECORD_TEXT_SIZE];
 
     recorder_add(&app->recorder, call->submission, call->scratch,

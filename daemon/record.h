@@ -38,6 +38,7 @@ struct records {
     record_function watcher; /* NULL: nobody watches */
     void *context;
     enum trace_detail detail; /* of texts */
+    uint64_t turn_nsec;       /* of the clock of ticks, when the loop last turned */
     uint32_t until_timed;     /* calls before one is timed */
     uint32_t random;          /* so that calls in a rhythm of their own are timed like others */
 };
@@ -45,6 +46,9 @@ struct records {
 // Has WATCHER(CONTEXT, ...) called from the next call on; NULL: nobody. While somebody watches
 // every call is timed.
 void record_watch(struct app *app, record_function watcher, void *context);
+
+// The loop turns: what is served next, and is not timed, happens about now.
+void record_turn(struct app *app);
 
 // A call is about to be served. Returns its started_nsec.
 uint64_t record_begin(struct app *app);

@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "daemon/dispatch.h"
+#include "daemon/record.h"
 
 #define BATCH 32        /* calls between two stores of the completion tail */
 #define BATCHES 64      /* before other descriptors have their turn, ... */
@@ -154,7 +155,10 @@ static int on_poll(void *context) {
 }
 
 static int prepare(void *context) {
-    return run(context);
+    struct serve *serve = context;
+
+    record_turn(serve->app);
+    return run(serve);
 }
 
 static void awake(void *context) {
