@@ -95,6 +95,9 @@ def test_manifest_errors(bench):
 def test_missing_things(bench):
     cases = [
         ({}, MANIFEST, ':3: entry: there is no "main.py" among the 0 modules'),
+        ({'main.py': ''}, MANIFEST + 'boot = "first"', ':4: boot: there is no "first.py" among the 1'),
+        ({'main.py': '', 'p/__init__.py': ''}, MANIFEST + 'boot = "p"', ':4: boot: "p" is a package'),
+        ({'main.py': '', 'mpyd.py': ''}, MANIFEST, '/mpyd.py: "mpyd" is a module of MicroPython'),
         ({'main.py': ''}, MANIFEST + 'modules = ["main.py", "x.py"]', ':4: modules: there is no'),
         ({'main.py': ''}, MANIFEST + 'modules = ["mpyd.toml"]', ':4: modules: "mpyd.toml" does'),
         ({'main.py': ''}, MANIFEST + 'packages = [\n"lib"]', ':5: packages: there is no directory'),

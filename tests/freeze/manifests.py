@@ -35,6 +35,11 @@ WRONG = [
     ('[grants]\nlisten = [\n  "tcp:80",  # ["\n  "tpc:80",\n]',
      ':7: grants.listen: "tpc:80": a grant begins with tcp: or udp:'),
     ('[grants]\nconnect = ["tcp:a b:80"]', ':5: grants.connect: "tcp:a b:80": "a b" is neither'),
+    ('[grants]\ncredentials = ["a/b"]',
+     ':5: grants.credentials: "a/b" is not of the form db-password: 1 to 64 letters'),
+    ('[grants]\ncredentials = ["image-key"]', ':5: grants.credentials: "image-key" is not of the form'),
+    ('[grants]\ncredentials = ["' + 65 * 'a' + '"]', ':5: grants.credentials: "aaa'),
+    ('boot = "first.py"', ':4: boot: "first.py" is a file; name the module, "first"'),
     ('[limits]\nhandles = 1025', ':5: limits.handles: 1025 is outside 1 to 1024'),
     ('[limits]\nhandles = true', ':5: limits.handles: must be an integer'),
     ('[limits]\nlog_rate = 1.5', ':5: limits.log_rate: must be an integer'),
@@ -108,11 +113,13 @@ def test_defaults():
 
 def test_every_key():
     app = read(HEAD.encode() + b'modules = ["./main.py"]\r\npackages = ["p"]\r\nresources = "www"\n'
-               b'memory.heap = "1M"\n[grants]\nlisten = ["tcp:80"]\n[limits]\nhandles = 5\n'
+               b'boot = "p.first"\nmemory.heap = "1M"\n[grants]\nlisten = ["tcp:80"]\n'
+               b'credentials = ["db.password"]\n[limits]\nhandles = 5\n'
                b'[health]\nready = "2min"\nheartbeat = "500ms"\n')
     tap.equal((app.modules, app.packages, app.resources), (['main.py'], ['p'], 'www'))
     tap.equal((app.memory['heap'], app.grants['listen'], app.limits), (1 << 20, ['tcp:80'],
                                                                        {'handles': 5}))
+    tap.equal((app.boot, app.grants['credentials']), ('p.first', ['db.password']))
     tap.equal(app.health, {'ready': 120000, 'heartbeat': 500})
 
 

@@ -40,10 +40,13 @@ static int parse(const char *text, size_t size, struct manifest *manifest,
 static void test_parse_gives_what_is_optional(void **state) {
     static const char text[] =
         "{\"format\":1,\"name\":\"meterd\",\"version\":\"1\",\"entry\":\"main\",\"counter\":7,"
+        "\"boot\":\"first\","
         "\"health\":{\"ready\":20000,\"heartbeat\":100},\"arguments\":[\"-v\",\"2\"],\"memory\":{"
         "\"heap\":1048576,\"stack\":65536,"
-        "\"arena\":262144},\"grants\":{\"listen\":[],\"connect\":[]},\"limits\":{},"
-        "\"modules\":[{\"name\":\"main\",\"size\":1}],\"resources\":[],"
+        "\"arena\":262144},\"grants\":{\"listen\":[],\"connect\":[],\"credentials\":[\"db\"]},"
+        "\"limits\":{},"
+        "\"modules\":[{\"name\":\"first\",\"size\":1},{\"name\":\"main\",\"size\":1}],"
+        "\"resources\":[],"
         "\"micropython\":\"1.25.0\"}";
     struct manifest manifest = {0};
     char why[MANIFEST_WHY_SIZE];
@@ -55,8 +58,13 @@ static void test_parse_gives_what_is_optional(void **state) {
     assert_int_equal(manifest.heartbeat_msec, 100);
     assert_int_equal(manifest.arguments.n_items, 2);
     assert_string_equal(manifest.arguments.items[1], "2");
+    assert_string_equal(manifest.boot, "first");
+    assert_int_equal(manifest.credentials.n_items, 1);
+    assert_string_equal(manifest.credentials.items[0], "db");
     manifest_done(&manifest);
     assert_null(manifest.arguments.items);
+    assert_null(manifest.boot);
+    assert_null(manifest.credentials.items);
 }
 
 static void test_parse_valid_gives_fields(void **state) {
@@ -129,6 +137,12 @@ static const struct {
     {"\"1.0.0\"", "\"\"", "version = \"\" is not of the form"},
     {"\"entry\":\"app.main\"", "\"entry\":\"main\"", "entry = \"main\" is none of the modules"},
     {"\"entry\":\"app.main\"", "\"entry\":\"a/b\"", "entry = \"a/b\" is not of the form"},
+    {"\"entry\":", "\"boot\":\"first\",\"entry\":", "boot = \"first\" is none of the modules"},
+    {"\"entry\":", "\"boot\":\"\",\"entry\":", "boot = \"\" is not of the form"},
+    {"\"grants\":{", "\"grants\":{\"credentials\":[\"../a\"],",
+     "grants.credentials[0] = \"../a\" is not of the form"},
+    {"\"grants\":{", "\"grants\":{\"credentials\":[\"image-key\"],",
+     "grants.credentials[0] = \"image-key\" is not of the form"},
     {"\"memory\":{", "\"memory\":[{", "byte "},
     {"{\"heap\":1048576,\"stack\":65536,\"arena\":262144}", "[]", "memory is not an object"},
     {"1048576", "1", "memory.heap = 1 is outside 16384 to 536870912"},
