@@ -13,6 +13,7 @@
 #include "call/stubs.h"
 #include "daemon/app.h"
 #include "daemon/call.h"
+#include "daemon/probe.h"
 #include "daemon/record.h"
 #include "daemon/trace.h"
 
@@ -115,6 +116,7 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
     int64_t result = 0;
     int r = 0;
 
+    PROBE_CALL_BEGIN(submission->call, submission->tag);
     app->counters.calls++;
     r = check_protocol(app, submission, row);
     if (r) {

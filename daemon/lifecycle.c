@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "base/message-ids.h"
 #include "daemon/announce.h"
+#include "daemon/probe.h"
 #include "daemon/supervise.h"
 
 #define ADVICE_USEC (3600 * 1000000ull) /* between two lines about a storage that is corrupt */
@@ -41,6 +42,7 @@ static int start_worker(struct supervisor *supervisor) {
     if (r < 0) {
         return log_errno(r, "%s: cannot get random numbers for a worker", app->name);
     }
+    PROBE_WORKER_START(app->worker.generation);
     r = spawner_start(&supervisor->spawner, app->worker.generation);
     // One that is gone has said why, or its socket's end will: that is read next.
     if (r < 0 && r != -EPIPE && r != -ECONNRESET) {

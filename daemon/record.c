@@ -8,6 +8,7 @@
 #include "daemon/app.h"
 #include "daemon/call.h"
 #include "daemon/dispatch.h"
+#include "daemon/probe.h"
 
 #define TIMED_EVERY 32u /* calls, on average: a power of two */
 
@@ -135,6 +136,8 @@ static void keep(struct app *app, const struct record *record, uint64_t at_nsec)
 static void record_call(struct app *app, struct record *record) {
     struct records *records = &app->records;
 
+    PROBE_CALL_END(record->submission->call, record->submission->tag, record->error,
+                   record->result);
     metrics_count(&records->metrics, record->submission->call, record->error);
     if (record->started_nsec > 0) {
         measure(records, record);

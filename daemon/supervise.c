@@ -15,6 +15,7 @@
 #include "daemon/crash.h"
 #include "daemon/layers-report.h"
 #include "daemon/lifecycle.h"
+#include "daemon/probe.h"
 #include "daemon/reload.h"
 
 // -- what the spawner tells ----------------------------------------------------------------------
@@ -87,6 +88,7 @@ static enum ending tell_ending(struct supervisor *supervisor) {
         .generation = worker->generation, .ending = ending, .at_usec = loop_now_usec()};
     ending_describe(ending, &facts, last->text);
     supervisor->counters.endings[ending]++;
+    PROBE_WORKER_END(worker->generation, ending);
     if (ending_is_failure(ending)) {
         crash_report(&supervisor->app, &(struct crash_facts){.ending = ending,
                                                              .facts = &facts,

@@ -193,6 +193,14 @@ def clients_of_all_kinds_do_not_hold_the_app_up(apps):
     app.running.stop()
 
 
+def static_probes_are_there_for_other_tracers(apps):
+    done = subprocess.run(["readelf", "--notes", apps.mpyd[-1]], capture_output=True, text=True,
+                          timeout=20, check=True)
+    lines = [line.split() for line in done.stdout.splitlines()]
+    names = {after[1] for line, after in zip(lines, lines[1:]) if line == ["Provider:", "mpyd"]}
+    tap.equal(names, {"call__begin", "call__end", "worker__start", "worker__end"})
+
+
 TESTS = [
     status_restart_and_stop,
     trace_tells_calls_but_not_what_they_carry,
@@ -203,4 +211,5 @@ TESTS = [
     a_socket_that_was_left_is_replaced_and_one_that_is_served_is_not,
     what_is_no_socket_is_left_alone,
     clients_of_all_kinds_do_not_hold_the_app_up,
+    static_probes_are_there_for_other_tracers,
 ]
