@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 
+import openmetrics
 import tap
 from fake_app import END, WAIT
 from steering import app
@@ -148,6 +149,7 @@ def metrics_of_two(program):
             program, "two", Metrics=metrics(5)) as (_, ask):
         text = ask.says("metrics", "one", "two")
         older = ask.says("metrics", "--format", "prometheus", "one", "two")
+    tap.equal(len(openmetrics.read(text)), 5, "families")
     tap.true(text.startswith(OPEN_METRICS), text)
     tap.true(text.endswith("\n# EOF\n"), text)
     tap.equal(text.count("# TYPE mpyd_state stateset\n"), 1, "each family once")
@@ -157,6 +159,22 @@ def metrics_of_two(program):
     tap.true("_sum{app=\"two\",group=\"socket\"} 0.125\n" in text, text)
     tap.true("# TYPE mpyd_calls_total counter\n" in older, older)
     tap.true("# TYPE mpyd_app_info gauge\n" in older and "# EOF" not in older, older)
+
+
+def wrong_metrics_are_noticed(_):
+    """By the reader of these tests, that is."""
+    head = "# HELP a_seconds x\n# TYPE a_seconds gauge\n# UNIT a_seconds seconds\n"
+    good = head + 'a_seconds{app="x"} 1\n# EOF\n'
+    openmetrics.read(good)
+    for old, new in (("# EOF\n", ""), ("gauge", "counter"), ("UNIT a_seconds seconds", "UNIT a_seconds s"),
+                     ("# HELP a_seconds x\n", ""), ("} 1\n", "} one\n"), ('app="x"', 'a="x"'),
+                     ("} 1\n", '} 1\na_seconds{app="x"} 2\n'), ("a_seconds", "a_msec"),
+                     ("# EOF\n", head + "# EOF\n"), ('"x"', '"x'), ("\na_seconds{", "\nb{")):
+        try:
+            openmetrics.read(good.replace(old, new))
+        except AssertionError:
+            continue
+        raise AssertionError(f"{new!r} for {old!r} is not noticed")
 
 
 def promtool_reads_them(program):
@@ -285,6 +303,7 @@ TESTS = [
     summary_of_a_trace,
     trace_until_it_is_left,
     metrics_of_two,
+    wrong_metrics_are_noticed,
     promtool_reads_them,
     metrics_without_one,
     metrics_that_lie,
