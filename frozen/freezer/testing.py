@@ -173,7 +173,8 @@ def test(kit, mpyd, directory, patterns, verbose, timeout, progress):
             if not results.has_begun:
                 build.warn_of_imports(tests.kit, tests.app)
             results.begin()
-            if _run_once([mpyd, 'run', str(image), '--unsigned', '--config', str(config)], results, timeout):
+            if _run_once([mpyd, 'run', str(image), '--unsigned', '--config', str(config), *state],
+                         results, timeout):
                 break
             index, first = results.place
     return results.finish()
