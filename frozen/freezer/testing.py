@@ -166,6 +166,7 @@ def test(kit, mpyd, directory, patterns, verbose, timeout, progress):
         tests = _Tests(kit, directory, patterns, work)
         config = Path(work, 'test.conf')
         config.write_text(CONFIG)
+        state = ['--state', str(Path(work, 'state'))] if 'storage' in tests.app.manifest.grants else []
         results = testreport.Results(tests.name, tests.mark, tests.modules, directory, verbose)
         index, first = 0, 0
         while index < len(tests.modules):
