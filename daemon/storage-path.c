@@ -16,12 +16,13 @@
 // -- what is there -------------------------------------------------------------------------------
 
 // A file with a second name may be anybody's: writing to it would write there. One that lost its
-// name is still the app's while it is open.
+// name is still the app's while it is open. A directory of another device is something that was
+// mounted; files may have devices of their own, as on overlayfs, which containers stand on.
 static bool is_ours(const struct storage *storage, const struct stat *status) {
-    if (status->st_dev != storage->device) {
-        return false;
+    if (S_ISDIR(status->st_mode)) {
+        return status->st_dev == storage->device;
     }
-    return S_ISDIR(status->st_mode) || (S_ISREG(status->st_mode) && status->st_nlink <= 1);
+    return S_ISREG(status->st_mode) && status->st_nlink <= 1;
 }
 
 int storage_look_at(const struct storage *storage, int parent, const char *name,
