@@ -11,6 +11,10 @@
 const struct verb verbs[] = {
     {APPS, "call", "APP NAME [ARGUMENT]", "Has a function of the app do something.", call_options,
      call_run},
+    {APPS, "disable", "APP", "Has an app not started with the machine any more.", disable_options,
+     disable_run},
+    {APPS, "enable", "APP", "Has an app started with the machine, with what it is granted.",
+     enable_options, enable_run},
     {APPS, "list", NULL, "Lists the apps that are running, installed or enabled.", list_options,
      list_run},
     {APPS, "reload", "APP...", "Has apps read their configuration again.", reload_options,

@@ -11,6 +11,10 @@ extern const struct verb verbs[];
 extern const struct verb_option call_options[];
 int call_run(const struct verb_arguments *arguments);
 
+extern const struct verb_option disable_options[];
+int disable_run(const struct verb_arguments *arguments);
+extern const struct verb_option enable_options[];
+int enable_run(const struct verb_arguments *arguments);
 extern const struct verb_option install_options[];
 int install_run(const struct verb_arguments *arguments);
 

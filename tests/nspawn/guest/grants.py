@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: MIT
+"""What an app is granted beyond its unit: mpyctl enable and disable."""
+
+import os
+import socket
+
+import host
+import tap
+from host import show, systemctl, unit
+
+APP = "porter"
+UNITS = "/etc/systemd/system"
+SECRET = b"sesame"
+
+
+def ask(wish):
+    with socket.create_connection(("127.0.0.1", 80), timeout=20) as connection:
+        connection.send(wish)
+        return connection.recv(100)
+
+
+def enabled_app_has_its_port_and_its_secret():
+    os.makedirs("/etc/credstore", mode=0o700, exist_ok=True)
+    with open(f"/etc/credstore/mpyd.{APP}.token", "wb") as file:
+        file.write(SECRET)
+    os.chmod(file.name, 0o600)
+    host.bring(APP)
+    host.run("mpyctl", "enable", "--now", APP)
+    tap.equal(systemctl("is-enabled", unit(APP)).strip(), "enabled", "unit")
+    host.wait_state(unit(APP), "active")
+    tap.equal(ask(b"token"), SECRET, "the secret")
+    tap.equal(show(unit(APP), "PrivateNetwork"), ["no"], "PrivateNetwork")
+    tap.true(int(show(unit(APP), "MemoryMax")[0]) < 1 << 30, "MemoryMax")
+
+
+def state_is_kept_over_crash_kill_and_restart():
+    tap.equal(ask(b"count"), b"1", "the first count")
+    tap.equal(ask(b"crash"), b"bye", "the answer")
+    tap.equal(ask(b"count"), b"2", "after a crash")
+    before = show(unit(APP), "MainPID")
+    systemctl("kill", "--signal=KILL", "--kill-who=main", unit(APP))
+    host.wait_for("another supervisor", lambda: show(unit(APP), "MainPID")[0] not in (*before, "0"))
+    host.wait_state(unit(APP), "active")
+    tap.equal(ask(b"count"), b"3", "after SIGKILL")
+    systemctl("restart", unit(APP))
+    tap.equal(ask(b"count"), b"4", "after a restart")
+    systemctl("stop", unit(APP))
+    tap.true(os.path.isdir(f"/var/lib/private/mpyd/{APP}"), "no state is left")
+    systemctl("start", unit(APP))
+    tap.equal(ask(b"count"), b"5", "after a stop, maybe of another id")
+
+
+def secret_shows_nowhere():
+    found = host.run("journalctl", "--no-pager", "--output=json")
+    tap.true(SECRET.decode() not in found, "the secret is in the journal")
+    for pid in host.processes(APP).values():
+        with open(f"/proc/{pid}/environ", "rb") as file:
+            tap.true(SECRET not in file.read(), f"the secret is in the environment of {pid}")
+
+
+def disabled_app_leaves_nothing():
+    host.run("mpyctl", "disable", "--now", APP)
+    tap.equal(show(unit(APP), "ActiveState", "UnitFileState"), ["inactive", "disabled"], "unit")
+    left = [name for name in os.listdir(UNITS) if APP in name]
+    tap.equal(left, [], f"files in {UNITS}")
+    with socket.socket() as client:
+        tap.true(client.connect_ex(("127.0.0.1", 80)) != 0, "somebody listens still")
+
+
+def app_without_network_has_none():
+    host.bring("steady")
+    host.run("mpyctl", "enable", "--now", "steady")
+    tap.equal(show(unit("steady"), "PrivateNetwork"), ["yes"], "PrivateNetwork")
+    pid = host.processes("steady")["supervisor"]
+    tap.true(os.readlink(f"/proc/{pid}/ns/net") != os.readlink("/proc/self/ns/net"), "network")
+    exposure = host.run("systemd-analyze", "security", "--no-pager", "--threshold=10", unit("steady"))
+    tap.true("Overall exposure" in exposure, exposure)
+    host.run("mpyctl", "disable", "--now", "steady")
+
+
+TESTS = [
+    enabled_app_has_its_port_and_its_secret,
+    state_is_kept_over_crash_kill_and_restart,
+    secret_shows_nowhere,
+    disabled_app_leaves_nothing,
+    app_without_network_has_none,
+]
