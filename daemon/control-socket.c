@@ -11,11 +11,14 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 
 #define BACKLOG 16
+#define LOCK_TRIES 50
+#define LOCK_PAUSE_NSEC 20000000
 
 // Others are not to open it: who does can lock it (control_socket_make()).
 static int make_directory(const char *path, mode_t mode, gid_t group) {
@@ -80,17 +83,32 @@ static int remove_stale(const struct sockaddr_un *address) {
     return unlink(address->sun_path) < 0 ? -errno : 0;
 }
 
-// Nobody else may connect, not even before its group is set.
+// Nobody else may connect, not even before its group is set: what bind(2) makes has the mode of the
+// socket.
 static int bind_closed(int fd, const struct sockaddr_un *address, gid_t group) {
-    mode_t mask = umask(0177);
-    int r = bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0 ? -errno : 0;
-
-    (void)umask(mask);
-    if (r == 0 && group != (gid_t)-1 &&
-        (lchown(address->sun_path, (uid_t)-1, group) < 0 || chmod(address->sun_path, 0660) < 0)) {
-        r = -errno;
+    if (fchmod(fd, 0600) < 0 || bind(fd, (const struct sockaddr *)address, sizeof(*address)) < 0) {
+        return -errno;
     }
-    return r;
+    if (group != (gid_t)-1 &&
+        (lchown(address->sun_path, (uid_t)-1, group) < 0 || chmod(address->sun_path, 0660) < 0)) {
+        return -errno;
+    }
+    return 0;
+}
+
+// Others hold it for a moment, or to annoy.
+static int lock(int directory) {
+    const struct timespec pause = {.tv_nsec = LOCK_PAUSE_NSEC};
+    int r = 0;
+
+    for (int i = 0; i < LOCK_TRIES; i++) {
+        r = flock(directory, LOCK_EX | LOCK_NB) < 0 ? -errno : 0;
+        if (r != -EWOULDBLOCK) {
+            return r;
+        }
+        (void)nanosleep(&pause, NULL);
+    }
+    return -EBUSY;
 }
 
 // Two that start at once: the lock is held while one looks, removes and binds.
@@ -111,10 +129,10 @@ int control_socket_make(const char *path, gid_t group) {
     if (directory < 0) {
         return directory;
     }
-    if (flock(directory, LOCK_EX | LOCK_NB) < 0) {
-        return errno == EWOULDBLOCK ? -EADDRINUSE : -errno;
+    r = lock(directory);
+    if (r == 0) {
+        r = remove_stale(&address);
     }
-    r = remove_stale(&address);
     if (r == 0) {
         r = bind_closed(fd, &address, group);
     }

@@ -54,11 +54,12 @@ spin = 5us
 # begin: role and call, and what is in its object's name, of the first Linux call to fail; what
 # comes before is another scenario's. end: the first that is not to fail. status: as it ends when
 # nothing fails. stop: the line at which it is sent SIGTERM. spoil: what becomes of the image.
-# roles: whose calls fail. trust: the image is encrypted and signed, and not run unsigned.
+# roles: whose calls fail. trust: the image is encrypted and signed, and not run unsigned. control: with a
+# control socket.
 Scenario = collections.namedtuple(
     "Scenario",
-    "name app begin config status stop spoil end roles trust",
-    defaults=(PATIENT, 0, None, None, None, ("supervisor", "spawner", "launch"), False),
+    "name app begin config status stop spoil end roles trust control",
+    defaults=(PATIENT, 0, None, None, None, ("supervisor", "spawner", "launch"), False, False),
 )
 
 START = ("supervisor", "openat", plan.MAIN)
@@ -70,6 +71,7 @@ SIGNATURE = ("supervisor", "openat", ".minisig")
 KEYS = ("supervisor", "openat", "/keys")
 LOOP = ("supervisor", "epoll_create1", "")
 PORTS = ("supervisor", "landlock_create_ruleset", "")
+GROUPS = ("supervisor", "openat", "/etc/group")
 OURS = ("supervisor",)
 
 SCENARIOS = (
@@ -80,6 +82,7 @@ SCENARIOS = (
     Scenario("signature", "hello", SIGNATURE, end=CONFIG, roles=OURS, trust=True),
     Scenario("trusted keys", "hello", KEYS, end=LOOP, roles=OURS, trust=True),
     Scenario("trusted image", "hello", IMAGE, end=PORTS, roles=OURS, trust=True),
+    Scenario("control socket", "hello", GROUPS, end=PORTS, roles=OURS, control=True),
     Scenario("serve", "serve", SERVE),
     Scenario("crash and restart", "crash", SERVE, QUICK, 1),
     Scenario("stop", "wait", SERVE, PATIENT, 0, "wait: ready"),
@@ -138,12 +141,21 @@ def trust(image, work, mpyfreeze):
     return shipped, ["--keys", keys, "--floors", floors, "--key-file", key]
 
 
+def control(work):
+    """Where each run has a socket of its own: @RUN@ is its number."""
+    folder = os.path.join(work, "control")
+    os.makedirs(folder, exist_ok=True)
+    os.chmod(folder, 0o777)
+    return os.path.join(folder, "@RUN@")
+
+
 def command(scenario, work, mpyd, mpyfreeze):
     """Makes the files of SCENARIO and returns the command line to run."""
     image = freeze(scenario.app, work, mpyfreeze)
     options = ["--unsigned"]
     if scenario.trust:
         image, options = trust(image, work, mpyfreeze)
+    options.append(f"--control={control(work) if scenario.control else 'none'}")
     if scenario.spoil:
         with open(image, "rb") as whole:
             content = whole.read()
@@ -152,8 +164,8 @@ def command(scenario, work, mpyd, mpyfreeze):
         with open(image, "wb") as part:
             part.write(content[: len(content) // 2])
     if scenario.config is None:
-        return [mpyd, "run", "--control=none", *options, image]
+        return [mpyd, "run", *options, image]
     config = os.path.join(work, scenario.name.replace(" ", "-") + ".conf")
     with open(config, "w", encoding="utf-8") as file:
         file.write(scenario.config)
-    return [mpyd, "run", "--control=none", *options, "--config", config, image]
+    return [mpyd, "run", *options, "--config", config, image]
