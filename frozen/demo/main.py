@@ -5,6 +5,11 @@ import asyncio
 import errno
 import sys
 
+try:
+    import mpyd
+except ImportError:  # it also runs where nobody supervises it
+    mpyd = None
+
 from gateway import Gateway
 from server import Server
 from store import Store
@@ -34,6 +39,9 @@ async def main():
     server = Server(Gateway(store).answer)
     port = await listen(server)
     print("listening on http://%s:%d" % (HOST, port))
+    if mpyd:
+        mpyd.on_call("stats", lambda argument: store.stats())
+        mpyd.ready()
     try:
         await server.run()
     finally:

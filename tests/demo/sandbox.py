@@ -1,19 +1,22 @@
 # SPDX-License-Identifier: MIT
 """The processes behind the demo while it serves, and how it ends."""
 
+import json
 import os
 import signal
 import socket
 
 import service
+import varlink
 from tap import Skip, equal, true
 
 
 class Sandbox:
-    def __init__(self, demo, gateway, real):
+    def __init__(self, demo, gateway, control):
         self.demo = demo
         self.gateway = gateway
-        self.real = real  # under mpyd, not under another MicroPython
+        self.control = control
+        self.real = control is not None  # under mpyd, not under another MicroPython
 
     def worker(self):
         """The process at the end of the chain: supervisor, spawner, worker."""
@@ -48,6 +51,16 @@ def test_worker_and_supervisor_have_no_privilege(sandbox):
 
 def test_worker_has_two_filters(sandbox):
     equal(service.status_fields(sandbox.worker())["Seccomp_filters"], "2", "filters")
+
+
+def test_administrator_is_told_what_clients_are(sandbox):
+    if not sandbox.real:
+        raise Skip("not under mpyd")
+    sandbox.gateway.post({"meter": "kitchen", "value": 21.5})
+    with varlink.Client(sandbox.control) as control:
+        answer, error = control.call("Call", name="stats")
+    equal(error, None, "error")
+    equal(json.loads(answer["reply"]), sandbox.gateway.get("/stats").json(), "statistics")
 
 
 def test_stop_says_farewell_and_closes(sandbox):
