@@ -55,7 +55,7 @@ static int start_worker(struct supervisor *supervisor) {
 }
 
 static int kill_worker(struct supervisor *supervisor) {
-    int r = supervisor->stop.killed ? 0 : stop_kill(&supervisor->stop);
+    int r = stop_kill(&supervisor->stop);
 
     return r < 0 ? log_errno(r, "%s: cannot ask for its end", supervisor->app.name) : 0;
 }
@@ -66,6 +66,9 @@ static int stop_worker(struct supervisor *supervisor, enum state_event event) {
     struct stop *stop = &supervisor->stop;
 
     health_end(&supervisor->health);
+    if (stop->killed) {
+        return 0; // and nothing is asked of it any more
+    }
     switch (event) {
     case EVENT_HOPELESS:
         supervisor->hopeless = true;

@@ -60,6 +60,7 @@ static const struct row {
     {"rSs.tKk", CONFIG_RESTART_ALWAYS, 0, EXIT_ENDED, 1},
     {"rSs.tK.tk", CONFIG_RESTART_ALWAYS, 0, EXIT_ENDED, 1},
     {"rSs.bKk", CONFIG_RESTART_NO, 0, EXIT_GAVE_UP, 1},
+    {"rSs.bKt....k", CONFIG_RESTART_NO, 0, EXIT_ENDED, 1},
     {"rS.bKsk", CONFIG_RESTART_NO, 0, EXIT_GAVE_UP, 1},
     {"rSs.bKkSsi", CONFIG_RESTART_ON_FAILURE, 0, EXIT_GAVE_UP, 2},
 };
