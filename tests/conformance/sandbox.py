@@ -9,6 +9,7 @@ import subprocess
 import time
 
 import service
+import upstream
 
 APP = "conformance"
 MARK = f"{APP}: ---- "
@@ -20,6 +21,7 @@ IDENTITY = f'name = "{APP}"\nversion = "1"\nentry = "main"\n'
 RESOURCES = 'resources = "resources"\n'
 # Some tests run out of memory and want to see it: upstream's own heap on a PC has this size.
 MEMORY = '[memory]\nheap = "2M"\nstack = "512K"\n'
+STORAGE = 'storage = "1M"\n'
 REST = """\
 [grants]
 connect = ["tcp:127.0.0.1:*", "udp:127.0.0.1:*"]
@@ -53,6 +55,7 @@ class Sandbox:
         self.image = os.path.join(work, APP + ".mpyimg")
         self.config = os.path.join(work, APP + ".conf")
         self.app = os.path.join(work, "app")
+        self.keeping = []  # options of mpyd run
         self.listener = socket.create_server(("127.0.0.1", 0))
 
     def freeze(self, folder, names):
@@ -67,7 +70,11 @@ class Sandbox:
         os.mkdir(resources)
         if os.path.isdir(data):
             shutil.copytree(data, os.path.join(resources, "data"))
-        self._write(os.path.join(self.app, "mpyd.toml"), IDENTITY + RESOURCES + MEMORY + REST)
+        rest = REST
+        if folder in upstream.WRITING:
+            rest = REST.replace("[grants]\n", "[grants]\n" + STORAGE)
+            self.keeping = ["--state", os.path.join(os.path.dirname(self.app), "state")]
+        self._write(os.path.join(self.app, "mpyd.toml"), IDENTITY + RESOURCES + MEMORY + rest)
         self._write(self.config, CONFIG)
         self._write(os.path.join(resources, "port"), str(self.listener.getsockname()[1]))
         done = subprocess.run(
@@ -92,7 +99,8 @@ class Sandbox:
         waiting = list(names)
         while waiting:
             running = service.Service(
-                [*self.mpyd, "run", "--unsigned", "--control=none", self.image, "--config", self.config]
+                [*self.mpyd, "run", "--unsigned", "--control=none", self.image,
+                 "--config", self.config, *self.keeping]
             )
             try:
                 asking = self._answer(running, waiting, patience)
