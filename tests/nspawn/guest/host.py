@@ -52,11 +52,21 @@ def wait_state(name, state):
     wait_for(f"{name} {state}", lambda: show(name, "ActiveState") == [state])
 
 
-def bring(app):
+def bring(app, folder=f"{SHARED}/images"):
     """Puts the image of APP where a vendor's package has it."""
     os.makedirs(VENDOR, exist_ok=True)
     for ending in ("", ".minisig"):
-        shutil.copy(f"{SHARED}/images/{app}.mpyimg{ending}", VENDOR)
+        shutil.copy(f"{folder}/{app}.mpyimg{ending}", VENDOR)
+
+
+def configure(app, text):
+    """Has TEXT be the configuration of APP; None: none."""
+    path = f"/etc/mpyd/{app}.conf"
+    if text is None:
+        os.unlink(path)
+        return
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
 
 
 def start(app):
@@ -94,15 +104,15 @@ def processes(app):
     return found
 
 
-def entries(*matches, since=None):
-    """Entries of the journal that have all of MATCHES ("FIELD=value"), as dictionaries."""
-    command = ["journalctl", "--no-pager", "--quiet", "--output=json", *matches]
-    if since:
-        command.append(f"--after-cursor={since}")
-    return [json.loads(line) for line in run(*command).splitlines()]
-
-
-def cursor():
-    """Where the journal ends now."""
+def entries(*matches, since=0):
+    """Entries of the journal that have all of MATCHES ("FIELD=value"), as dictionaries, from SINCE on:
+    what now() returned. Not by --after-cursor, which systemd 252 lets skip one that matches."""
     run("journalctl", "--sync")
-    return run("journalctl", "--lines=0", "--show-cursor", "--quiet").strip()[len("-- cursor: "):]
+    said = run("journalctl", "--no-pager", "--quiet", "--output=json", *matches)
+    found = [json.loads(line) for line in said.splitlines()]
+    return [e for e in found if int(e["__REALTIME_TIMESTAMP"]) >= since]
+
+
+def now():
+    """Microseconds since 1970, as the journal has them."""
+    return time.time_ns() // 1000

@@ -12,7 +12,7 @@ APP = "steady"
 
 
 def starts_once_it_is_ready_and_stops_in_order():
-    since = host.cursor()
+    since = host.now()
     host.start(APP)
     active, sub, kind, status = host.show(unit(APP), "ActiveState", "SubState", "Type", "StatusText")
     tap.equal((active, sub, kind), ("active", "running", "notify"), "state")

@@ -22,11 +22,23 @@ def count():
     return n
 
 
+def fill():
+    try:
+        with open("/data/much", "wb") as file:
+            while True:
+                file.write(b"x" * 4096)
+    except OSError as error:
+        os.remove("/data/much")
+        return str(error).encode()
+
+
 while True:
     connection, _ = listener.accept()
     wish = connection.recv(100)
     if wish == b"token":
         connection.send(mpyd.secret("token"))
+    elif wish == b"fill":
+        connection.send(fill())
     elif wish == b"count":
         connection.send(str(count()).encode())
     else:
