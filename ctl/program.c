@@ -13,8 +13,6 @@
 
 #define OUTPUT_MAX (4u << 20)
 
-extern char **environ;
-
 int program_become(const char *const *arguments) {
     int r = verb_finish_output();
 
@@ -80,7 +78,7 @@ static int start(const char *const *arguments, bool is_quiet, pid_t *ret_pid, in
 int program_read(const char *const *arguments, bool is_quiet, struct file *ret_output) {
     CLEANUP(file_done) struct file output = FILE_INIT;
     CLEANUP_FD int fd = -1;
-    pid_t pid;
+    pid_t pid = -1;
     int r = start(arguments, is_quiet, &pid, &fd), status;
 
     if (r < 0) {

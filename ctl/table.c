@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/table.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -39,6 +40,7 @@ static void *checked(void *memory) {
 struct table *table_new(const char *const *headings, size_t n_columns) {
     struct table *table = checked(calloc(1, sizeof(*table)));
 
+    assert(n_columns > 0 && n_columns <= TABLE_COLUMNS_MAX);
     table->headings = headings;
     table->n_columns = n_columns;
     return table;
@@ -94,6 +96,7 @@ static bool is_number(const struct table *table, size_t column) {
 }
 
 static void find_widths(const struct table *table, size_t widths[TABLE_COLUMNS_MAX]) {
+    assert(table->n_columns > 0);
     for (size_t i = 0; i < table->n_columns; i++) {
         widths[i] = strlen(table->headings[i]) - is_number(table, i);
     }
@@ -129,9 +132,11 @@ void table_print(const struct table *table) {
     for (size_t i = 0; i < table->n_columns; i++) {
         print_cell(table, i, widths[i], table->headings[i] + is_number(table, i), COLOUR_BOLD);
     }
-    for (size_t i = 0; i < table->n_cells; i++) {
-        size_t column = i % table->n_columns;
+    for (size_t line = 0; line + table->n_columns <= table->n_cells; line += table->n_columns) {
+        for (size_t i = 0; i < table->n_columns; i++) {
+            const struct cell *cell = &table->cells[line + i];
 
-        print_cell(table, column, widths[column], table->cells[i].text, table->cells[i].colour);
+            print_cell(table, i, widths[i], cell->text, cell->colour);
+        }
     }
 }

@@ -37,14 +37,24 @@ int control_peers_now(struct control_peers *ret_peers) {
     return r;
 }
 
+// Whether LINE of a gid_map, "INSIDE OUTSIDE COUNT", has GROUP.
+static bool has_mapping(const char *line, gid_t group) {
+    char *end = NULL;
+    unsigned long long inside = strtoull(line, &end, 10), count;
+
+    (void)strtoull(end, &end, 10);
+    count = strtoull(end, &end, 10);
+    return group >= inside && group - inside < count;
+}
+
 // Whether our user namespace has GROUP (user_namespaces(7)). Where that cannot be told, it has.
 static bool is_mapped(gid_t group) {
     FILE *file = fopen("/proc/self/gid_map", "re");
-    unsigned long long inside, outside, count;
     bool is_found = !file;
+    char line[64];
 
-    while (file && !is_found && fscanf(file, "%llu %llu %llu", &inside, &outside, &count) == 3) {
-        is_found = group >= inside && group - inside < count;
+    while (file && !is_found && fgets(line, sizeof(line), file)) {
+        is_found = has_mapping(line, group);
     }
     if (file) {
         (void)fclose(file);

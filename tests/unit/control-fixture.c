@@ -78,7 +78,7 @@ static void pair(int *ret_one, int *ret_other) {
 }
 
 int fixture_setup(void **state) {
-    const struct control_peers peers = {FIXTURE_STARTER, FIXTURE_GROUP, true};
+    const struct control_peers peers = {FIXTURE_STARTER, FIXTURE_GROUP, true, false};
     struct supervisor *supervisor = &fixture.supervisor;
     char why[POLICY_WHY_SIZE];
 
