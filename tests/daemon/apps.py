@@ -65,6 +65,15 @@ class Apps:
         os.chmod(path, 0o777)
         return path
 
+    def state(self):
+        """The path of a state directory that mpyd is yet to make, where who runs it may."""
+        folder = self.file("")
+        os.unlink(folder)
+        os.mkdir(folder, 0o755)
+        if not self.is_root and os.getuid() == 0:
+            os.chown(folder, int(USER), int(USER))
+        return os.path.join(folder, "state")
+
     def copy(self, path):
         """A copy that the user can reach, who may not be able to reach the build folder."""
         return shutil.copy(path, self._work.name)

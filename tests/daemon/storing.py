@@ -10,7 +10,6 @@ import service
 import tap
 
 GRANTS = '[grants]\nstorage = "1M"\n'
-USER = 65534  # as apps.py has it
 
 # Counts its starts, in a file replaced the safe way.
 COUNTING = """\
@@ -64,16 +63,6 @@ def command(apps, image, state, config=None):
     return apps.command(image, config) + ["--state", state]
 
 
-def fresh(apps):
-    """A path for a state directory, which whoever runs mpyd may make."""
-    folder = apps.file("")
-    os.unlink(folder)
-    os.mkdir(folder, 0o755)
-    if not apps.is_root and os.getuid() == 0:
-        os.chown(folder, USER, USER)
-    return os.path.join(folder, "state")
-
-
 def start(apps, image, state, config=None):
     return apps.follow(service.Service(command(apps, image, state, config)))
 
@@ -98,7 +87,7 @@ def counting(apps):
 
 
 def first_run_is_told_once(apps):
-    image, state = counting(apps), fresh(apps)
+    image, state = counting(apps), apps.state()
     lines = counted(apps, image, state, 1)
     tap.equal(sum("first run: storage laid out" in line for line in lines), 1, str(lines))
     lines = counted(apps, image, state, 2)
@@ -110,7 +99,7 @@ def first_run_is_told_once(apps):
 
 def files_outlive_every_process(apps):
     """SIGKILL of worker, spawner and supervisor in turn."""
-    image, state = counting(apps), fresh(apps)
+    image, state = counting(apps), apps.state()
     running = start(apps, image, state, small.QUICK)
     running.wait_line(r"^counting: start 1$")
     spawner, worker = service.descendants(running.pid)
@@ -126,7 +115,7 @@ def files_outlive_every_process(apps):
 
 def damage_is_not_a_first_run(apps):
     """Nothing runs, nothing is touched, and the supervisor stays up and says so."""
-    image, state = counting(apps), fresh(apps)
+    image, state = counting(apps), apps.state()
     counted(apps, image, state, 1)
     path = os.path.join(state, "volume")
     with open(path, "r+b") as file:
@@ -147,7 +136,7 @@ def damage_is_not_a_first_run(apps):
 
 
 def lost_header_is_damage(apps):
-    image, state = counting(apps), fresh(apps)
+    image, state = counting(apps), apps.state()
     counted(apps, image, state, 1)
     os.unlink(os.path.join(state, "volume"))
     running = start(apps, image, state)
@@ -157,7 +146,7 @@ def lost_header_is_damage(apps):
 
 
 def other_apps_storage_refused(apps):
-    image, state = counting(apps), fresh(apps)
+    image, state = counting(apps), apps.state()
     if apps.is_root:  # where ids differ, that is told first
         other = apps.image("other", "print(1)\n", GRANTS)
         counted(apps, image, state, 1)
@@ -174,7 +163,7 @@ def other_apps_storage_refused(apps):
 
 
 def unreadable_is_refused(apps):
-    image, state = counting(apps), fresh(apps)
+    image, state = counting(apps), apps.state()
     counted(apps, image, state, 1)
     path = os.path.join(state, "volume")
     os.chmod(path, 0)
@@ -184,7 +173,7 @@ def unreadable_is_refused(apps):
 
 
 def one_at_a_time(apps):
-    image, state = counting(apps), fresh(apps)
+    image, state = counting(apps), apps.state()
     running = start(apps, image, state)
     running.wait_line(r"^counting: start 1$")
     refuses(apps, image, state, "another mpyd works in the state directory")
@@ -193,7 +182,7 @@ def one_at_a_time(apps):
 
 
 def directories_refused(apps):
-    image, state = counting(apps), fresh(apps)
+    image, state = counting(apps), apps.state()
     with open(state, "w", encoding="utf-8"):
         pass
     refuses(apps, image, state, "cannot open the state directory")
@@ -216,7 +205,7 @@ for name in ("json", "planted", "lib.planted"):
     except ImportError as error:
         print(error)
 """, GRANTS)
-    state = fresh(apps)
+    state = apps.state()
     running = start(apps, image, state)
     running.wait()
     for name in ("main.py", "json.py", "json.mpy", "planted.py", "boot.py", "lib/planted.py"):
@@ -254,19 +243,47 @@ def said(apps, config, *more):
 
 
 def configuration_narrows_storage(apps):
-    tap.equal(said(apps, None, "--state", fresh(apps)),
+    tap.equal(said(apps, None, "--state", apps.state()),
               ["written 256", "written 256", "/data"], "as granted")
-    tap.equal(said(apps, "[limits]\nstorage = 100K\n", "--state", fresh(apps)),
+    tap.equal(said(apps, "[limits]\nstorage = 100K\n", "--state", apps.state()),
               ["[Errno 28] ENOSPC", "[Errno 28] ENOSPC", "/data"], "narrowed")
-    tap.equal(said(apps, "[limits]\nstorage = 4G\n", "--state", fresh(apps)),
+    tap.equal(said(apps, "[limits]\nstorage = 4G\n", "--state", apps.state()),
               ["written 256", "written 256", "/data"], "not widened")
-    for config, more in (("[limits]\nstorage = 0\n", ("--state", fresh(apps))), (None, ())):
+    for config, more in (("[limits]\nstorage = 0\n", ("--state", apps.state())), (None, ())):
         tap.equal(said(apps, config, *more), ["[Errno 30] EROFS", "[Errno 19] ENODEV", "/"], "none")
+
+
+def reload_changes_the_quota(apps):
+    image = apps.image("growing", """\
+import os
+import time
+
+def write(size):
+    try:
+        with open("file", "w") as file:
+            file.write(bytes(int(size)))
+        return str(os.statvfs("/data")[2])
+    except OSError as error:
+        return str(error)
+
+while True:
+    print(write(40000))
+    time.sleep_ms(20)
+""", GRANTS)
+    config = apps.file("[limits]\nstorage = 20K\n")
+    running = apps.follow(service.Service(
+        [*apps.command(image), "--config", config, "--state", apps.state()]))
+    running.wait_line(r"growing: \[Errno 28\] ENOSPC")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write("[limits]\nstorage = 60K\n")
+    running.send(signal.SIGHUP)
+    running.wait_line("growing: 15$")
+    running.stop()
 
 
 def replaced_file_is_whole_whenever_killed(apps):
     """write, flush, rename: SIGKILL of any process leaves the old file or the new one."""
-    image, state = apps.image("replacing", REPLACING, GRANTS), fresh(apps)
+    image, state = apps.image("replacing", REPLACING, GRANTS), apps.state()
     found = 0
     for round_ in range(8):
         running = start(apps, image, state, small.QUICK)
@@ -292,5 +309,6 @@ TESTS = [
     directories_refused,
     nothing_kept_is_imported,
     configuration_narrows_storage,
+    reload_changes_the_quota,
     replaced_file_is_whole_whenever_killed,
 ]
