@@ -9,6 +9,7 @@ import time
 
 import apps as small
 import service
+import storing
 import tap
 
 SLEEPING = 'import time\nprint("ready")\ntime.sleep(1000)\n'
@@ -41,7 +42,7 @@ class Manager:
             found = self._news.wait_for(
                 lambda: [n for n, one in enumerate(self.said) if test(one)], timeout
             )
-            tap.true(found, f"{what}; it heard {self.said}")
+            tap.true(found, f"{what}; it heard {self.said[-20:]}")
             return self.said[: found[0] + 1]
 
     def wait_status(self, start):
@@ -149,6 +150,31 @@ def who_never_becomes_ready_is_killed_and_never_feeds(apps):
              str(running.lines))
 
 
+def corrupt_storage_is_up_and_says_what_to_do(apps):
+    """The first run is told as such. Then the storage is damaged: nothing runs, and systemd has no
+    reason to start it again and again."""
+    manager = Manager(apps)
+    state = storing.fresh(apps)
+    command = ["env", f"NOTIFY_SOCKET={manager.name}", "WATCHDOG_USEC=90000"]
+    command += storing.command(apps, storing.counting(apps), state)
+    running = apps.follow(service.Service(command))
+    running.wait_line("^counting: start 1")
+    tap.equal(running.stop(), 0, "exit status")
+    manager.wait_status("ended")
+    tap.equal(manager.states()[:2], ["blank", "starting"], "states")
+    with open(os.path.join(state, "volume"), "r+b") as file:
+        file.write(b"no header")
+    begin = len(manager.said)
+    running = apps.follow(service.Service(command))
+    heard = manager.wait_status("corrupt")
+    tap.equal(heard[-1].get("READY"), "1", "READY with corrupt")
+    tap.true("from a backup" in heard[-1]["STATUS"], f"advice: {heard[-1]}")
+    manager.wait(lambda one: len(manager.said) > begin + 4, "more than READY")
+    tap.equal(manager.said[-1], {"WATCHDOG": "1"}, "food")
+    tap.equal(running.stop(), 0, f"exit status: {running.lines}")
+    tap.true(not any("started, generation" in line for line in running.lines), "a worker ran")
+
+
 def wrong_addresses_are_warned_of(apps):
     image = apps.image("sleeping", SLEEPING)
     for name in ("relative", "@", "/nonexistent/socket", "/" + "x" * 200, "vsock:2:1"):
@@ -188,6 +214,7 @@ TESTS = [
     watchdog_is_fed_while_it_runs,
     watchdog_of_another_process_is_not_fed,
     who_never_becomes_ready_is_killed_and_never_feeds,
+    corrupt_storage_is_up_and_says_what_to_do,
     wrong_addresses_are_warned_of,
     a_manager_that_hears_nothing_holds_nothing_up,
 ]
