@@ -131,9 +131,10 @@ static void test_client_that_only_stops_sending_is_answered(void **state) {
 }
 
 static void test_oneway_is_served_though_its_client_is_gone(void **state) {
+    static const char call[] = "{\"method\":\"org.mpyd.App.Stop\",\"oneway\":true}";
     int fd = fixture_connect(0, true);
 
-    assert_true(send(fd, "{\"method\":\"org.mpyd.App.Stop\",\"oneway\":true}", 46, 0) == 46);
+    assert_int_equal(send(fd, call, sizeof(call), 0), sizeof(call));
     fd = close_fd(fd);
     assert_int_equal(fixture_run(0), 0);
     assert_int_equal(fixture.n_stops, 1);
