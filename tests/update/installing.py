@@ -1,9 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Installing, trying, going back: what mpyd-update does with images, step by step."""
 
+import itertools
 import os
 import shutil
 import subprocess
+import threading
+import time
 
 import tap
 from place import DONE, FAILED, INTERNAL, LOCKED, REFUSED, UNTRUSTED, USAGE
@@ -307,6 +310,76 @@ def requests_are_done_and_removed(stock):
     tap.equal(os.listdir(box), [], "what is left")
 
 
+def an_image_that_changes_meanwhile_is_refused_or_whole(stock):
+    one, two, three = (stock.image(v) for v in ("1.0", "2.0", "3.0"))
+    machine = installed(stock, one)
+    path = os.path.join(stock.shop.place(), "gauge.mpyimg")
+    pairs = [(read(image), read(image + ".minisig")) for image in (two, three)]
+    stopped = threading.Event()
+
+    def change():
+        """In place, image and signature one after the other: most of the time they do not fit."""
+        for image, signature in itertools.cycle(pairs):
+            if stopped.is_set():
+                return
+            for name, content in ((path, image), (path + ".minisig", signature)):
+                with open(name, "r+b" if os.path.exists(name) else "wb") as file:
+                    file.write(content)
+
+    changing = threading.Thread(target=change)
+    changing.start()
+    try:
+        wait_for_files(path, path + ".minisig")
+        for _ in range(25):
+            done = subprocess.run(machine.command("install", path), capture_output=True)
+            tap.true(done.returncode in (DONE, REFUSED, UNTRUSTED), f"{done}")
+            machine.run("pick")
+            tap.true(any(same(machine.picked(), i) for i in (one, two, three)), "a whole image")
+            machine.run("pick")
+            tap.true(same(machine.picked(), one), "what is good")
+    finally:
+        stopped.set()
+        changing.join()
+
+
+def wait_for_files(*paths):
+    while not all(os.path.exists(path) for path in paths):
+        time.sleep(0.01)
+
+
+def what_is_left_to_be_installed_may_be_anything(stock):
+    """Whoever may leave it there may not read with the eyes of root, nor hold it up."""
+    one = stock.image("1.0")
+    machine = installed(stock, one)
+    secret = os.path.join(stock.shop.place(), "secret")
+    with open(secret, "w", encoding="ascii") as file:
+        file.write("hush")
+    os.chmod(secret, 0o600)
+    box = os.path.join(machine.incoming, "gauge")
+    for make in (
+        lambda path: os.symlink(secret, path),
+        lambda path: os.symlink("/dev/zero", path),
+        lambda path: os.symlink("/nonexistent", path),
+        os.mkfifo,
+        os.mkdir,
+    ):
+        for bad in ("gauge.mpyimg", "gauge.mpyimg.minisig"):
+            os.makedirs(box)
+            for name in ("gauge.mpyimg", "gauge.mpyimg.minisig"):
+                if name == bad:
+                    make(os.path.join(box, name))
+                else:
+                    shutil.copy(os.path.join(os.path.dirname(one), name), box)
+            command = machine.command("request")
+            done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+            refused = (USAGE, REFUSED, UNTRUSTED)
+            tap.true(done.returncode in refused, f"{bad}: {done.returncode} {done.stderr}")
+            tap.true("hush" not in done.stderr, done.stderr)
+            shutil.rmtree(box)
+    tap.equal(sorted(os.listdir(os.path.join(machine.images, "gauge"))), ["a", "state"], "files")
+    tap.equal(machine.run("pick"), "", "the next start")
+
+
 def bad_command_lines_are_told(stock):
     machine = stock.place()
     for arguments, word in (
@@ -349,5 +422,7 @@ TESTS = [
     a_full_disk_changes_nothing,
     installs_at_once_wait_for_each_other,
     requests_are_done_and_removed,
+    an_image_that_changes_meanwhile_is_refused_or_whole,
+    what_is_left_to_be_installed_may_be_anything,
     bad_command_lines_are_told,
 ]

@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: MIT
+# Never gets ready.
+import time
+
+while True:
+    time.sleep(60)
