@@ -38,7 +38,7 @@ def words(app, since):
 
 
 def unit_is_up_when_the_app_says_so():
-    since = host.cursor()
+    since = host.now()
     host.bring("late")
     systemctl("start", "--no-block", unit("late"))
     path = "/run/mpydctl/late/control"
@@ -60,7 +60,7 @@ def unit_is_up_when_the_app_says_so():
 def who_hangs_is_restarted_by_its_supervisor_not_by_systemd():
     """The supervisor is quicker than systemd's watchdog, which it does not feed meanwhile. In the
     end it gives up, and systemd, who has heard nothing of all that but words, takes over."""
-    since = host.cursor()
+    since = host.now()
     drop_in("liar", f"[Service]\nWatchdogSec={WATCHDOG_SEC}\nRestartSec=1h\n")
     host.start("liar")
     supervisor = main_pid("liar")

@@ -92,7 +92,7 @@ def events(identity, since):
 
 
 def what_is_installed_is_confirmed_once_it_did_well():
-    since = host.cursor()
+    since = host.now()
     start_with("one")
     runs("1.0")
     install("two", says=["version 2.0 is in slot b", "version 2.0 is confirmed, in slot b"])
@@ -109,7 +109,7 @@ def what_is_installed_is_confirmed_once_it_did_well():
 
 def one_that_does_not_do_well_is_rolled_back(which, why):
     start_with("two")
-    since = host.cursor()
+    since = host.now()
     install(which, status=FAILED, says=["rolled back from version 3.", " to 2.0: ", why])
     runs("2.0")
     tap.equal(floor(), 1, "floor")
