@@ -172,7 +172,7 @@ void connection_continue(struct connection *connection, struct json_object *para
 }
 
 bool connection_is_behind(const struct connection *connection) {
-    return byte_queue_size(&connection->out) > CONNECTION_STREAM_MAX;
+    return connection->closing || byte_queue_size(&connection->out) > CONNECTION_STREAM_MAX;
 }
 
 const char *connection_text(const struct connection *connection, const char *name) {

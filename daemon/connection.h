@@ -78,7 +78,7 @@ void connection_fail_with(struct connection *connection, const char *error, cons
 // Replies, and will again. For methods whose client wants more.
 void connection_continue(struct connection *connection, struct json_object *parameters);
 
-// Whether the client has more to read already than a stream may add to.
+// Whether the client has more to read already than a stream may add to, or is about to be dropped.
 bool connection_is_behind(const struct connection *connection);
 
 // The parameter NAME, a text; NULL: there is none. Valid until the reply.

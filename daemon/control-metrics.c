@@ -21,7 +21,7 @@
 struct output {
     struct answer *answer;
     struct json_object *samples;
-    const struct control *control;
+    struct control *control;
     const struct supervisor *supervisor;
     uint64_t now_usec;
 };
@@ -262,7 +262,7 @@ static void add_control_refused(const struct output *out) {
 }
 
 static void add_trace_dropped(const struct output *out) {
-    add_plain(out, "_total", (double)control_feed((struct control *)out->control)->n_dropped);
+    add_plain(out, "_total", (double)control_feed(out->control)->n_dropped);
 }
 
 // -- the table -----------------------------------------------------------------------------------
