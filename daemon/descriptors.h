@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-#define DESCRIPTORS_RESERVE 128u /* channel, loop, timers, logs, the resolver's sockets, marks */
+/* channel, loop, timers, logs, the resolver's sockets, marks, clients of the control socket */
+#define DESCRIPTORS_RESERVE 168u
 
 // Raises the limit to what N_HANDLES need, as far as the process may. Before it confines itself.
 // Returns 0 or -errno.
