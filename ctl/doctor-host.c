@@ -39,7 +39,7 @@ void doctor_check_keys(struct doctor *doctor) {
 
     if (r != 0) {
         doctor_find(doctor, DOCTOR_PROBLEM,
-                    "no signed app starts before that is mended; mpyd(1) says what a key may be",
+                    "no signed app starts before that is mended; mpyd(8) says what a key may be",
                     "%s", r < 0 ? strerror(-r) : why);
     } else if (keys.n_items == 0) {
         doctor_find(doctor, DOCTOR_PROBLEM,

@@ -5,7 +5,7 @@
 // own, from the range that Debian policy leaves to dynamically allocated users (as systemd's
 // DynamicUser= does), chosen by the app's name so that they are the same every time. Whether
 // somebody else has them is not asked: that would be a question to the network on some machines,
-// asked as root. mpyd(1) says so; a service is started under ids that the service manager has found
+// asked as root. mpyd(8) says so; a service is started under ids that the service manager has found
 // free.
 
 #include <sys/types.h>

@@ -2,7 +2,7 @@
 #pragma once
 
 // Static probes for bpftrace, perf and SystemTap: a no-operation each until somebody puts a probe
-// there. mpyd(1) lists them.
+// there. mpyd(8) lists them.
 
 #include <sys/sdt.h>
 

@@ -14,7 +14,7 @@ HEAD = r'''.\" SPDX-License-Identifier: MIT
 mpyd-calls \- what a frozen app can ask of its supervisor
 .SH DESCRIPTION
 A worker of
-.BR mpyd (1)
+.BR mpyd (8)
 reaches no system call of Linux but those of waiting and waking.
 What it can do beyond computing it asks of its supervisor, by one of @COUNT@ calls: a number and at most six
 arguments in memory that both share.
@@ -43,7 +43,7 @@ A worker that goes around the checks of its own side, with a buffer that is not 
 
 TAIL = r'''.SH SEE ALSO
 .BR mpyctl (1),
-.BR mpyd (1),
+.BR mpyd (8),
 .BR mpyfreeze (1),
 .BR mpyd-image (5)'''
 
