@@ -69,7 +69,7 @@ static void test_warned_when_too_few(void **state) {
     check(HARD - DESCRIPTORS_RESERVE, text, sizeof(text));
     assert_string_equal(text, "");
     check(HARD, text, sizeof(text));
-    assert_non_null(strstr(text, "open files are limited to 300, and 300 handles need 428\n"));
+    assert_non_null(strstr(text, "open files are limited to 300, and 300 handles need 468\n"));
 }
 
 int main(void) {
