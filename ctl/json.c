@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
+#include "ctl/print.h"
 #include "ctl/verb.h"
 
 static void check(int is_good) {
@@ -58,6 +59,6 @@ void json_print(struct json_object *object) {
         object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
 
     check(text != NULL);
-    (void)puts(text);
+    print_text(text);
     (void)json_object_put(object);
 }

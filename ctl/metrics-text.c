@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "ctl/reply.h"
 #include "ctl/verb.h"
 
@@ -34,17 +35,27 @@ static int refuse(const char *app, const char *what) {
     return CTL_INTERNAL;
 }
 
-// TEXT on one line, quotes escaped if it stands between some.
+// TEXT on one line, quotes escaped if it stands between some. What a terminal would obey, or is no
+// text, becomes the replacement character.
 static void print_escaped(const char *text, bool is_quoted) {
-    for (; *text; text++) {
+    size_t left = strlen(text);
+
+    while (left > 0) {
+        uint32_t point = 0;
+        size_t n = utf8_decode((const uint8_t *)text, left, &point);
+
         if (*text == '\n') {
             (void)fputs("\\n", stdout);
-        } else if (*text == '\\' || (*text == '"' && is_quoted)) {
-            (void)putchar('\\');
-            (void)putchar(*text);
+        } else if (n == 0 || utf8_is_unsafe(point)) {
+            (void)fputs("\xef\xbf\xbd", stdout);
         } else {
-            (void)putchar(*text);
+            bool is_escaped = *text == '\\' || (*text == '"' && is_quoted);
+
+            printf("%s%.*s", is_escaped ? "\\" : "", (int)n, text);
         }
+        n = n ? n : 1;
+        text += n;
+        left -= n;
     }
 }
 
@@ -89,7 +100,8 @@ static int print_sample(const char *app, const char *name, struct json_object *s
 // The lines in front of the samples. Counters are called NAME there, or, in the older format,
 // NAME_total.
 static void print_head(const char *name, struct json_object *family, bool is_openmetrics) {
-    const char *type = reply_text_or(family, "type", "unknown");
+    const char *said = reply_text_or(family, "type", "");
+    const char *type = is_name(said) ? said : "unknown";
     const char *unit = reply_text_or(family, "unit", "");
     const char *suffix = is_openmetrics                 ? ""
                          : strcmp(type, "counter") == 0 ? "_total"

@@ -133,7 +133,7 @@ static void take_call(struct tracing *tracing, struct json_object *call) {
         tally_add(tracing->tally, reply_text_or(call, "name", "?"),
                   reply_number(call, "duration_nsec"), reply_has(call, "error"));
     } else if (tracing->is_json) {
-        (void)puts(json_object_to_json_string_ext(call, JSON_C_TO_STRING_PLAIN |
+        print_text(json_object_to_json_string_ext(call, JSON_C_TO_STRING_PLAIN |
                                                             JSON_C_TO_STRING_NOSLASHESCAPE));
     } else {
         print_call(tracing, call);

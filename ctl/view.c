@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/parse.h"
 #include "ctl/client.h"
 #include "ctl/reply.h"
 #include "ctl/verb.h"
@@ -115,6 +116,13 @@ bool view_has_slots(const struct view *view) {
     return view->slots.good != SLOTS_NONE || view->slots.trial != SLOTS_NONE;
 }
 
+// A word: it is printed as it is.
+static const char *state_of(struct json_object *status) {
+    const char *state = reply_text_or(status, "state", "");
+
+    return state[0] && state[strspn(state, "abcdefghijklmnopqrstuvwxyz")] == '\0' ? state : "?";
+}
+
 static void read_one(struct view *view) {
     int r = unit_may_be_asked(&view->place, &view->unit) ? ask(&view->place, &view->status)
                                                          : CTL_NOT_RUNNING;
@@ -123,7 +131,7 @@ static void read_one(struct view *view) {
         set_by_unit(view, r);
         return;
     }
-    view->state = reply_text_or(view->status, "state", "?");
+    view->state = state_of(view->status);
     view->reason = reply_text(view->status, "reason");
     view->remedy = reply_text(view->status, "remedy");
 }
@@ -162,9 +170,12 @@ void view_free(struct view *views, size_t n_views) {
 }
 
 const char *view_name(const struct view *view) {
-    const char *otherwise = view->place.name[0] ? view->place.name : view->place.control;
+    const char *name = reply_text(view->status, "app");
 
-    return reply_text_or(view->status, "app", otherwise);
+    if (name && parse_is_app_name(name)) {
+        return name;
+    }
+    return view->place.name[0] ? view->place.name : view->place.control;
 }
 
 bool view_is_well(const struct view *view) {

@@ -31,7 +31,7 @@ struct view {
 int view_read(const struct place *places, size_t n_places, struct view **ret_views);
 void view_free(struct view *views, size_t n_views);
 
-// "meterd", or the path that was named.
+// "meterd", or the path that was named. Harmless on a terminal.
 const char *view_name(const struct view *view);
 
 // Whether the app was installed by mpyctl install, or came with a package that mpyd-update knows.

@@ -5,19 +5,21 @@ import os
 import subprocess
 
 import tap
-from fake_app import status
+from fake_app import END, Error, status
 from steering import app
+from watching import CALLS, GRANTS, family
 
 TYPICAL = {"TERM": "xterm", "PAGER": "sed 's/^/paged: /'"}
 UNSET = ("NO_COLOR", "SYSTEMD_PAGER", "PAGER", "SYSTEMD_LESS", "LESS", "TERM")
 
 
-def on_terminal(ask, *arguments, **environment):
-    """Exit status and all that is written to a terminal, of which lines end with CR LF."""
+def on_terminal(ask, *arguments, is_quiet=True, **environment):
+    """Exit status and all that is written to a terminal, of which lines end with CR LF. Standard
+    error is that too, unless IS_QUIET, when nothing may be written there."""
     inherited = {key: value for key, value in ask.environment.items() if key not in UNSET}
     ours, theirs = os.openpty()
     process = subprocess.Popen([ask.program.mpyctl, *arguments], stdin=theirs, stdout=theirs,
-                               stderr=subprocess.PIPE, env={**inherited, **environment})
+                               stderr=subprocess.PIPE if is_quiet else theirs, env={**inherited, **environment})
     os.close(theirs)
     said = b""
     while True:
@@ -29,8 +31,9 @@ def on_terminal(ask, *arguments, **environment):
             break
         said += more
     os.close(ours)
-    tap.equal(process.stderr.read(), b"", arguments)
-    process.stderr.close()
+    if is_quiet:
+        tap.equal(process.stderr.read(), b"", arguments)
+        process.stderr.close()
     return process.wait(20), said.decode()
 
 
@@ -76,14 +79,33 @@ def pager_that_is_left_early(program):
         tap.true("degraded" in said, "there is no pager: everything at once")
 
 
+def spoilt(value, evil):
+    """VALUE with EVIL for every text in it."""
+    if isinstance(value, str):
+        return evil
+    if isinstance(value, dict):
+        return {key: spoilt(item, evil) for key, item in value.items()}
+    return [spoilt(item, evil) for item in value] if isinstance(value, list) else value
+
+
 def nothing_of_others_is_obeyed(program):
+    """Not even if the supervisor itself was taken over."""
     evil = "\x1b[2J\x9b31m\u202e\r\x07"
-    with app(program, Status=status(reason=evil, state="degraded"), Call={"reply": evil}) as (
-            _, ask):
-        for arguments in (("status",), ("status", "meterd"), ("call", "meterd", "get")):
-            _, said = on_terminal(ask, *arguments, TERM="dumb", PAGER="cat")
+    answers = {"Status": spoilt(status(reason="", remedy=""), evil), "Call": {"reply": evil},
+               "Metrics": {"families": [family("a", "gauge", evil, ("", {"b": evil}, 1))]},
+               "Policy": {"grants": spoilt(GRANTS, evil)}, "Trace": [*spoilt(CALLS, evil), END],
+               "Crash": Error("org.mpyd.App.Refused", why=evil)}
+    with app(program, **answers) as (_, ask):
+        for arguments in (("status",), ("status", "meterd"), ("call", "meterd", "get"), ("list",),
+                          ("status", "--json"), ("metrics",), ("policy", "explain", "meterd"),
+                          ("policy", "explain", "meterd", "--json"), ("trace", "meterd"),
+                          ("trace", "meterd", "--json"), ("trace", "-s", "meterd"),
+                          ("top", "-n", "1", "-i", "10ms"), ("crash", "meterd")):
+            _, said = on_terminal(ask, *arguments, is_quiet=False, NO_COLOR="1", PAGER="cat")
+            said = said.removeprefix("\x1b[H\x1b[2J").replace("\r\n", "")  # top clears the screen
+            tap.true(said, arguments)
             for letter in "\x1b\x9b\u202e\r\x07":
-                tap.true(letter not in said.replace("\r\n", ""), f"{arguments}: {said!r}")
+                tap.true(letter not in said, f"{arguments}: {said!r}")
         done = ask.run("call", "meterd", "get")
         tap.true("\x1b[2J" in done.stdout, "a program gets what the app said")
 
