@@ -13,10 +13,10 @@ struct byte_queue {
 
 void byte_queue_done(struct byte_queue *queue);
 
-// What is in it: *ret_size bytes.
+// What is in it: *ret_size bytes. NULL: nothing.
 static inline char *byte_queue_front(const struct byte_queue *queue, size_t *ret_size) {
     *ret_size = queue->end - queue->start;
-    return queue->data + queue->start;
+    return queue->data ? queue->data + queue->start : NULL;
 }
 
 static inline size_t byte_queue_size(const struct byte_queue *queue) {

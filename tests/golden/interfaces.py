@@ -21,7 +21,7 @@ GOOD = '''\
 interface org.example.Test
 # A \\ and a "quote".
 type Word (one, two)
-# Does it.
+# It does it.
 method DoIt(
   # How "often".
   times: ?int, words: []string) -> (done: []Word)
@@ -32,8 +32,8 @@ BAD = (
     ('', 1, 'ends too early'),
     ('interfaces org.example.Test\n', 1, '"interfaces" where "interface" is expected'),
     ('interface org.example.Test\ntype Word (one, two\n', 3, 'ends too early'),
-    ('interface org.example.Test\n\nmethode Do() -> ()\n', 3,
-     '"methode" where a method, a type or an error is expected'),
+    ('interface org.example.Test\n\nfunction Do() -> ()\n', 3,
+     '"function" where a method, a type or an error is expected'),
     ('interface org.example.Test\nmethod Do() ()\n', 2, '"(" where "->" is expected'),
     ('interface org.example.Test\nmethod Do(a: int;) -> ()\n', 2, 'cannot be read'),
     ('interface org.example.Test\n\ntype A (a: int)\ntype A (b: int)\n', 4, 'A is there twice'),
@@ -61,7 +61,7 @@ def good():
                      '{"DoIt", control_do_it, do_it_fields},', r'"# A \\ and a \"quote\".\n"'):
             tap.true(part in source, f'no {part} in {source}')
         page = (folder / 'org.example.Test.5').read_text()
-        for part in ('What it is about.', '.SS DoIt\nDoes it.', '.BR times ": ?int"\nHow "often".',
+        for part in ('What it is about.', '.SS DoIt\nIt does it.', '.BR times ": ?int"\nHow "often".',
                      'A \\e and a "quote".'):
             tap.true(part in page, f'no {part} in {page}')
 
