@@ -16,30 +16,39 @@ static bool ends_app(mp_obj_t exception) {
                                     MP_OBJ_FROM_PTR(&mp_type_Exception));
 }
 
-// Printing may run code of the app that raises in turn.
-static void report(mp_obj_t exception) {
-    nlr_buf_t nlr;
+static void print(void *exception) {
+    mp_obj_print_exception(&print_stderr, MP_OBJ_FROM_PTR(exception));
+}
 
-    if (nlr_push(&nlr) == 0) {
+// Printing may run code of the app that raises in turn, and needs stack: the type then has to do.
+static void report(mp_obj_t exception) {
+    qstr type = (qstr)mp_obj_get_type(exception)->name;
+
+    log_flush(&log_stderr);
+    if (callback_try(print, MP_OBJ_TO_PTR(exception)) != MP_OBJ_NULL) {
         log_flush(&log_stderr);
-        mp_obj_print_exception(&print_stderr, exception);
-        nlr_pop();
+        log_write(&log_stderr, qstr_str(type), qstr_len(type));
+        log_flush(&log_stderr);
     }
 }
 
-mp_obj_t callback_protect(void (*function)(void *context), void *context) {
+mp_obj_t callback_try(void (*function)(void *context), void *context) {
     nlr_buf_t nlr;
-    mp_obj_t exception = MP_OBJ_NULL;
 
     if (nlr_push(&nlr) == 0) {
         function(context);
         nlr_pop();
         return MP_OBJ_NULL;
     }
-    exception = MP_OBJ_FROM_PTR(nlr.ret_val);
-    if (ends_app(exception)) {
+    return MP_OBJ_FROM_PTR(nlr.ret_val);
+}
+
+mp_obj_t callback_protect(void (*function)(void *context), void *context) {
+    mp_obj_t exception = callback_try(function, context);
+
+    if (exception != MP_OBJ_NULL && ends_app(exception)) {
         mp_sched_exception(exception);
-    } else {
+    } else if (exception != MP_OBJ_NULL) {
         report(exception);
     }
     return exception;

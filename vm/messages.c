@@ -14,13 +14,14 @@
 #include "vm/callback.h"
 #include "vm/stop.h"
 
-// A message being answered, and what a protected function makes of it.
+#define EXCEPTION_MAX 1024 /* bytes of one as text */
+
+// A message being answered.
 struct answering {
     uint32_t number;
     const char *argument;
     size_t argument_size;
-    mp_obj_t function, result, exception;
-    vstr_t text;
+    mp_obj_t function;
 };
 
 MP_REGISTER_ROOT_POINTER(mp_obj_t message_functions);  // a dict by name, or NULL
@@ -70,22 +71,51 @@ static void reply(uint32_t number, uint32_t outcome, const char *text, size_t si
     }
 }
 
-static void print_exception(void *context) {
-    struct answering *answering = context;
-    mp_print_t print;
+// Where an exception is printed to, which may be there for want of heap.
+static struct {
+    char text[EXCEPTION_MAX];
+    size_t size;
+} printed;
 
-    vstr_init_print(&answering->text, 64, &print);
-    mp_obj_print_helper(&print, answering->exception, PRINT_EXC);
+static void print_part(void *data, const char *text, size_t size) {
+    size_t room = sizeof(printed.text) - printed.size;
+
+    (void)data;
+    size = size < room ? size : room;
+    memcpy(printed.text + printed.size, text, size);
+    printed.size += size;
+}
+
+static void print_exception(void *exception) {
+    static const mp_print_t print = {NULL, print_part};
+
+    mp_obj_print_helper(&print, MP_OBJ_FROM_PTR(exception), PRINT_EXC);
+}
+
+// A character that was cut off at the end would make all of it no text.
+static void drop_unfinished(void) {
+    if (printed.size < sizeof(printed.text)) {
+        return;
+    }
+    while (printed.size > 0 && (printed.text[printed.size - 1] & 0xc0) == 0x80) {
+        printed.size--;
+    }
+    if (printed.size > 0 && (printed.text[printed.size - 1] & 0x80) != 0) {
+        printed.size--;
+    }
 }
 
 void messages_reply_exception(uint32_t number, mp_obj_t exception) {
-    struct answering answering = {.exception = exception};
-    size_t size = 0;
+    printed.size = 0;
+    if (callback_try(print_exception, MP_OBJ_TO_PTR(exception)) != MP_OBJ_NULL) {
+        // It cannot be printed, for want of stack say: its type has to do.
+        qstr type = (qstr)mp_obj_get_type(exception)->name;
 
-    if (callback_protect(print_exception, &answering) == MP_OBJ_NULL) {
-        size = answering.text.len;
+        printed.size = 0;
+        print_part(NULL, qstr_str(type), qstr_len(type));
     }
-    reply(number, APP_REPLY_OUTCOME_FAILED, answering.text.buf, size);
+    drop_unfinished();
+    reply(number, APP_REPLY_OUTCOME_FAILED, printed.text, printed.size);
 }
 
 void messages_reply_result(uint32_t number, mp_obj_t result) {

@@ -1,0 +1,23 @@
+# SPDX-License-Identifier: MIT
+# message: [deep] next x = MessageFailed RuntimeError
+# message: [deep] absent = NoSuchMessage absent
+# signal: TERM deep
+# An app that is as deep as its stack goes cannot run a function for a message, says so, and goes on.
+import mpyd
+
+
+def deep():
+    try:
+        deep()
+    except RuntimeError:
+        print("deep")
+        while True:
+            pass
+
+
+mpyd.on_call("next", lambda argument: argument + argument)
+try:
+    deep()
+except SystemExit:
+    print("stopped")
+    raise
