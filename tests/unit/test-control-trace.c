@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -100,6 +102,34 @@ static void test_payloads_are_for_who_was_granted_them(void **state) {
     }
 }
 
+// A secret of the app's own that it sends on is shown to nobody, whatever else is.
+static void test_secrets_are_struck_out_of_payloads(void **state) {
+    static char *const granted[] = {"password"};
+    struct app *app = &fixture.supervisor.app;
+    char directory[] = "/tmp/test-control-trace-XXXXXX";
+    char path[sizeof(directory) + sizeof("/password")];
+    FILE *file = NULL;
+
+    assert_non_null(mkdtemp(directory));
+    (void)snprintf(path, sizeof(path), "%s/password", directory);
+    file = fopen(path, "we");
+    assert_true(file && fputs("hunter2", file) != EOF && fclose(file) == 0);
+    assert_int_equal(secrets_read(directory, &app->secrets), 0);
+    secrets_keep(&app->secrets, "hello", granted, 1);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(directory), 0);
+
+    fixture.supervisor.config.trace_payloads = 1;
+    {
+        CLEANUP_FD int fd = trace("{}");
+
+        client_expect(fd, "null");
+        fixture_record(CALL_LOG_WRITE, "it is hunter2!", 14, 0);
+        assert_int_equal(fixture_run(0), 0);
+        client_expect(fd, "it is *******!");
+    }
+}
+
 // Nothing is kept for a reader without end, and what was left out is counted.
 static void test_slow_reader_of_a_trace_misses_calls_and_knows(void **state) {
     CLEANUP_FD int fd = trace("{}");
@@ -134,6 +164,7 @@ int main(void) {
         TEST(test_trace_filters),
         TEST(test_trace_filters_that_mean_nothing_are_refused),
         TEST(test_payloads_are_for_who_was_granted_them),
+        TEST(test_secrets_are_struck_out_of_payloads),
         TEST(test_slow_reader_of_a_trace_misses_calls_and_knows),
     };
 
