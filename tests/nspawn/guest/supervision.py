@@ -74,7 +74,7 @@ def who_hangs_is_restarted_by_its_supervisor_not_by_systemd():
     killed = [entry["MESSAGE"] for entry in said if "killed by the watchdog" in entry["MESSAGE"]]
     tap.equal(len(killed), ids.count(DEGRADED), "workers killed")
     tap.true({entry["_PID"] for entry in said} == {str(supervisor)}, "one supervisor all the time")
-    tap.equal(host.show(unit("liar"), "Result"), ["exit-code"], "result")
+    tap.equal(host.show(unit("liar"), "Result", "SubState"), ["exit-code", "auto-restart"], "result")
     host.stop("liar")
     no_drop_in("liar")
 
