@@ -122,7 +122,7 @@ static bool send_entry(const struct message *message, const char *text) {
     add(fields, &n, "MESSAGE", text);
     add(fields, &n, "PRIORITY", priority);
     add(fields, &n, "LEVEL", levels[message->level]);
-    add(fields, &n, "SYSLOG_IDENTIFIER", "mpyd");
+    add(fields, &n, "SYSLOG_IDENTIFIER", log_name);
     add(fields, &n, "APP", common.app);
     add(fields, &n, "IMAGE", common.image);
     add(fields, &n, "CALL", common.call);

@@ -1,12 +1,18 @@
 // SPDX-License-Identifier: MIT
 
-// What mpyctl reads besides images: files of symbols and lists of regions. The first byte of an
-// input says which of the two the rest is.
+// What mpyctl reads besides images: files of symbols, lists of regions, crash reports and records
+// of the audit log. The first byte of an input says which of them the rest is.
 
 #include <errno.h>
+#include <json-c/json.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "ctl/crash-text.h"
+#include "ctl/denied.h"
 #include "ctl/regions.h"
+#include "ctl/reports.h"
 #include "ctl/symbols.h"
 #include "image/layout.h"
 #include "tests/fuzz/fuzz.h"
@@ -101,19 +107,62 @@ static void parse_regions(char *text) {
     check_layout(regions, n_regions);
 }
 
+// What people are shown of a report is lines, and nothing that a terminal obeys.
+static void check_text(struct json_object *report) {
+    char *text = NULL, *line, *rest;
+    size_t size = 0;
+    FILE *stream = open_memstream(&text, &size);
+
+    REQUIRE(stream);
+    crash_text_write(stream, report, false);
+    REQUIRE(fclose(stream) == 0 && strlen(text) == size && text[size - 1] == '\n');
+    for (rest = text; (line = strsep(&rest, "\n")) && rest;) {
+        REQUIRE(is_harmless(line, strlen(line)));
+    }
+    free(text);
+}
+
+static void parse_reports(const char *text, size_t size) {
+    struct json_object *reports = reports_parse(text, size), *report;
+
+    REQUIRE(!reports || reports_at(reports, 0));
+    for (size_t i = 0; reports && (report = reports_at(reports, i)); i++) {
+        check_text(report);
+    }
+    (void)json_object_put(reports);
+}
+
+static void read_record(const char *text, size_t size) {
+    struct denied denied = {.usec = 1, .number = 99};
+
+    if (denied_read(text, size, 61234, 7, &denied)) {
+        REQUIRE(memmem(text, size, " uid=61234", 10) && memmem(text, size, " sig=31", 7));
+    } else {
+        REQUIRE(denied.usec == 1 && denied.number == 99);
+    }
+}
+
+static void parse(uint8_t kind, char *text, size_t size) {
+    if (kind == 255) {
+        read_record(text, size);
+    } else if (kind == 254) {
+        parse_reports(text, size);
+    } else if (kind % 2) {
+        parse_regions(text);
+    } else {
+        parse_symbols(text, size);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     struct input input = {data, size};
-    bool is_list = input_u8(&input) % 2;
+    uint8_t kind = input_u8(&input);
     char *text = malloc(input.size + 1);
 
     if (text) {
         memcpy(text, input.data, input.size);
         text[input.size] = '\0';
-        if (is_list) {
-            parse_regions(text);
-        } else {
-            parse_symbols(text, input.size);
-        }
+        parse(kind, text, input.size);
     }
     free(text);
     return 0;
