@@ -2,10 +2,12 @@
 #pragma once
 
 // The journal by its native protocol (systemd's JOURNAL_NATIVE_PROTOCOL): an entry is fields, and
-// whoever reads the journal can ask for them. An entry goes in one datagram or not at all.
+// whoever reads the journal can ask for them. Nothing waits: entries that the journal has no room
+// for at once are kept, and when there is no more room for those either, they are lost and counted.
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define LOG_JOURNAL_SOCKET "/run/systemd/journal/socket"
 
@@ -27,6 +29,15 @@ void log_journal_forget(void);
 
 bool log_journal_is_there(void);
 
-// Sends an entry of N_FIELDS, for which the journal has PATIENCE_MSEC to make room. Returns whether
-// it took it: not if there is none, and not if it is down or stuck.
-bool log_journal_send(const struct log_field *fields, size_t n_fields, int patience_msec);
+// Takes an entry of N_FIELDS. Returns whether it is the journal's business now: not if there is no
+// journal, and not if one entry is too large for it.
+bool log_journal_send(const struct log_field *fields, size_t n_fields);
+
+// Sends what is kept, as far as there is room, for which it waits for TIMEOUT_MSEC at most.
+void log_journal_flush(int timeout_msec);
+
+bool log_journal_is_empty(void);
+int log_journal_fd(void); /* to wait on for room */
+
+// Entries lost since it was last asked.
+uint64_t log_journal_take_lost(void);

@@ -17,8 +17,7 @@
 #define LINE_MAX_SIZE 8192
 #define LAST_PATIENCE_MSEC 500
 #define FIELDS_OURS 8u
-#define EVENT_PATIENCE_MSEC 50 /* for an entry whose fields no line has */
-#define ESCAPED_MIN 16         /* bytes that any character fits into, and "..." */
+#define ESCAPED_MIN 16 /* bytes that any character fits into, and "..." */
 
 static const char *log_name = "mpyd";
 static int log_level = LOG_INFO;
@@ -130,7 +129,7 @@ static bool send_entry(const struct message *message, const char *text) {
     for (size_t i = 0; i < message->n_fields; i++) {
         fields[n++] = message->fields[i];
     }
-    return log_journal_send(fields, n, message->n_fields > 0 ? EVENT_PATIENCE_MSEC : 0);
+    return log_journal_send(fields, n);
 }
 
 static void write_message(const struct message *message, const char *format, va_list arguments) {
@@ -165,39 +164,54 @@ static void write_report(const char *format, ...) {
 
 // Says what was lost once the reader has caught up: where the gap is.
 static void report_lost(void) {
-    uint64_t n = log_sink_is_empty() ? log_sink_take_lost() : 0;
+    uint64_t n = 0;
 
+    if (log_sink_is_empty() && log_journal_is_empty()) {
+        n = log_sink_take_lost() + log_journal_take_lost();
+    }
     if (n > 0) {
         write_report("%" PRIu64 " lines of the log were lost, nobody took them", n);
-        if (log_sink_take_lost() > 0) {
+        if (log_sink_take_lost() + log_journal_take_lost() > 0) {
             log_sink_lose(n);
         }
     }
+}
+
+static bool is_empty(void) {
+    return log_sink_is_empty() && log_journal_is_empty();
+}
+
+static void flush(int timeout_msec) {
+    log_sink_flush();
+    log_journal_flush(timeout_msec);
+    report_lost();
 }
 
 static void log_line(const struct message *message, const char *format, va_list arguments) {
     if (message->level > log_level) {
         return;
     }
-    log_sink_flush();
-    report_lost();
+    flush(0);
     write_message(message, format, arguments);
-    if (on_stalled && !log_sink_is_empty()) {
+    if (on_stalled && !is_empty()) {
         on_stalled(on_stalled_context);
     }
 }
 
 bool log_flush(void) {
-    log_sink_flush();
-    report_lost();
-    return log_sink_is_empty();
+    flush(0);
+    return is_empty();
+}
+
+int log_waiting_fd(void) {
+    return log_journal_is_empty() ? log_sink_fd() : log_journal_fd();
 }
 
 void log_hurry(void (*function)(void *context), void *context) {
     on_stalled = function;
     on_stalled_context = context;
     log_sink_set_patience(function ? 0 : LAST_PATIENCE_MSEC);
-    (void)log_flush();
+    flush(function ? 0 : LAST_PATIENCE_MSEC);
 }
 
 void log_message(int level, const char *format, ...) {

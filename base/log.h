@@ -33,8 +33,7 @@ void log_message_as(const char *name, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
 // As log_message(), an event that administrators may look for: ID is its row of
-// base/message-ids.h. The N_FIELDS further FIELDS are of the entry alone, no line shows them: for
-// them the journal has a moment to make room.
+// base/message-ids.h. The N_FIELDS further FIELDS are of the entry alone, no line shows them.
 void log_event(const char *id, int level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 void log_event_with(const char *id, const struct log_field *fields, size_t n_fields, int level,
@@ -44,10 +43,11 @@ void log_event_with(const char *id, const struct log_field *fields, size_t n_fie
 // that a failure is logged once, where it is decided, and passed up: return log_errno(r, "...").
 int log_errno(int error, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-// From now on no message waits for whoever reads standard error. FUNCTION(CONTEXT) is called when
-// lines had to be kept: have log_flush() called once log_sink_fd() is writable. FUNCTION NULL: the
-// last messages, which may wait for half a second together.
+// From now on no message waits for whoever takes them. FUNCTION(CONTEXT) is called when some had to
+// be kept: have log_flush() called once log_waiting_fd() is writable. FUNCTION NULL: the last
+// messages, which may wait for half a second together.
 void log_hurry(void (*function)(void *context), void *context);
+int log_waiting_fd(void);
 
 // Writes what was kept. Returns whether that is all.
 bool log_flush(void);

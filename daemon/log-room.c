@@ -3,24 +3,35 @@
 
 #include <sys/epoll.h>
 
-#include "base/log-sink.h"
 #include "base/log.h"
 
+static int on_room(void *context, uint32_t events);
+
+// Without a source the next message tries again.
+static void wait_for_room(struct log_room *room) {
+    room->fd = log_waiting_fd();
+    (void)source_new(room->loop, room->fd, EPOLLOUT, on_room, room, &room->source);
+}
+
+// What is kept for standard error may be written, and something be left for the journal.
 static int on_room(void *context, uint32_t events) {
     struct log_room *room = context;
+    bool is_done = log_flush();
 
-    if (log_flush()) {
+    if (is_done || log_waiting_fd() != room->fd) {
         room->source = source_free(room->source);
+    }
+    if (!is_done && !room->source) {
+        wait_for_room(room);
     }
     return 0;
 }
 
-// Without a source the next message tries again.
 static void on_stalled(void *context) {
     struct log_room *room = context;
 
     if (!room->source) {
-        (void)source_new(room->loop, log_sink_fd(), EPOLLOUT, on_room, room, &room->source);
+        wait_for_room(room);
     }
 }
 

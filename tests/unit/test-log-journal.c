@@ -198,22 +198,57 @@ static void test_text_of_others_makes_no_field(void **state) {
 
 static void drain(void) {
     while (receive()) {
+        (void)log_flush();
     }
 }
 
-static void test_stuck_journal_falls_back_to_its_stream(void **state) {
-    char said[16];
+// The number in the last entry, "MESSAGE=line 7|...".
+static int number(void) {
+    int n = -1;
+
+    assert_int_equal(sscanf(fields(), "MESSAGE=line %d|", &n), 1);
+    return n;
+}
+
+static void test_stuck_journal_has_entries_kept_in_order(void **state) {
+    for (int i = 0; i < 300; i++) {
+        log_info("line %d", i);
+    }
+    assert_false(log_journal_is_empty());
+    for (int i = 0; i < 300; i++) {
+        assert_true(receive());
+        assert_int_equal(number(), i);
+        (void)log_flush();
+    }
+    assert_true(log_journal_is_empty());
+    assert_string_equal(stream(), "");
+}
+
+static void test_journal_stuck_for_long_loses_and_counts(void **state) {
     int n = 0;
 
-    for (; stream()[0] == '\0'; n++) {
-        assert_in_range(n, 0, 100000);
-        log_info("line %d", n);
+    for (int i = 0; i < 10000; i++) {
+        log_info("line %d", i);
     }
+    for (; receive() && strncmp(entry, "MESSAGE=line", 12) == 0; n++) {
+        assert_int_equal(number(), n);
+        (void)log_flush();
+    }
+    assert_in_range(n, 500, 9999);
+    assert_int_equal(sscanf(fields(), "MESSAGE=%d lines of the log were lost", &n), 1);
+    assert_in_range(n, 1, 9500);
+    assert_false(receive());
+    assert_string_equal(stream(), "");
+}
+
+static void test_last_entries_wait_for_a_moment(void **state) {
+    for (int i = 0; i < 100; i++) {
+        log_info("line %d", i);
+    }
+    log_hurry(NULL, NULL); // half a second, for nothing
+    assert_false(log_journal_is_empty());
     drain();
-    log_info("again");
-    assert_true(receive());
-    (void)snprintf(said, sizeof(said), "MESSAGE=again|");
-    assert_memory_equal(fields(), said, strlen(said));
+    assert_true(log_journal_is_empty());
 }
 
 static void test_lines_keep_their_level_and_speaker(void **state) {
@@ -267,7 +302,9 @@ int main(void) {
         cmocka_unit_test(test_error_has_its_reason),
         cmocka_unit_test(test_event_has_its_id_and_fields),
         cmocka_unit_test(test_text_of_others_makes_no_field),
-        cmocka_unit_test(test_stuck_journal_falls_back_to_its_stream),
+        cmocka_unit_test(test_stuck_journal_has_entries_kept_in_order),
+        cmocka_unit_test(test_journal_stuck_for_long_loses_and_counts),
+        cmocka_unit_test(test_last_entries_wait_for_a_moment),
         cmocka_unit_test(test_lines_keep_their_level_and_speaker),
         cmocka_unit_test(test_journal_that_came_back_is_found),
         cmocka_unit_test(test_entry_too_large_for_a_datagram_is_a_line),
