@@ -321,8 +321,10 @@ static int look_at_target(const struct storage *storage, const struct storage_pl
     struct stat status;
     int r = storage_look(storage, to, ret_status);
 
-    return r == ENOENT && fstatat(to->parent, to->name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? EEXIST
-                                                                                           : r;
+    if (r != ENOENT) {
+        return r;
+    }
+    return fstatat(to->parent, to->name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? EEXIST : errno;
 }
 
 static int rename_place(struct storage *storage, const struct storage_place *from,

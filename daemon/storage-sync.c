@@ -19,6 +19,7 @@
 #include "daemon/loop.h"
 
 #define UNDER_WAY_MAX 256u
+#define DONE_MAX 16
 
 // One or more files on their way to the disk, for one who asked, or for nobody.
 struct batch {
@@ -84,21 +85,21 @@ static void written(struct batch *batch, int64_t result) {
 
 static int on_written(void *context, uint32_t events) {
     struct storage_sync *sync = context;
-    struct io_event done[16];
+    struct io_event done[DONE_MAX];
     struct timespec at_once = {0};
     uint64_t n_rings;
-    long n = 16;
+    long n = DONE_MAX;
 
     (void)events;
     (void)!read(sync->event_fd, &n_rings, sizeof(n_rings));
-    while (n == 16) {
-        n = syscall(SYS_io_getevents, sync->aio, 0, 16, done, &at_once);
+    while (n == DONE_MAX || (n < 0 && errno == EINTR)) {
+        n = syscall(SYS_io_getevents, sync->aio, 0, DONE_MAX, done, &at_once);
         for (long i = 0; i < n; i++) {
             // It comes back as it was given; the worker has no hand in it.
             written((struct batch *)(uintptr_t)done[i].data, done[i].res); // NOLINT
         }
     }
-    return n < 0 && errno != EINTR ? -errno : 0;
+    return n < 0 ? log_errno(errno, "storage: cannot hear of what was written to disk") : 0;
 }
 
 // -- the kernel's interface ----------------------------------------------------------------------
@@ -200,12 +201,11 @@ static void forget(struct storage_sync *sync, size_t index) {
     }
 }
 
-// The oldest mark goes: its file is sent to the disk, if not too many are, and nobody waits for it.
-static void forget_oldest(struct storage_sync *sync) {
+// What is not marked is sent to the disk, if not too many are, and nobody waits for it.
+static void send_off(struct storage_sync *sync, int fd) {
     if (has_begun(sync)) {
-        (void)storage_sync_file(sync, sync->marks[0].fd, NULL, NULL);
+        (void)storage_sync_file(sync, fd, NULL, NULL);
     }
-    forget(sync, 0);
 }
 
 void storage_sync_forget(struct storage_sync *sync, const struct stat *status) {
@@ -220,17 +220,24 @@ void storage_sync_mark(struct storage_sync *sync, int fd) {
     struct stat status;
     int own = -1;
 
-    if (fstat(fd, &status) < 0 || find_mark(sync, &status) < sync->n_marks) {
+    if (fstat(fd, &status) < 0) {
+        send_off(sync, fd);
+        return;
+    }
+    if (find_mark(sync, &status) < sync->n_marks) {
         return;
     }
     if (sync->n_marks == STORAGE_SYNC_MARKS) {
-        forget_oldest(sync);
+        send_off(sync, sync->marks[0].fd); /* the oldest */
+        forget(sync, 0);
     }
     own = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-    if (own >= 0) {
-        sync->marks[sync->n_marks++] =
-            (struct mark){.fd = own, .device = status.st_dev, .inode = status.st_ino};
+    if (own < 0) {
+        send_off(sync, fd);
+        return;
     }
+    sync->marks[sync->n_marks++] =
+        (struct mark){.fd = own, .device = status.st_dev, .inode = status.st_ino};
 }
 
 uint32_t storage_sync_period(const struct storage_sync *sync) {

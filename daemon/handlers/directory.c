@@ -72,34 +72,50 @@ int handle_file_end(struct call *call, struct handle *handle) {
     return 0;
 }
 
-// A name that is no text could not be said in a path.
-static bool is_told(const struct directory *directory, const char *name, struct stat *ret_status) {
-    return strcmp(name, ".") != 0 && strcmp(name, "..") != 0 &&
-           utf8_is_text((const uint8_t *)name, strlen(name)) &&
-           storage_look_at(directory->storage, directory->fd, name, ret_status) == 0;
+// Returns 0; ENOENT of what is not told: a name that is no text could not be said in a path; or
+// another errno.
+static int look(const struct directory *directory, const char *name, struct stat *ret_status) {
+    if (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+        !utf8_is_text((const uint8_t *)name, strlen(name))) {
+        return ENOENT;
+    }
+    return storage_look_at(directory->storage, directory->fd, name, ret_status);
+}
+
+// Writes NAME to TO. Returns how many bytes that takes.
+static size_t tell_entry(const char *name, const struct stat *status, uint8_t *to) {
+    struct wire_file_entry told = {
+        .kind = S_ISDIR(status->st_mode) ? WIRE_DIRECTORY : WIRE_FILE,
+        .size = S_ISDIR(status->st_mode) ? 0 : (uint64_t)status->st_size,
+        .name_size = (uint32_t)strlen(name),
+    };
+
+    memcpy(to, &told, sizeof(told));
+    memcpy(to + sizeof(told), name, told.name_size);
+    return sizeof(told) + told.name_size;
 }
 
 // Writes what is told of the N bytes of kernel entries at FROM to TO, which has room for them: ours
-// are shorter. Returns how many bytes that are.
-static size_t tell(const struct directory *directory, const uint8_t *from, size_t n, uint8_t *to) {
-    size_t size = 0, at = 0;
+// are shorter. Returns 0 and *ret_size, the bytes that are, or an errno.
+static int tell(const struct directory *directory, const uint8_t *from, size_t n, uint8_t *to,
+                size_t *ret_size) {
+    size_t size = 0;
 
-    while (at < n) {
+    for (size_t at = 0; at < n;) {
         const struct dirent64 *entry = (const void *)(from + at);
-        struct wire_file_entry told = {.name_size = (uint32_t)strlen(entry->d_name)};
         struct stat status;
+        int r = look(directory, entry->d_name, &status);
 
-        at += entry->d_reclen;
-        if (!is_told(directory, entry->d_name, &status)) {
-            continue;
+        if (r != 0 && r != ENOENT) {
+            return r;
         }
-        told.kind = S_ISDIR(status.st_mode) ? WIRE_DIRECTORY : WIRE_FILE;
-        told.size = told.kind == WIRE_FILE ? (uint64_t)status.st_size : 0;
-        memcpy(to + size, &told, sizeof(told));
-        memcpy(to + size + sizeof(told), entry->d_name, told.name_size);
-        size += sizeof(told) + told.name_size;
+        if (r == 0) {
+            size += tell_entry(entry->d_name, &status, to + size);
+        }
+        at += entry->d_reclen;
     }
-    return size;
+    *ret_size = size;
+    return 0;
 }
 _Static_assert(sizeof(struct wire_file_entry) < offsetof(struct dirent64, d_name),
                "ours are shorter");
@@ -114,12 +130,12 @@ int handle_file_next(struct call *call, struct handle *handle, struct window ent
 
     for (int i = 0; i < BATCHES_MAX; i++) {
         ssize_t n = getdents64(directory->fd, buffer, entries.size);
-        size_t size;
+        size_t size = 0;
+        int r = n < 0 ? errno : tell(directory, buffer, (size_t)n, entries.data, &size);
 
-        if (n < 0) {
-            return errno;
+        if (r != 0) {
+            return r;
         }
-        size = tell(directory, buffer, (size_t)n, entries.data);
         if (size > 0 || n == 0) {
             *ret_result = (int64_t)size;
             return 0;

@@ -207,6 +207,18 @@ TABLE = [
             "supervisor", "malloc", "socket_peers_add", ANY, UNNOTICED,
             "who sent a datagram may then be answered only if a grant says so",
         ),
+        (
+            "supervisor", "openat", "(new|kept|\\.)( last)? @files", "EMFILE", UNNOTICED,
+            "open() has the garbage collected and tries once more",
+        ),
+        (
+            "supervisor", "newfstatat|fcntl", "/data(/new|/kept)?( last)? @files", "ENOMEM|EMFILE", UNNOTICED,
+            "what cannot be marked as changed is sent to the disk at once",
+        ),
+        (
+            "supervisor", "io_destroy", ANY, ANY, UNNOTICED,
+            "the end of the process does it too",
+        ),
     )
 ]
 

@@ -9,7 +9,7 @@ import excuses
 import plan
 
 # Exit statuses of mpyd run.
-DOCUMENTED = range(9)
+DOCUMENTED = range(10)
 
 # Open before main() closes what it inherits, should it not come to that.
 INHERITED = collections.Counter({"/dev/null": 1, "/memfd:faults": 1})
@@ -21,7 +21,7 @@ class Run:
     def __init__(self, fault, report, lines):
         self.fault = fault
         self.report = report
-        self.lines = lines
+        self.lines = [re.sub(r"/state/\d+", "/state/N", line) for line in lines]
         self.status = int(report["exit"][0][0]) if report["exit"] else None
         self.live = int(report["live"][0][0])
 

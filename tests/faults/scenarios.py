@@ -55,11 +55,11 @@ spin = 5us
 # comes before is another scenario's. end: the first that is not to fail. status: as it ends when
 # nothing fails. stop: the line at which it is sent SIGTERM. spoil: what becomes of the image.
 # roles: whose calls fail. trust: the image is encrypted and signed, and not run unsigned. control: with a
-# control socket.
+# control socket. state: with a state directory, not laid out yet.
 Scenario = collections.namedtuple(
     "Scenario",
-    "name app begin config status stop spoil end roles trust control",
-    defaults=(PATIENT, 0, None, None, None, ("supervisor", "spawner", "launch"), False, False),
+    "name app begin config status stop spoil end roles trust control state",
+    defaults=(PATIENT, 0, None, None, None, ("supervisor", "spawner", "launch"), False, False, False),
 )
 
 START = ("supervisor", "openat", plan.MAIN)
@@ -71,6 +71,8 @@ SIGNATURE = ("supervisor", "openat", ".minisig")
 KEYS = ("supervisor", "openat", "/keys")
 LOOP = ("supervisor", "epoll_create1", "")
 PORTS = ("supervisor", "landlock_create_ruleset", "")
+STATE = ("supervisor", "mkdir", "")
+VOLUME = ("supervisor", "openat", "volume")
 GROUPS = ("supervisor", "openat", "/etc/group")
 OURS = ("supervisor",)
 
@@ -83,6 +85,9 @@ SCENARIOS = (
     Scenario("trusted keys", "hello", KEYS, end=LOOP, roles=OURS, trust=True),
     Scenario("trusted image", "hello", IMAGE, end=PORTS, roles=OURS, trust=True),
     Scenario("control socket", "hello", GROUPS, end=PORTS, roles=OURS, control=True),
+    Scenario("state directory", "keep", STATE, end=PORTS, roles=OURS, state=True),
+    Scenario("first run", "keep", VOLUME, end=PORTS, roles=OURS, state=True),
+    Scenario("files", "keep", SERVE, roles=OURS, state=True),
     Scenario("serve", "serve", SERVE),
     Scenario("crash and restart", "crash", SERVE, QUICK, 1),
     Scenario("stop", "wait", SERVE, PATIENT, 0, "wait: ready"),
@@ -96,6 +101,7 @@ MANIFESTS = {
 listen = ["udp:127.0.0.1:0", "tcp:127.0.0.1:0", "tcp:[::1]:0"]
 connect = ["udp:127.0.0.1:*", "tcp:127.0.0.1:*", "tcp:[::1]:*", "tcp:localhost:80"]
 """,
+    "keep": "[grants]\nstorage = \"1M\"\n",
     "names": """\
 [grants]
 connect = ["tcp:*.example:7000"]
@@ -141,9 +147,9 @@ def trust(image, work, mpyfreeze):
     return shipped, ["--keys", keys, "--floors", floors, "--key-file", key]
 
 
-def control(work):
-    """Where each run has a socket of its own: @RUN@ is its number."""
-    folder = os.path.join(work, "control")
+def each_run(work, name):
+    """A path that each run has for itself: @RUN@ is its number."""
+    folder = os.path.join(work, name)
     os.makedirs(folder, exist_ok=True)
     os.chmod(folder, 0o777)
     return os.path.join(folder, "@RUN@")
@@ -155,7 +161,9 @@ def command(scenario, work, mpyd, mpyfreeze):
     options = ["--unsigned"]
     if scenario.trust:
         image, options = trust(image, work, mpyfreeze)
-    options.append(f"--control={control(work) if scenario.control else 'none'}")
+    options.append(f"--control={each_run(work, 'control') if scenario.control else 'none'}")
+    if scenario.state:
+        options.append(f"--state={each_run(work, 'state')}")
     if scenario.spoil:
         with open(image, "rb") as whole:
             content = whole.read()
