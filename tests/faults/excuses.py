@@ -73,6 +73,14 @@ TABLE = [
             "on its way out: the supervisor is gone, or about to end it",
         ),
         (
+            "supervisor", "sched_getaffinity", ANY, ANY, UNNOTICED,
+            "asked so as to set nothing that is set already; then it is set",
+        ),
+        (
+            "supervisor", "malloc", "libc.so.6.*asprintf.* config_files_", ANY, UNNOTICED,
+            "asprintf(3) makes its buffer smaller at the end, or leaves it as it is",
+        ),
+        (
             "supervisor", "newfstatat", "/proc/self/ns/", ANY, UNSAID,
             "told as a namespace that cannot be verified, and mpyd ends",
         ),
