@@ -19,8 +19,8 @@ int durable_copy(int from, size_t size_limit, int directory, const char *name, m
 // the caller's to sync. Returns 0 or -errno.
 int durable_remove(int directory, const char *name);
 
-// Makes the directory NAME of MODE, less the umask, unless it is there, and opens it. Returns 0 and *ret_fd, the
-// caller's, or -errno.
+// Makes the directory NAME of MODE, less the umask, unless it is there, and opens it. Returns 0 and
+// *ret_fd, the caller's, or -errno.
 int durable_directory(int parent, const char *name, mode_t mode, int *ret_fd);
 
 // As durable_directory(), PATH, whose parent is there.

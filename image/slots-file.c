@@ -9,11 +9,11 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/durable.h"
 #include "base/fd.h"
 #include "base/parse.h"
 #include "base/settings.h"
 #include "image/why.h"
-#include "base/durable.h"
 
 #define TEXT_SIZE 2048
 #define SECTION "slots"
