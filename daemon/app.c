@@ -14,6 +14,8 @@
 
 #define LOG_TEXT_MAX 4096 /* the text:str(4096) of log.write */
 
+#define USAGE_USEC 1000000u
+
 int app_init(struct app *app, const char *name) {
     int r = 0;
 
@@ -76,6 +78,16 @@ void app_reap(struct app *app) {
 void app_upcall(struct app *app, uint32_t kind) {
     upcall_post(&app->upcalls, &app->channel, kind, 0, 0);
     waits_wake(&app->waits);
+}
+
+void app_ask_usage(struct app *app) {
+    uint64_t now = loop_now_usec();
+
+    if (app->worker.running && app->worker.started && !app->worker.exiting &&
+        now - app->heap.asked_usec >= USAGE_USEC) {
+        app->heap.asked_usec = now;
+        app_upcall(app, WIRE_UPCALL_PING);
+    }
 }
 
 int app_break(struct app *app, const char *format, ...) {
@@ -143,7 +155,10 @@ void app_announce_phase(struct app *app, uint32_t phase) {
 }
 
 void app_announce_heap(struct app *app, uint64_t size, uint64_t used) {
-    app->heap = (struct app_heap){.size = size, .used = used, .taken_usec = loop_now_usec()};
+    // Its own word, which may be nonsense: no more is used than there is.
+    app->heap.size = size;
+    app->heap.used = used < size ? used : size;
+    app->heap.taken_usec = loop_now_usec();
 }
 
 int app_announce_ready(struct app *app) {

@@ -45,6 +45,7 @@ struct worker {
 struct app_heap {
     uint64_t size, used; /* bytes */
     uint64_t taken_usec; /* when it said so, as loop_now_usec(); 0: never */
+    uint64_t asked_usec; /* when it was asked last; 0: never */
 };
 
 struct app_counters {
@@ -101,6 +102,10 @@ void app_reap(struct app *app);
 // Posts an upcall of KIND (enum wire_kind) that says no more than that, and ends the worker's
 // sleep.
 void app_upcall(struct app *app, uint32_t kind);
+
+// Asks the worker for fresh figures of its heap, which it takes the time to count: once a second at
+// most, and its answer comes later.
+void app_ask_usage(struct app *app);
 
 // Declares the worker broken, unless it already is: it is killed at the end of the batch. Returns
 // APP_BROKEN, for dispatch to pass up.

@@ -312,15 +312,17 @@ static const struct family {
 };
 
 void control_metrics(struct connection *connection, struct json_object *parameters) {
+    struct supervisor *supervisor = connection_supervisor(connection);
     struct answer answer = answer_new();
     struct json_object *list = answer_list(&answer, answer.object, "families");
     struct output out = {
         .answer = &answer,
         .control = connection->control,
-        .supervisor = connection_supervisor(connection),
+        .supervisor = supervisor,
         .now_usec = loop_now_usec(),
     };
 
+    app_ask_usage(&supervisor->app); // for who asks again
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
         const struct family *family = &families[i];
         struct json_object *in = answer_object(&answer, list, NULL);

@@ -144,11 +144,12 @@ static void add_configuration(struct answer *answer, const struct config *config
 }
 
 void control_status(struct connection *connection, struct json_object *parameters) {
-    const struct supervisor *supervisor = connection_supervisor(connection);
-    const struct app *app = &supervisor->app;
+    struct supervisor *supervisor = connection_supervisor(connection);
+    struct app *app = &supervisor->app;
     uint64_t now = loop_now_usec();
     struct answer answer = answer_new();
 
+    app_ask_usage(app); // for who asks again
     add_state(&answer, supervisor, now);
     add_worker(&answer, supervisor, now);
     add_heap(&answer, &app->heap, now);

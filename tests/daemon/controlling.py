@@ -7,6 +7,7 @@ import socket
 import stat
 import subprocess
 import sys
+import time
 
 import apps as small
 import service
@@ -100,6 +101,19 @@ def metrics_count_calls(apps):
         tap.true(not family["unit"] or family["name"].endswith("_" + family["unit"]), family)
         names = [(s["suffix"], *sorted(s["labels"].items())) for s in family["samples"]]
         tap.equal(len(names), len(set(names)), "a sample is there once")
+    app.running.stop()
+
+
+def heap_figures_are_asked_for(apps):
+    app = App(apps)
+    for _ in range(400):
+        status = app.call("Status")
+        heap, uptime = status["heap"], status["worker"]["uptime_usec"]
+        if heap and uptime > 3000000 and heap["age_usec"] < 2000000:
+            break
+        time.sleep(0.05)
+    tap.true(heap["age_usec"] < 2000000 and 0 < heap["used"] < heap["size"], heap)
+    tap.equal(heap["free"], heap["size"] - heap["used"])
     app.running.stop()
 
 
@@ -205,6 +219,7 @@ TESTS = [
     status_restart_and_stop,
     trace_tells_calls_but_not_what_they_carry,
     metrics_count_calls,
+    heap_figures_are_asked_for,
     the_socket_is_its_owners_alone,
     others_are_refused_and_named,
     members_of_the_group_may,
