@@ -51,6 +51,15 @@ class App:
     def client(self):
         return varlink.Client(self.path)
 
+    def call_once_there_is_room(self, method):
+        """Turned away as long as clients that have gone are not seen to be gone."""
+        for _ in range(400):
+            try:
+                return self.call(method)
+            except (ConnectionError, AssertionError):
+                time.sleep(0.05)
+        return self.call(method)
+
     def call(self, method, **parameters):
         with self.client() as client:
             found, error = client.call(method, **parameters)
@@ -203,7 +212,7 @@ def clients_of_all_kinds_do_not_hold_the_app_up(apps):
     app.running.wait_line("words nobody else")
     for client in clients:
         client.close()
-    tap.equal(app.call("Status")["state"], "running")
+    tap.equal(app.call_once_there_is_room("Status")["state"], "running")
     app.running.stop()
 
 
