@@ -24,7 +24,7 @@ def fail(text):
 
 
 def entries_have_fields_that_the_journal_keeps():
-    since = host.cursor()
+    since = host.now()
     host.start(APP)
     [begun] = wait_for("the app's words", lambda: said(since, "> begun"))
     [started] = said(since, "started, generation 1")
@@ -47,7 +47,7 @@ def logs_shows_what_the_unit_said():
 
 
 def crash_is_told_in_the_journal_and_by_mpyctl():
-    since = host.cursor()
+    since = host.now()
     host.start(APP)
     fail("no more of this")
     [entry] = wait_for("a crash", lambda: said(since, "uncaught exception", f"MESSAGE_ID={CRASH}"))
@@ -70,11 +70,11 @@ def events_are_explained():
 
 
 def journal_that_is_restarted_loses_the_app_nothing():
-    since = host.cursor()
+    since = host.now()
     host.start(APP)
     wait_for("a line", lambda: said(since, "> line"))
     systemctl("restart", "systemd-journald")
-    after = host.cursor()
+    after = host.now()
     wait_for("entries with fields", lambda: said(after, "> line", f"APP={APP}"))
     host.stop(APP)
 
