@@ -249,6 +249,10 @@ static void add_cpu(const struct output *out) {
     }
 }
 
+static void add_worker_cpu(const struct output *out) {
+    add_plain(out, "_total", (double)out->supervisor->health.cpu_total_usec / 1e6);
+}
+
 static void add_log_dropped(const struct output *out) {
     add_plain(out, "_total", (double)out->supervisor->app.log.n_dropped_ever);
 }
@@ -304,6 +308,8 @@ static const struct family {
      add_idle_doorbells},
     {"mpyd_log_dropped", COUNTER, "", "Lines of the app's log beyond its rate.", add_log_dropped},
     {"mpyd_supervisor_cpu_seconds", COUNTER, SECONDS, "Processor time of the supervisor.", add_cpu},
+    {"mpyd_worker_cpu_seconds", COUNTER, SECONDS,
+     "Processor time of the workers, up to the last look at the one that runs.", add_worker_cpu},
     {"mpyd_control_calls", COUNTER, "", "Calls on the control socket.", add_control_calls},
     {"mpyd_control_refused", COUNTER, "", "Clients of the control socket that were refused.",
      add_control_refused},
@@ -323,6 +329,7 @@ void control_metrics(struct connection *connection, struct json_object *paramete
     };
 
     app_ask_usage(&supervisor->app); // for who asks again
+    supervise_look(supervisor);
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
         const struct family *family = &families[i];
         struct json_object *in = answer_object(&answer, list, NULL);

@@ -150,6 +150,7 @@ void control_status(struct connection *connection, struct json_object *parameter
     struct answer answer = answer_new();
 
     app_ask_usage(app); // for who asks again
+    supervise_look(supervisor);
     add_state(&answer, supervisor, now);
     add_worker(&answer, supervisor, now);
     add_heap(&answer, &app->heap, now);

@@ -10,6 +10,7 @@
 #include "daemon/app.h"
 
 #define MSEC 1000u
+#define LOOK_USEC 100000u /* a share of less time than that says nothing */
 
 static void explain(struct health *health, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -149,23 +150,32 @@ static int on_window(void *context) {
     return health->watching ? health->ask_cpu(health->context) : 0;
 }
 
+// Returns what was taken since it was last looked at.
+static uint64_t take_cpu(struct health *health, uint64_t cpu_usec) {
+    uint64_t taken_usec = cpu_usec > health->cpu_usec ? cpu_usec - health->cpu_usec : 0;
+
+    health->cpu_usec += taken_usec;
+    health->cpu_total_usec += taken_usec;
+    return taken_usec;
+}
+
+void health_cpu_end(struct health *health, uint64_t cpu_usec) {
+    (void)take_cpu(health, cpu_usec);
+}
+
 int health_cpu(struct health *health, uint64_t cpu_usec) {
     const struct health_policy *policy = &health->policy;
     uint64_t now_usec = loop_now_usec();
     uint64_t passed_usec = now_usec - health->cpu_seen_usec;
-    uint64_t taken_usec = cpu_usec - health->cpu_usec;
     bool judge = policy->cpu_percent > 0;
+    uint64_t least_usec = judge ? patience(health, policy->cpu_window_usec) / 2 : LOOK_USEC;
     int r = 0;
 
-    if (!health->watching || passed_usec == 0 || cpu_usec < health->cpu_usec) {
-        return 0;
-    }
     // Asked for between two ends of windows, by who shows it: too short a time to judge by.
-    if (judge && passed_usec < patience(health, policy->cpu_window_usec) / 2) {
+    if (!health->watching || passed_usec < least_usec) {
         return 0;
     }
-    health->cpu_share = (uint32_t)(taken_usec * 100 / passed_usec);
-    health->cpu_usec = cpu_usec;
+    health->cpu_share = (uint32_t)(take_cpu(health, cpu_usec) * 100 / passed_usec);
     health->cpu_seen_usec = now_usec;
     if (!judge || health->cpu_share <= policy->cpu_percent) {
         return keep(health, HEALTH_CPU);

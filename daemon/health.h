@@ -49,9 +49,10 @@ struct health {
     uint64_t beat_usec;         /* its last sign of life; before that, its start */
     uint64_t due_usec;          /* of the deadline */
 
-    uint64_t cpu_usec;      /* it had taken, ... */
-    uint64_t cpu_seen_usec; /* ... when it was looked at */
-    uint32_t cpu_share;     /* percent, in the last window */
+    uint64_t cpu_usec;       /* it had taken, ... */
+    uint64_t cpu_seen_usec;  /* ... when it was looked at */
+    uint32_t cpu_share;      /* percent, in the last window; 0 at first */
+    uint64_t cpu_total_usec; /* of all workers, when each was looked at last */
 
     char why[HEALTH_WHY_SIZE]; /* what it missed last; "" while it is well */
     struct health_counters counters;
@@ -85,3 +86,6 @@ int health_heartbeat(struct app *app);
 
 // The worker of this moment has taken CPU_USEC of processor time. Returns 0 or -errno.
 int health_cpu(struct health *health, uint64_t cpu_usec);
+
+// It has taken CPU_USEC, and is gone.
+void health_cpu_end(struct health *health, uint64_t cpu_usec);

@@ -150,6 +150,7 @@ static int on_ended(struct supervisor *supervisor) {
     supervisor->executed = true;
     supervisor->code = event == EVENT_GAVE_UP ? EXIT_GAVE_UP : EXIT_ENDED;
     lifecycle_give_reason(supervisor, "%s", event == EVENT_FINISHED ? "" : supervisor->last.text);
+    health_cpu_end(&supervisor->health, supervisor->event.cpu_usec);
     health_end(&supervisor->health);
     stop_end(&supervisor->stop);
     app_reap(&supervisor->app);
@@ -230,6 +231,12 @@ static int ask_cpu(void *context) {
 
     // One that is gone is told of by the end of its socket.
     return r == -EPIPE || r == -ECONNRESET || r == -EAGAIN ? 0 : r;
+}
+
+void supervise_look(struct supervisor *supervisor) {
+    if (supervisor->app.worker.running) {
+        (void)ask_cpu(supervisor);
+    }
 }
 
 static int stop(struct supervisor *supervisor, enum wire_stop level, bool hasten) {

@@ -120,5 +120,8 @@ int supervise_request_restart(struct supervisor *supervisor);
 // The configuration, or what follows from it, has changed: what is kept of it here is set anew.
 void supervise_reconfigure(struct supervisor *supervisor);
 
+// Somebody looks at the figures: those that have to be asked for are, for who looks again.
+void supervise_look(struct supervisor *supervisor);
+
 // What an administrator can do about the state, or NULL.
 const char *supervise_remedy(const struct supervisor *supervisor);

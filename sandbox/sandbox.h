@@ -122,7 +122,7 @@ enum spawner_event_kind {
     SPAWNER_READY = 1,   /* confined; reports[] tell of every layer of spawner and worker */
     SPAWNER_STARTED = 2, /* pid: of the worker, as the spawner sees it */
     SPAWNER_FAILED = 3,  /* could not confine itself or start a worker: error, what */
-    SPAWNER_ENDED = 4,   /* code/status as waitid(2) gives them */
+    SPAWNER_ENDED = 4,   /* code/status as waitid(2) gives them, cpu_usec */
     SPAWNER_USED = 5,    /* cpu_usec: what the worker has taken so far; or error */
 };
 

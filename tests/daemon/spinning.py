@@ -63,6 +63,31 @@ def flood_of_calls_is_served_at_its_rate(apps):
     tap.equal(running.stop(), 0, f"exit status: {running.lines}")
 
 
+def what_it_takes_is_shown_to_who_looks(apps):
+    """Without a limit nobody measures, unless somebody looks. The last look is at its end."""
+    path = os.path.join(apps.open_folder(), "control")
+    command = apps.command(apps.image("spinning", SPINNING), small.QUICK, path)
+    running = apps.follow(service.Service(command))
+    running.wait_line("^spinning: ready")
+    end = time.monotonic() + 60
+    share = 0
+    while share == 0:
+        tap.true(time.monotonic() < end, "a spinning worker takes nothing")
+        limits = {limit["name"]: limit for limit in control.call(path, "Status")["limits"]}
+        share = limits["cpu"]["used"]
+        time.sleep(0.05)
+    tap.equal(limits["cpu"]["limit"], None, "limit")
+    before = taken(path)
+    control.call(path, "Restart")
+    tap.true(taken(path) >= before > 0, "processor time of all workers")
+    tap.equal(running.stop(), 0, f"exit status: {running.lines}")
+
+
+def taken(path):
+    families = {one["name"]: one for one in control.call(path, "Metrics")["families"]}
+    return families["mpyd_worker_cpu_seconds"]["samples"][0]["value"]
+
+
 def calls_that_wait_stop_nobody_from_stopping(apps):
     source = 'import calls\nprint("ready")\nwhile True:\n    calls.channel_nop()\n'
     config = small.QUICK + "[limits]\ncalls = 10\n"
@@ -75,5 +100,6 @@ TESTS = [
     spinning_app_is_degraded_then_killed,
     calls_above_the_rate_wait,
     flood_of_calls_is_served_at_its_rate,
+    what_it_takes_is_shown_to_who_looks,
     calls_that_wait_stop_nobody_from_stopping,
 ]

@@ -270,6 +270,15 @@ static void test_cpu_without_a_limit_is_only_shown(void **state) {
     assert_int_equal(health_cpu(&health, SECOND), 0);
     assert_int_equal(health.cpu_share, 100);
     assert_string_equal(said, "R");
+    pass(SECOND);
+    assert_int_equal(health_cpu(&health, SECOND + SECOND / 4), 0);
+    assert_int_equal(health.cpu_share, 25);
+    // What it took after the last look is told with its end.
+    health_cpu_end(&health, 2 * SECOND);
+    health_end(&health);
+    health_begin(&health);
+    health_cpu_end(&health, SECOND);
+    assert_int_equal(health.cpu_total_usec, 3 * SECOND);
     end();
 }
 
