@@ -18,6 +18,7 @@ arena = "64K"
 [grants]
 listen = ["tcp:127.0.0.1:8080", "udp:*:5353"]
 connect = ["udp:192.0.2.1:53"]
+storage = "2M"
 
 [limits]
 handles = 7

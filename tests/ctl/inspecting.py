@@ -31,6 +31,7 @@ def lines_of_an_image(program):
         "listen       tcp:127.0.0.1:8080",
         "             udp:*:5353",
         "connect      udp:192.0.2.1:53",
+        "storage      2097152",
         "handles      7",
         "log_rate     9",
     ):
@@ -43,7 +44,7 @@ def absence_is_told(program):
     lines = program.says("inspect", program.image("small", images.SMALL)).splitlines()
     for what in ("resources", "listen", "connect"):
         tap.true(f"{what:13}none" in lines, f"{what}: {lines}")
-    tap.true(not [line for line in lines if line.startswith(("arguments", "handles", "log_rate"))], lines)
+    tap.true(not [line for line in lines if line.startswith(("arguments", "storage", "handles", "log_rate"))], lines)
 
 
 def json_of_an_image(program):
@@ -61,6 +62,7 @@ def json_of_an_image(program):
         "grants": {
             "listen": ["tcp:127.0.0.1:8080", "udp:*:5353"],
             "connect": ["udp:192.0.2.1:53"],
+            "storage": 2 << 20,
             "credentials": [],
         },
         "limits": {"handles": 7, "log_rate": 9},

@@ -82,6 +82,7 @@ static void test_every_key_read(void **state) {
                                "arena = 64K\n"
                                "heap = 1M\n"
                                "doorbells = 1000\n"
+                               "storage = 3M\n"
                                "[stop]\n"
                                "stop = 1min\n"
                                "abort = 0\n"
@@ -114,6 +115,7 @@ static void test_every_key_read(void **state) {
     assert_int_equal(config.arena_size, 64 << 10);
     assert_int_equal(config.heap_size, 1 << 20);
     assert_int_equal(config.doorbells, 1000);
+    assert_int_equal(config.storage, 3 << 20);
     assert_int_equal(config.stop_usec, 60000000);
     assert_int_equal(config.abort_usec, 0);
     assert_int_equal(config.restart, CONFIG_RESTART_ALWAYS);
