@@ -14,7 +14,6 @@
 
 #define LOG_TEXT_MAX 4096 /* the text:str(4096) of log.write */
 
-#define USAGE_USEC 1000000u
 
 int app_init(struct app *app, const char *name) {
     int r = 0;
@@ -31,6 +30,9 @@ int app_init(struct app *app, const char *name) {
         r = messages_new(app, &app->messages);
     }
     if (r == 0) {
+        r = usages_init(&app->usages, app);
+    }
+    if (r == 0) {
         r = app_log_init(&app->log, app->loop, app->name);
     }
     return r;
@@ -43,6 +45,7 @@ void app_done(struct app *app) {
     crashes_done(&app->crashes);
     recorder_done(&app->recorder);
     app->messages = messages_free(app->messages);
+    usages_done(&app->usages);
     secrets_done(&app->secrets);
     app->resolver = resolver_free(app->resolver);
     app->storage = storage_free(app->storage);
@@ -72,22 +75,13 @@ void app_reap(struct app *app) {
     resolver_cancel(app->resolver); /* lookups count, and not against the next worker */
     handles_reap(app->handles);
     messages_end(app->messages);
+    usage_tell(app);
     app_log_report(&app->log);
 }
 
 void app_upcall(struct app *app, uint32_t kind) {
     upcall_post(&app->upcalls, &app->channel, kind, 0, 0);
     waits_wake(&app->waits);
-}
-
-void app_ask_usage(struct app *app) {
-    uint64_t now = loop_now_usec();
-
-    if (app->worker.running && app->worker.started && !app->worker.exiting &&
-        now - app->heap.asked_usec >= USAGE_USEC) {
-        app->heap.asked_usec = now;
-        app_upcall(app, WIRE_UPCALL_PING);
-    }
 }
 
 int app_break(struct app *app, const char *format, ...) {
@@ -159,6 +153,7 @@ void app_announce_heap(struct app *app, uint64_t size, uint64_t used) {
     app->heap.size = size;
     app->heap.used = used < size ? used : size;
     app->heap.taken_usec = loop_now_usec();
+    usage_tell(app);
 }
 
 int app_announce_ready(struct app *app) {

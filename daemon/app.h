@@ -19,6 +19,7 @@
 #include "daemon/recorder.h"
 #include "daemon/secrets.h"
 #include "daemon/upcall.h"
+#include "daemon/usage.h"
 #include "daemon/wait.h"
 
 #define APP_NAME_SIZE 32
@@ -45,7 +46,6 @@ struct worker {
 struct app_heap {
     uint64_t size, used; /* bytes */
     uint64_t taken_usec; /* when it said so, as loop_now_usec(); 0: never */
-    uint64_t asked_usec; /* when it was asked last; 0: never */
 };
 
 struct app_counters {
@@ -75,6 +75,7 @@ struct app {
     struct worker worker;
     struct health *health; /* the supervisor's; NULL: nobody asks for it */
     struct app_heap heap;
+    struct usages usages;
     struct messages *messages;
     struct secrets secrets;
 
@@ -102,10 +103,6 @@ void app_reap(struct app *app);
 // Posts an upcall of KIND (enum wire_kind) that says no more than that, and ends the worker's
 // sleep.
 void app_upcall(struct app *app, uint32_t kind);
-
-// Asks the worker for fresh figures of its heap, which it takes the time to count: once a second at
-// most, and its answer comes later.
-void app_ask_usage(struct app *app);
 
 // Declares the worker broken, unless it already is: it is killed at the end of the batch. Returns
 // APP_BROKEN, for dispatch to pass up.

@@ -317,7 +317,8 @@ static const struct family {
      add_trace_dropped},
 };
 
-void control_metrics(struct connection *connection, struct json_object *parameters) {
+static void reply(void *context) {
+    struct connection *connection = context;
     struct supervisor *supervisor = connection_supervisor(connection);
     struct answer answer = answer_new();
     struct json_object *list = answer_list(&answer, answer.object, "families");
@@ -328,7 +329,6 @@ void control_metrics(struct connection *connection, struct json_object *paramete
         .now_usec = loop_now_usec(),
     };
 
-    app_ask_usage(&supervisor->app); // for who asks again
     supervise_look(supervisor);
     for (size_t i = 0; i < sizeof(families) / sizeof(families[0]); i++) {
         const struct family *family = &families[i];
@@ -342,4 +342,18 @@ void control_metrics(struct connection *connection, struct json_object *paramete
         family->add(&out);
     }
     connection_reply(connection, answer_take(&answer));
+}
+
+static void forget(void *context, struct connection *connection) {
+    usage_cancel(context, connection);
+}
+
+void control_metrics(struct connection *connection, struct json_object *parameters) {
+    struct app *app = &connection_supervisor(connection)->app;
+
+    if (usage_ask(app, reply, connection)) {
+        connection_defer(connection, forget, app);
+    } else {
+        reply(connection);
+    }
 }

@@ -143,13 +143,13 @@ static void add_configuration(struct answer *answer, const struct config *config
     }
 }
 
-void control_status(struct connection *connection, struct json_object *parameters) {
+static void reply(void *context) {
+    struct connection *connection = context;
     struct supervisor *supervisor = connection_supervisor(connection);
     struct app *app = &supervisor->app;
     uint64_t now = loop_now_usec();
     struct answer answer = answer_new();
 
-    app_ask_usage(app); // for who asks again
     supervise_look(supervisor);
     add_state(&answer, supervisor, now);
     add_worker(&answer, supervisor, now);
@@ -163,4 +163,18 @@ void control_status(struct connection *connection, struct json_object *parameter
     answer_number(&answer, answer.object, "refusals", (int64_t)app->counters.refusals);
     answer_number(&answer, answer.object, "log_dropped", (int64_t)app->log.n_dropped_ever);
     connection_reply(connection, answer_take(&answer));
+}
+
+static void forget(void *context, struct connection *connection) {
+    usage_cancel(context, connection);
+}
+
+void control_status(struct connection *connection, struct json_object *parameters) {
+    struct app *app = &connection_supervisor(connection)->app;
+
+    if (usage_ask(app, reply, connection)) {
+        connection_defer(connection, forget, app);
+    } else {
+        reply(connection);
+    }
 }
