@@ -13,6 +13,7 @@ def state(*names):
 
 
 def starts_stops_and_restarts_all():
+    systemctl("stop", "mpyd.service")  # others may have left it
     for app in APPS:
         host.bring(app)
         systemctl("enable", unit(app))
