@@ -3,12 +3,23 @@
 
 import os
 import signal
+import subprocess
 
 import host
 import tap
 from host import systemctl, unit, wait_for
 
 APP = "steady"
+
+
+def units_are_well_formed():
+    """By the systemd that is to run them: it warns of what it does not know."""
+    units = [f"mpyd{at}{APP}.{kind}" for at, kind in (("@", "service"), ("@", "socket"),
+             ("-install@", "service"), ("-probation@", "service"))]  # fmt: skip
+    done = subprocess.run(["systemd-analyze", "verify", "--man=no", "mpyd.service", *units],
+                          capture_output=True, text=True, check=False)  # fmt: skip
+    said = [line for line in done.stderr.splitlines() if "mpyd" in line]
+    tap.equal((done.returncode, said), (0, []), "systemd-analyze verify")
 
 
 def starts_once_it_is_ready_and_stops_in_order():
@@ -75,6 +86,7 @@ def control_socket_is_for_root_and_the_group():
 
 
 TESTS = [
+    units_are_well_formed,
     starts_once_it_is_ready_and_stops_in_order,
     has_an_id_of_its_own_and_nothing_else,
     killed_processes_come_back_and_leave_no_orphan,
