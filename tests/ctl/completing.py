@@ -52,7 +52,7 @@ def shell(program, ask, name, script):
         raise tap.Skip(f"{name} is not installed")
     done = subprocess.run(
         [name, "-c", script], capture_output=True, text=True, cwd=program.place,
-        env={**ask.environment, "PATH": f"{Path(program.mpyctl).parent}:{os.environ['PATH']}",
+        env={**ask.environment, "PATH": f"{Path(program.mpyctl).resolve().parent}:{os.environ['PATH']}",
              "HOME": str(program.place), "XDG_CONFIG_HOME": str(program.place)})
     tap.equal(done.stderr, "", name)
     return done.stdout.split("\n")
