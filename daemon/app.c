@@ -14,7 +14,6 @@
 
 #define LOG_TEXT_MAX 4096 /* the text:str(4096) of log.write */
 
-
 int app_init(struct app *app, const char *name) {
     int r = 0;
 
