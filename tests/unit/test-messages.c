@@ -5,6 +5,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -46,7 +47,7 @@ static void on_answer(void *context, enum message_outcome outcome, const char *t
     answer->n_answers++;
     answer->outcome = outcome;
     assert_true(strlen(text) < sizeof(answer->text));
-    strcpy(answer->text, text);
+    (void)snprintf(answer->text, sizeof(answer->text), "%s", text);
 }
 
 static int post(size_t i, const char *name, const char *argument) {
