@@ -11,9 +11,8 @@ static const struct {
     const char *name;
     enum health health;
 } states[] = {
-    {"running", HEALTH_GOOD}, {"ended", HEALTH_ENDED}, {"degraded", HEALTH_BAD},
-    {"backoff", HEALTH_BAD},  {"failed", HEALTH_BAD},  {"corrupt", HEALTH_BAD},
-    {"locked", HEALTH_BAD},
+    {"running", HEALTH_GOOD}, {"degraded", HEALTH_BAD}, {"backoff", HEALTH_BAD},
+    {"failed", HEALTH_BAD},   {"corrupt", HEALTH_BAD},  {"locked", HEALTH_BAD},
 };
 
 // The text KEY of OBJECT, or "".

@@ -10,7 +10,6 @@ struct json_object;
 enum health {
     HEALTH_UNKNOWN, /* nothing is known against it yet */
     HEALTH_GOOD,    /* it runs, is ready and has not failed */
-    HEALTH_ENDED,   /* it came to its end, as it should */
     HEALTH_BAD,
 };
 

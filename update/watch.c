@@ -103,7 +103,8 @@ static int roll_back(const struct watching *watching, const char *why) {
     return r == UPDATE_DONE ? UPDATE_FAILED : r;
 }
 
-// Somebody stopped the app, which says nothing about it: the next start is a trial like this one.
+// Somebody stopped the app, or it came to its end, of which the unit tells the same: that says
+// nothing about it, and the next start is a trial like this one.
 static int try_again(const struct watching *watching) {
     CLEANUP(update_done) struct update update = UPDATE_INIT;
     int r = take(watching, &update);
@@ -112,7 +113,8 @@ static int try_again(const struct watching *watching) {
         return r;
     }
     update.slots.boots = 0;
-    slots_tell(&update.slots, "version %s was stopped on trial, to be tried with the next start",
+    slots_tell(&update.slots,
+               "version %s was stopped or ended on trial, to be tried with the next start",
                update.slots.slot[watching->trial].version);
     update_tell(&update, NULL, LOG_INFO);
     return update_write(&update);
@@ -158,9 +160,6 @@ static int conclude(struct watching *watching, enum health health, const char *w
 
     if (health == HEALTH_BAD) {
         return roll_back(watching, why);
-    }
-    if (health == HEALTH_ENDED) {
-        return confirm(watching);
     }
     if (health == HEALTH_UNKNOWN) {
         watching->good_since_usec = 0;

@@ -99,6 +99,18 @@ def a_bad_update_is_rolled_back_and_told(stock):
         tap.equal(machine.state()["slots"]["good"], "b", "slot, in the end")
 
 
+def a_trial_that_was_stopped_is_another_one_with_the_next_start(stock):
+    machine = Machine(stock)
+    with app_that_is(machine):
+        machine.ctl("install", stock.image("1.0"), says=["confirmed"])
+    machine.ctl("install", stock.image("2.0"), "--no-wait")  # nobody answers yet
+    machine.write("active", "inactive")
+    while machine.state()["slots"]["boots"] != "0":
+        time.sleep(0.02)
+    tap.true("was stopped or ended on trial" in machine.state()["slots"]["event"], "the event")
+    machine.run("pick", words=["version 2.0 is on trial"])
+
+
 def what_the_unit_refuses_is_told_with_its_status(stock):
     machine = Machine(stock, active="inactive")
     machine.ctl("install", stock.image("1.0", 3), says=["to be tried with the next start"])
@@ -158,6 +170,7 @@ def without_systemd_it_is_done_at_once(stock):
 TESTS = [
     an_update_is_waited_for_until_it_is_confirmed,
     a_bad_update_is_rolled_back_and_told,
+    a_trial_that_was_stopped_is_another_one_with_the_next_start,
     what_the_unit_refuses_is_told_with_its_status,
     bad_operands_are_told,
     two_at_once_are_told_apart,

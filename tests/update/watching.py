@@ -76,12 +76,6 @@ def one_bad_moment_is_enough(stock):
     tap.equal(trial.good(), 1, "image")
 
 
-def an_app_that_came_to_its_end_is_confirmed(stock):
-    trial = Trial(stock, lambda image: status(image, state="ended", worker=None))
-    trial.watch("1h", words=["is confirmed"])
-    tap.equal(trial.good(), 2, "image")
-
-
 def the_first_has_nothing_to_go_back_to(stock):
     machine = stock.place()
     machine.run("install", stock.image("1.0"))
@@ -172,7 +166,6 @@ TESTS = [
     an_app_that_does_well_is_confirmed,
     whatever_else_happens_is_gone_back_from,
     one_bad_moment_is_enough,
-    an_app_that_came_to_its_end_is_confirmed,
     the_first_has_nothing_to_go_back_to,
     what_says_nothing_is_waited_for,
     a_supervisor_that_comes_late_is_waited_for,
