@@ -13,6 +13,7 @@ import tap
 from host import unit, wait_for
 
 APP = "gauge"
+CONFIG = f"/etc/mpyd/{APP}.conf"
 FAILED, UNTRUSTED = 1, 7
 CONFIRMED = "ccd4934625304bf3b18ab3d3b5978565"
 ROLLED_BACK = "e8e3b860aa10413ab081bf02f4ac6723"
@@ -22,16 +23,15 @@ def clear():
     """A machine on which the app never was."""
     host.stop(APP)
     host.run("systemctl", "stop", f"mpyd-probation@{APP}.service", status=None)
-    for path in (f"/var/lib/mpyd-images/{APP}", f"{host.VENDOR}/{APP}.mpyimg"):
+    for path in (f"/var/lib/mpyd-images/{APP}", f"/var/lib/mpyd-incoming/{APP}"):
         shutil.rmtree(path, ignore_errors=True)
-    for path in (f"/var/lib/mpyd-floors/{APP}", f"/run/mpyd-slots/{APP}.trial"):
+    for path in (f"/var/lib/mpyd-floors/{APP}", f"/run/mpyd-slots/{APP}.trial", CONFIG):
         if os.path.exists(path):
             os.remove(path)
-    configure("2s")
 
 
 def configure(probation):
-    with open(f"/etc/mpyd/{APP}.conf", "w", encoding="ascii") as file:
+    with open(CONFIG, "w", encoding="ascii") as file:
         file.write(f"[update]\nprobation = {probation}\n")
 
 
@@ -81,6 +81,7 @@ def runs(expected):
 def start_with(which):
     """WHICH was installed, started and confirmed."""
     clear()
+    configure("2s")
     install(which, says=["to be tried with the next start"])
     host.systemctl("start", unit(APP))
     wait_for("the confirmation", lambda: state()["trial"] == "none")
