@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """mpyctl, and images for it."""
 
+import os
 import subprocess
 import tempfile
 from pathlib import Path
@@ -10,7 +11,8 @@ import tap
 
 class Program:
     def __init__(self, mpyctl, mpyd, mpyfreeze, sdk):
-        self.mpyctl, self.mpyd, self.mpyfreeze, self.sdk = mpyctl, mpyd, mpyfreeze, sdk
+        self.mpyctl, self.mpyd = os.path.abspath(mpyctl), os.path.abspath(mpyd)
+        self.mpyfreeze, self.sdk = mpyfreeze, sdk
         self.folder = tempfile.TemporaryDirectory(prefix="mpyd-ctl-")
         self.place = Path(self.folder.name)
         self.n_files = 0
