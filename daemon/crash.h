@@ -14,7 +14,7 @@
 #include "daemon/ending.h"
 
 #define CRASH_IN_MEMORY 4u
-#define CRASH_TRACEBACK_SIZE 8192u /* bytes of text, of which the last are kept */
+#define CRASH_TRACEBACK_SIZE 8192u /* bytes of text; three quarters at least are the last ones */
 
 struct app;
 struct json_object;

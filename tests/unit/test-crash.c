@@ -292,7 +292,7 @@ static void test_report_keeps_the_end_of_a_long_traceback(void **state) {
     report(ENDING_EXCEPTION, &exited);
     reports = newest(1);
     lines = member(json_object_array_get_idx(reports, 0), "traceback");
-    assert_in_range(json_object_array_length(lines), 200, 300);
+    assert_in_range(json_object_array_length(lines), 150, 300);
     assert_string_equal(json_object_get_string(
                             json_object_array_get_idx(lines, json_object_array_length(lines) - 1)),
                         line);
