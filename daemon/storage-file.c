@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "daemon/storage-file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -196,6 +197,7 @@ int storage_write(struct storage_handle *handle, int64_t offset, const void *dat
     ssize_t n;
     int r;
 
+    assert(handle->file); /* it is open */
     if (fstat(handle->fd, &status) < 0) {
         return errno;
     }
@@ -230,6 +232,7 @@ int storage_resize(struct storage_handle *handle, uint64_t size) {
     struct stat status;
     int r;
 
+    assert(handle->file); /* it is open */
     if (fstat(handle->fd, &status) < 0) {
         return errno;
     }

@@ -94,7 +94,7 @@ static int check(const struct header *header, const char *app, char why[VOLUME_W
 
 int volume_read(int state_fd, const char *app, char why[VOLUME_WHY_SIZE]) {
     CLEANUP_FD int fd = openat(state_fd, FILE_NAME, O_RDONLY | FLAGS);
-    struct header header;
+    struct header header = {0};
     int r;
 
     if (fd < 0) {
