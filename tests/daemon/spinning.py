@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Workers that spin or flood, and what becomes of them."""
+"""Workers that spin, leak or flood, and what becomes of them."""
 
 import os
 import re
@@ -83,6 +83,26 @@ def what_it_takes_is_shown_to_who_looks(apps):
     tap.equal(running.stop(), 0, f"exit status: {running.lines}")
 
 
+def leaking_app_ends_and_is_told_of(apps):
+    """While it rests before the next worker, an administrator sees how the last one ended."""
+    source = "kept = []\nwhile True:\n    kept.append(bytes(1024))\n"
+    path = os.path.join(apps.open_folder(), "control")
+    config = small.QUICK.replace("delay = 20ms", "delay = 1h\ndelay_max = 1h")
+    command = apps.command(apps.image("leaking", source), config, path)
+    running = apps.follow(service.Service(command))
+    running.wait_line("leaking: starting again in 3600000 ms")
+    status = control.call(path, "Status")
+    tap.equal(status["state"], "backoff", "state")
+    tap.true("out of memory" in status["reason"], f'reason: {status["reason"]}')
+    tap.equal(status["last_end"]["kind"], "heap", "how it ended")
+    heap = [limit for limit in status["limits"] if limit["name"] == "heap"][0]
+    tap.equal((heap["limit"] > 0, heap["hits"]), (True, 1), "limit and hits")
+    # Nobody has to wait for an hour.
+    tap.equal(control.call(path, "Restart")["generation"], 2, "generation")
+    running.wait_line("leaking: started, generation 2")
+    tap.equal(running.stop(), 0, f"exit status: {running.lines}")
+
+
 def taken(path):
     families = {one["name"]: one for one in control.call(path, "Metrics")["families"]}
     return families["mpyd_worker_cpu_seconds"]["samples"][0]["value"]
@@ -101,5 +121,6 @@ TESTS = [
     calls_above_the_rate_wait,
     flood_of_calls_is_served_at_its_rate,
     what_it_takes_is_shown_to_who_looks,
+    leaking_app_ends_and_is_told_of,
     calls_that_wait_stop_nobody_from_stopping,
 ]
