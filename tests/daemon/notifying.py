@@ -154,7 +154,7 @@ def corrupt_storage_is_up_and_says_what_to_do(apps):
     """The first run is told as such. Then the storage is damaged: nothing runs, and systemd has no
     reason to start it again and again."""
     manager = Manager(apps)
-    state = storing.fresh(apps)
+    state = apps.state()
     command = ["env", f"NOTIFY_SOCKET={manager.name}", "WATCHDOG_USEC=90000"]
     command += storing.command(apps, storing.counting(apps), state)
     running = apps.follow(service.Service(command))
