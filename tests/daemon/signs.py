@@ -126,9 +126,9 @@ def no_promise_no_deadline(apps):
 
 def a_stopped_worker_is_brought_back(apps):
     """SIGSTOP: it can do nothing, not even end; the kill reaches it all the same."""
-    running = apps.start(apps.image("frozen", BEATING.replace("range(30)", "range(100000)"), SHORT),
-                         small.QUICK)
-    running.wait_line("frozen: started, generation 1")
+    source = BEATING.replace("range(30)", "range(100000)").replace("for n", 'print("ready")\nfor n')
+    running = apps.start(apps.image("frozen", source, SHORT), small.QUICK)
+    running.wait_line("frozen: ready")  # before that it has 20 s
     worker = service.descendants(running.pid)[1]
     os.kill(worker, signal.SIGSTOP)
     running.wait_line("killed by the watchdog")

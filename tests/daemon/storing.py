@@ -125,6 +125,7 @@ def damage_is_not_a_first_run(apps):
         damaged = file.read()
     running = start(apps, image, state)
     running.wait_line("its storage is corrupt")
+    running.wait_line("sandbox of the spawner")  # what it tries its layers with is gone by then
     tap.equal(len(service.descendants(running.pid)), 1, "spawner, and no worker")
     tap.equal(running.stop(), 0, f"exit status: {running.lines}")
     with open(path, "rb") as file:
