@@ -12,10 +12,12 @@
 #include <sys/statvfs.h>
 #include <sys/timex.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/parse.h"
 #include "ctl/doctor.h"
+#include "ctl/granted.h"
 #include "ctl/program.h"
 #include "ctl/span.h"
 #include "ctl/verb.h"
@@ -26,6 +28,7 @@
 
 #define ROLLED_BACK "rolled back" /* how what is told of the slots begins then */
 #define ON_REQUEST "as asked for"
+#define REMEDY_SIZE 128
 #define SYSTEMD_MIN 252
 #define FREE_MIN (64ull << 20)
 #define YEAR_MIN 2026 /* mpyd is no older: a clock before that was never set */
@@ -138,6 +141,39 @@ static void find_app(struct doctor *doctor, const struct view *view) {
                 view->reason ? view->reason : "");
 }
 
+// Whether the unit gives what the image that is installed asks for. Only root may read images.
+static void find_grants(struct doctor *doctor, const char *app) {
+    CLEANUP(image_file_done) struct image_file image = IMAGE_FILE_INIT;
+    CLEANUP(granted_done) struct granted granted = GRANTED_INIT;
+    char remedy[REMEDY_SIZE];
+    int r;
+
+    if (!granted_is_enabled(app)) {
+        return;
+    }
+    if (geteuid() != 0) {
+        doctor_find(doctor, DOCTOR_NOTE, "run mpyctl doctor as root",
+                    "%s: whether its unit gives what its image asks for, only root may see", app);
+        return;
+    }
+    r = granted_read_image(app, NULL, &image);
+    if (r == CTL_DONE) {
+        r = granted_make(&image.image.manifest, &granted);
+    }
+    if (r != CTL_DONE) { // which has said why
+        (void)snprintf(remedy, sizeof(remedy), "mend that; mpyctl config show %s may help", app);
+        doctor_find(doctor, DOCTOR_PROBLEM, remedy,
+                    "%s: its image or its configuration cannot be read", app);
+    } else if (granted_compare(&granted, app) == GRANTED_STALE) {
+        (void)snprintf(remedy, sizeof(remedy), "mpyctl enable %s, then mpyctl restart --full %s",
+                       app, app);
+        doctor_find(doctor, DOCTOR_PROBLEM, remedy,
+                    "%s: its unit does not give what image and configuration say now", app);
+    } else {
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "%s: its unit gives what its image asks for", app);
+    }
+}
+
 void doctor_check_apps(struct doctor *doctor) {
     CLEANUP_FREE struct place *places = NULL;
     struct view *views = NULL;
@@ -153,6 +189,7 @@ void doctor_check_apps(struct doctor *doctor) {
     }
     for (size_t i = 0; r == CTL_DONE && i < n; i++) {
         find_app(doctor, &views[i]);
+        find_grants(doctor, view_name(&views[i]));
     }
     view_free(views, r == CTL_DONE ? n : 0);
 }

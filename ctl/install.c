@@ -14,6 +14,7 @@
 #include "base/durable.h"
 #include "base/log.h"
 #include "base/open.h"
+#include "ctl/granted.h"
 #include "ctl/print.h"
 #include "ctl/updating.h"
 #include "ctl/verbs.h"
@@ -92,6 +93,20 @@ static int tell(const struct updating *updating, const struct slots *slots, bool
     return waits ? updating_wait(updating, place) : CTL_DONE;
 }
 
+// An update may ask for more than the one that the units were written for; those are the
+// administrator's to change.
+static void hint(const char *app, const char *path) {
+    CLEANUP(image_file_done) struct image_file image = IMAGE_FILE_INIT;
+    CLEANUP(granted_done) struct granted granted = GRANTED_INIT;
+
+    if (granted_is_enabled(app) && image_file_load(path, NULL, &image) == CTL_DONE &&
+        granted_make(&image.image.manifest, &granted) == CTL_DONE &&
+        granted_compare(&granted, app) == GRANTED_STALE) {
+        print_line("%s: it asks for other grants than its unit gives: mpyctl enable --image %s %s",
+                   app, path, app);
+    }
+}
+
 static int install_by_unit(const char *app, const char *image, bool waits) {
     CLEANUP(updating_done) struct updating updating = UPDATING_INIT;
     struct slots slots = SLOTS_INIT;
@@ -103,7 +118,11 @@ static int install_by_unit(const char *app, const char *image, bool waits) {
     if (r == CTL_DONE) {
         r = updating_apply(&updating, &slots);
     }
-    return r == CTL_DONE ? tell(&updating, &slots, waits) : r;
+    if (r == CTL_DONE) {
+        r = tell(&updating, &slots, waits);
+        hint(app, image);
+    }
+    return r;
 }
 
 int install_run(const struct verb_arguments *arguments) {

@@ -12,9 +12,9 @@
 static void write_head(FILE *file, const struct unit_wants *wants) {
     (void)fprintf(
         file,
-        "# Written by mpyctl enable %s, from what version %s of its image asks for and the\n"
-        "# configuration leaves. It is written anew each time: put your own into a drop-in.\n",
-        wants->app, wants->version);
+        "# Written by mpyctl enable %s, from what its image asks for and the configuration\n"
+        "# leaves. It is written anew each time: put your own into a drop-in.\n",
+        wants->app);
 }
 
 void unit_file_write_service(FILE *file, const struct unit_wants *wants) {

@@ -12,9 +12,9 @@
 #define UNIT_FILE_PORTS_MAX 64u    /* more than so many in one grant are no list */
 
 struct unit_wants {
-    const char *app, *version; /* of the image that they are made from */
-    uint64_t memory;           /* bytes: of the worker, at most */
-    const char *cpu;           /* the number of the one to run on; NULL: any */
+    const char *app;
+    uint64_t memory; /* bytes: of the worker, at most */
+    const char *cpu; /* the number of the one to run on; NULL: any */
     const char *const *credentials;
     size_t n_credentials;
     const char *const *listen; /* grants as doc/manifest.md has them */

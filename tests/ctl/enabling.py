@@ -6,7 +6,7 @@ import os
 
 import tap
 
-HEAD = "# Written by mpyctl enable porter, from what version 1 of its image"
+HEAD = "# Written by mpyctl enable porter, from what its image asks for"
 MANIFEST = '''\
 name = "porter"
 version = "1"

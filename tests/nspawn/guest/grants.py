@@ -58,6 +58,23 @@ def secret_shows_nowhere():
             tap.true(SECRET not in file.read(), f"the secret is in the environment of {pid}")
 
 
+def doctor_says(words):
+    said = host.run("mpyctl", "doctor", status=None)
+    tap.true(f"{APP}: its unit {words}" in said, said)
+
+
+def unit_that_has_gone_stale_is_told():
+    doctor_says("gives what its image asks for")
+    host.configure(APP, "[sandbox]\ncpu = 0\n")
+    doctor_says("does not give what image and configuration say now")
+    said = host.run("mpyctl", "install", "--no-wait", f"{host.SHARED}/images/{APP}.mpyimg")
+    tap.true(f"mpyctl enable --image {host.SHARED}/images/{APP}.mpyimg {APP}\n" in said, said)
+    host.run("mpyctl", "enable", APP)
+    doctor_says("gives what its image asks for")
+    tap.equal(show(unit(APP), "CPUAffinity"), ["0"], "CPUAffinity")
+    host.configure(APP, None)
+
+
 def disabled_app_leaves_nothing():
     host.run("mpyctl", "disable", "--now", APP)
     tap.equal(show(unit(APP), "ActiveState", "UnitFileState"), ["inactive", "disabled"], "unit")
@@ -82,6 +99,7 @@ TESTS = [
     enabled_app_has_its_port_and_its_secret,
     state_is_kept_over_crash_kill_and_restart,
     secret_shows_nowhere,
+    unit_that_has_gone_stale_is_told,
     disabled_app_leaves_nothing,
     app_without_network_has_none,
 ]
