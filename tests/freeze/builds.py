@@ -264,7 +264,7 @@ def test_same_input_same_bytes(bench):
     old = os.umask(0o077)
     try:
         done = bench.build(second, '--keep', bench.root / 'kept', environment={
-            'LC_ALL': 'C', 'TZ': 'Asia/Tokyo', 'HOME': '/nowhere', 'PYTHONHASHSEED': '7',
+            'LC_ALL': 'C', 'TZ': 'Asia/Tokyo', 'HOME': str(bench.root / 'home'), 'PYTHONHASHSEED': '7',
             'TMPDIR': str(second), 'SOURCE_DATE_EPOCH': '1'})
     finally:
         os.umask(old)
