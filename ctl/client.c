@@ -11,10 +11,10 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "ctl/exit.h"
 #include "ctl/json.h"
 #include "ctl/refusal.h"
 #include "ctl/reply.h"
-#include "ctl/verb.h"
 
 #define INTERFACE "org.mpyd.App."
 #define READ_SIZE (64u << 10)

@@ -10,6 +10,7 @@
 #include "ctl/config-read.h"
 #include "ctl/json.h"
 #include "ctl/page.h"
+#include "ctl/print.h"
 #include "ctl/reply.h"
 #include "ctl/table.h"
 #include "ctl/verbs.h"
@@ -98,7 +99,7 @@ int config_show_run(const struct verb_arguments *arguments) {
     }
     page_begin(arguments);
     if (arguments->values[OPTION_JSON]) {
-        json_print(steal_ptr(&config));
+        print_json(steal_ptr(&config));
     } else {
         show(config, arguments->values[OPTION_SET]);
     }
@@ -189,7 +190,7 @@ int config_diff_run(const struct verb_arguments *arguments) {
     if (arguments->values[OPTION_JSON]) {
         object = json_new_object();
         json_set(object, "differences", differences);
-        json_print(object);
+        print_json(object);
     } else {
         if (n > 0) {
             print_differences(differences, arguments->operands[0], arguments->operands[1]);

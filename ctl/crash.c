@@ -13,6 +13,7 @@
 #include "ctl/denied.h"
 #include "ctl/json.h"
 #include "ctl/page.h"
+#include "ctl/print.h"
 #include "ctl/reports.h"
 #include "ctl/verbs.h"
 
@@ -72,7 +73,7 @@ static int read_all(const struct verb_arguments *arguments, size_t last, struct 
     return r;
 }
 
-static void print_text(struct json_object *all) {
+static void print_reports(struct json_object *all) {
     for (size_t i = 0; i < json_object_array_length(all); i++) {
         (void)fputs(i > 0 ? "\n" : "", stdout);
         crash_text_write(stdout, json_object_array_get_idx(all, i), true);
@@ -110,9 +111,9 @@ int crash_run(const struct verb_arguments *arguments) {
     }
     page_begin(arguments);
     if (arguments->values[OPTION_JSON]) {
-        json_print(json_object_get(all));
+        print_json(json_object_get(all));
     } else {
-        print_text(all);
+        print_reports(all);
     }
     (void)json_object_put(all);
     return r;

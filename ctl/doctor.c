@@ -103,7 +103,7 @@ int doctor_run(const struct verb_arguments *arguments) {
     json_set(object, "findings", doctor.findings);
     page_begin(arguments);
     if (arguments->values[OPTION_JSON]) {
-        json_print(json_object_get(object));
+        print_json(json_object_get(object));
     } else {
         print_all(doctor.findings, arguments->values[OPTION_BRIEF]);
     }

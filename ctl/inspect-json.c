@@ -9,6 +9,7 @@
 #include "ctl/inspect.h"
 #include "ctl/json.h"
 #include "ctl/layers.h"
+#include "ctl/print.h"
 #include "image/envelope.h"
 
 static struct json_object *list_texts(const struct manifest_texts *texts) {
@@ -185,5 +186,5 @@ void inspect_write_json(const struct inspection *inspection) {
     if (!inspection->is_locked) {
         set_image(object, &inspection->file->image);
     }
-    json_print(object);
+    print_json(object);
 }

@@ -7,8 +7,7 @@
 #include <stdlib.h>
 
 #include "base/log.h"
-#include "ctl/print.h"
-#include "ctl/verb.h"
+#include "ctl/exit.h"
 
 static void check(int is_good) {
     if (!is_good) {
@@ -52,13 +51,4 @@ void json_set_number(struct json_object *object, const char *key, uint64_t numbe
 
 void json_set_bool(struct json_object *object, const char *key, int value) {
     json_set(object, key, checked(json_object_new_boolean(value)));
-}
-
-void json_print(struct json_object *object) {
-    const char *text = json_object_to_json_string_ext(
-        object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
-
-    check(text != NULL);
-    print_text(text);
-    (void)json_object_put(object);
 }

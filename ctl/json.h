@@ -20,6 +20,3 @@ void json_set(struct json_object *object, const char *key, struct json_object *v
 void json_set_text(struct json_object *object, const char *key, const char *text);
 void json_set_number(struct json_object *object, const char *key, uint64_t number);
 void json_set_bool(struct json_object *object, const char *key, int value);
-
-// Writes OBJECT to standard output, a member a line, and puts it.
-void json_print(struct json_object *object);

@@ -13,6 +13,7 @@
 #include "ctl/file.h"
 #include "ctl/image-file.h"
 #include "ctl/json.h"
+#include "ctl/print.h"
 #include "ctl/regions.h"
 #include "ctl/verbs.h"
 #include "image/map.h"
@@ -144,7 +145,7 @@ static void print_image_json(const struct image *image, const struct regions *re
     json_set_text(object, "version", image->manifest.version);
     json_set(object, "regions", list_regions(regions));
     json_set(object, "limits", list_limits(image));
-    json_print(object);
+    print_json(object);
 }
 
 static int show_image(const char *path, const char *key_file, bool is_json) {
@@ -204,7 +205,7 @@ static int check_list(const char *path, bool is_json) {
         struct json_object *object = json_new_object();
 
         json_set(object, "regions", list_regions(&regions));
-        json_print(object);
+        print_json(object);
     } else {
         print_regions(&regions);
     }

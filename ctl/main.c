@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "ctl/find.h"
 #include "ctl/page.h"
+#include "ctl/program.h"
 #include "ctl/verbs.h"
 #include "version.h"
 
@@ -34,12 +35,12 @@ static int help(void) {
         "3 the image is refused, 4 the configuration is, 6 internal failure, 7 the image is not\n"
         "trusted, 8 it is encrypted, and its key is not there, 9 the app is not running, 10 not\n"
         "allowed.\n");
-    return verb_finish_output();
+    return program_finish_output();
 }
 
 static int version(void) {
     printf("mpyctl " MPYD_VERSION "\n");
-    return verb_finish_output();
+    return program_finish_output();
 }
 
 static int run_verb(const struct verb *verb, int n_arguments, char **arguments) {
@@ -53,7 +54,7 @@ static int run_verb(const struct verb *verb, int n_arguments, char **arguments) 
         r = verb->run(&found);
         page_end();
     }
-    return r == CTL_DONE ? verb_finish_output() : r;
+    return r == CTL_DONE ? program_finish_output() : r;
 }
 
 int main(int argc, char **argv) {

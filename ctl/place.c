@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/place.h"
+#include "ctl/exit.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -11,7 +12,6 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "base/parse.h"
-#include "ctl/verb.h"
 #include "image/places.h"
 
 #define UNIT_SOCKETS "/run/mpydctl"

@@ -87,7 +87,7 @@ int policy_explain_run(const struct verb_arguments *arguments) {
     }
     page_begin(arguments);
     if (arguments->values[OPTION_JSON]) {
-        json_print(json_object_get(reply));
+        print_json(json_object_get(reply));
     } else if (action) {
         print_answer(reply);
     } else {

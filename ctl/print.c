@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/print.h"
 
+#include <errno.h>
+#include <json-c/json.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/escape.h"
+#include "base/log.h"
+#include "ctl/exit.h"
 
 #define LINE_SIZE 4096
 
@@ -35,4 +40,16 @@ void print_text(const char *text) {
         text = escape_line(text, line, sizeof(line));
         (void)puts(line);
     }
+}
+
+void print_json(struct json_object *object) {
+    const char *text = json_object_to_json_string_ext(
+        object, JSON_C_TO_STRING_PRETTY | JSON_C_TO_STRING_SPACED | JSON_C_TO_STRING_NOSLASHESCAPE);
+
+    if (!text) {
+        (void)log_errno(ENOMEM, "cannot make JSON");
+        exit(CTL_INTERNAL);
+    }
+    print_text(text);
+    (void)json_object_put(object);
 }

@@ -3,9 +3,14 @@
 
 // What others have written, to standard output.
 
+struct json_object;
+
 // Prints a line, what a terminal could take for something else in an escaped form; of more than one
 // line, the first.
 void print_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Prints TEXT, line by line: to a terminal as print_line(), elsewhere as it is.
 void print_text(const char *text);
+
+// Writes OBJECT to standard output, a member a line, and puts it.
+void print_json(struct json_object *object);

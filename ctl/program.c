@@ -1,20 +1,29 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/program.h"
+#include "ctl/exit.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <spawn.h>
+#include <stdio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
-#include "ctl/verb.h"
 
 #define OUTPUT_MAX (4u << 20)
 
+int program_finish_output(void) {
+    if (ferror(stdout) || fflush(stdout) == EOF) {
+        (void)log_errno(errno ? errno : EIO, "cannot write to standard output");
+        return CTL_INTERNAL;
+    }
+    return CTL_DONE;
+}
+
 int program_become(const char *const *arguments) {
-    int r = verb_finish_output();
+    int r = program_finish_output();
 
     if (r != CTL_DONE) {
         return r;

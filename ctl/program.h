@@ -7,6 +7,10 @@
 
 #include "ctl/file.h"
 
+// Writes what is left in standard output's buffer. Returns CTL_DONE, or CTL_INTERNAL, having said
+// so: a full disk is no success.
+int program_finish_output(void);
+
 // Becomes the program ARGUMENTS[0], looked for in PATH; what standard output has is written before.
 // Returns only if that fails: CTL_FAILED where there is no such program, CTL_INTERNAL otherwise,
 // having said so.

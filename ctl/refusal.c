@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ctl/exit.h"
 #include "ctl/reply.h"
-#include "ctl/verb.h"
 
 static const struct row {
     const char *error;

@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "ctl/json.h"
+#include "ctl/print.h"
 #include "ctl/status.h"
 #include "ctl/verb.h"
 #include "ctl/view.h"
@@ -80,5 +81,5 @@ void status_print_json(const struct view *views, size_t n_views) {
         json_append(apps, make_app(&views[i]));
     }
     json_set(object, "apps", apps);
-    json_print(object);
+    print_json(object);
 }

@@ -16,6 +16,7 @@
 #include "base/parse.h"
 #include "ctl/client.h"
 #include "ctl/interrupt.h"
+#include "ctl/program.h"
 #include "ctl/rates.h"
 #include "ctl/reply.h"
 #include "ctl/running.h"
@@ -198,7 +199,7 @@ static int follow(const struct verb_arguments *arguments, uint64_t usec, uint64_
         r = take_samples(arguments, false, &after);
         if (r == CTL_DONE) {
             show(&before, &after);
-            r = verb_finish_output();
+            r = program_finish_output();
         }
         samples_done(&before);
         before = after;

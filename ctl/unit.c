@@ -8,8 +8,8 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "ctl/exit.h"
 #include "ctl/program.h"
-#include "ctl/verb.h"
 
 #define PROPERTIES                                                                                 \
     "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,ExecMainStatus,NRestarts"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/verb.h"
+#include "ctl/program.h"
 
 #include <errno.h>
 #include <getopt.h>
@@ -212,13 +213,5 @@ int verb_help(const struct verb *verb) {
     }
     print_option(&common[0]);
     print_option(&common[1]);
-    return verb_finish_output();
-}
-
-int verb_finish_output(void) {
-    if (ferror(stdout) || fflush(stdout) == EOF) {
-        (void)log_errno(errno ? errno : EIO, "cannot write to standard output");
-        return CTL_INTERNAL;
-    }
-    return CTL_DONE;
+    return program_finish_output();
 }

@@ -6,21 +6,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define VERB_OPTIONS_MAX 10u
+#include "ctl/exit.h"
 
-// The exit status of mpyctl. 3, 6, 7 and 8 mean what they mean for mpyd (daemon/run.h).
-enum ctl_exit {
-    CTL_DONE = 0,
-    CTL_FAILED = 1, /* what was asked for does not hold, or is not there */
-    CTL_USAGE = 2,
-    CTL_IMAGE = 3,  /* the image is refused */
-    CTL_CONFIG = 4, /* a configuration is refused */
-    CTL_INTERNAL = 6,
-    CTL_UNTRUSTED = 7,   /* nobody who is trusted vouches for the image */
-    CTL_LOCKED = 8,      /* it is encrypted, and its key is not there */
-    CTL_NOT_RUNNING = 9, /* nobody answers for the app, or it is in no state to do that */
-    CTL_DENIED = 10,     /* who asks may not */
-};
+#define VERB_OPTIONS_MAX 10u
 
 // A table of them ends with a NULL name.
 struct verb_option {
@@ -75,7 +63,3 @@ enum verb_word verb_operand_word(const struct verb *verb, size_t index);
 
 // What the value NAME (of struct verb_option) is.
 enum verb_word verb_value_word(const char *name);
-
-// Writes what is left in standard output's buffer. Returns CTL_DONE, or CTL_INTERNAL, having said
-// so: a full disk is no success.
-int verb_finish_output(void);

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ctl/exit.h"
 #include "ctl/place.h"
 #include "ctl/program.h"
 #include "ctl/unit.h"
-#include "ctl/verb.h"
 
 bool service_is_up(const char *app) {
     struct unit unit = UNIT_UNKNOWN;
