@@ -30,6 +30,7 @@
 #define MICROPY_READER_POSIX (0)
 #define MICROPY_READER_VFS (0)
 #define MICROPY_PY_SYS_EXECUTABLE (0) /* nothing to name: the image is a sealed memfd */
+#define MICROPY_PY_SYS_EXC_INFO (1)   /* frozen/boot/logging.py: the traceback of what is handled */
 
 // Modules come frozen in the image, and only so: vm/run.c sets sys.path, whose default also holds
 // '', which would let a file shadow a frozen module.

@@ -57,7 +57,7 @@ def read_app(kit, directory):
     builtin = sources.find_builtin(kit.frozen)
     modules = sources.find_modules(directory, described, builtin, kit.first_modules)
     contents = _read_resources(sources.find_resources(directory, described))
-    return App(described, modules, contents, builtin)
+    return App(described, modules, contents, sources.without_replaced(builtin, modules))
 
 
 def make(kit, app, work, progress=lambda text: None, strip=()):

@@ -10,17 +10,13 @@ MAKERS = {'__import__'}                  # with these, any module
 TAKERS = {'getattr', '__dict__', '*'}    # with these, all of a module
 
 
-def _package(module):
-    return module.name.partition('.')[0]
-
-
 def _texts(modules, strings, n_own):
     """The strings of the app's modules, the first N_OWN, and of those of the SDK that they name."""
     names = set().union(*strings[:n_own])
     rest = list(zip(modules[n_own:], strings[n_own:]))
     while True:
-        reached = [found for module, found in rest if _package(module) in names]
-        rest = [(module, found) for module, found in rest if _package(module) not in names]
+        reached = [found for module, found in rest if module.package in names]
+        rest = [(module, found) for module, found in rest if module.package not in names]
         if not reached:
             return names
         names = names.union(*reached)

@@ -16,6 +16,7 @@ PARTS_MAX = 4096
 MODULE_NAME_MAX = 200
 RESOURCE_PATH_MAX = 320
 MODULE_MAX = 16 << 20  # bytes
+REPLACEABLE = {'logging'}  # packages of the SDK that give way to an app's of that name
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,11 @@ class Module:
         """What is imported: "meter.store"; of a package, its directory."""
         parts = PurePosixPath(self.path).with_suffix('').parts
         return '.'.join(parts[:-1] if len(parts) > 1 and parts[-1] == '__init__' else parts)
+
+    @property
+    def package(self):
+        """The first part of the name, or all of it."""
+        return self.name.partition('.')[0]
 
 
 def _listed(directory, what):
@@ -117,16 +123,17 @@ def check_directories(directory, modules):
 def _check_names(directory, modules, builtin, first, where):
     """No two modules, and no module of the SDK, may answer to one name; and none to one of FIRST,
     by which the virtual machine's own is imported."""
+    builtin = [module for module in builtin if module.package not in REPLACEABLE]
     seen = {module.name: module for module in builtin}
-    packages = {module.name.partition('.')[0] for module in builtin}
+    packages = {module.package for module in builtin}
     first = set(first)
     for module in modules:
         other = seen.setdefault(module.name, module)
-        if {module.name, module.name.partition('.')[0]} & first:
-            raise BuildError(f'{module.file}: "{module.name.partition(".")[0]}" is a module of '
+        if {module.name, module.package} & first:
+            raise BuildError(f'{module.file}: "{module.package}" is a module of '
                              'MicroPython, which comes first: this one would never be imported; '
                              'rename it')
-        if other in builtin or module.name.partition('.')[0] in packages:
+        if other in builtin or module.package in packages:
             raise BuildError(f'{module.file}: every image has a module "{module.name}" of its own '
                              'already; rename this one')
         if other is not module:
@@ -181,9 +188,15 @@ def find_tests(directory, manifest):
 
 
 def find_builtin(directory):
-    """The modules that the SDK puts into every image."""
+    """The modules that the SDK puts into every image, unless replaced."""
     return _with_data(Module(path, Path(directory, path))
                       for path in sorted(_listed(directory, 'modules')) if path.endswith('.py'))
+
+
+def without_replaced(builtin, modules):
+    """The modules of BUILTIN that none of the app's MODULES stands in for."""
+    packages = {module.package for module in modules}
+    return [module for module in builtin if module.package not in packages]
 
 
 def find_resources(directory, manifest):

@@ -71,7 +71,7 @@ def _local_names(tests, folders):
 def _add_tests(app, directory, tests):
     """Adds TESTS, and what they need to run, to the modules of APP."""
     for module in app.modules:
-        if module.name.partition('.')[0] in ('unittest', ENTRY):
+        if module.package in ('unittest', ENTRY):
             raise BuildError(f'{module.file}: tests bring a module "{module.name}" of their own; '
                              'rename this one')
     named = {module.path for module in app.modules}

@@ -92,6 +92,13 @@ def test_manifest_errors(bench):
                  'app/mpyd.toml:4: unknown key "colour"', 'app/mpyd.toml:6: memory.heap')
 
 
+def test_own_logging_replaces_the_sdks(bench):
+    bench.built(bench.app({'main.py': 'import logging\nprint(logging.__name__, dir(logging))\n',
+                           'logging.py': 'MINE = 1\n'}))
+    said = bench.said()
+    tap.true(len(said) == 1 and 'MINE' in said[0] and 'getLogger' not in said[0], str(said))
+
+
 def test_missing_things(bench):
     cases = [
         ({}, MANIFEST, ':3: entry: there is no "main.py" among the 0 modules'),
