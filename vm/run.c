@@ -39,6 +39,7 @@ static void __attribute__((noreturn)) end_worker(int status) {
     }
     log_flush(&log_stdout);
     log_flush(&log_stderr);
+    upcall_exit();
     (void)call_channel_exit(status <= APP_STATUS_MAX ? WIRE_EXIT_OK : (uint32_t)status, status);
     _exit(status);
 }

@@ -13,7 +13,7 @@
 #include "vm/wait.h"
 #include "vm/waker.h"
 
-static bool is_started;
+static bool is_started, is_exiting;
 static uint32_t kinds; /* 1 << enum wire_kind: those to act upon */
 static mp_sched_node_t node;
 
@@ -52,6 +52,11 @@ void upcall_start(void) {
 
 void upcall_end(void) {
     mp_sched_lock();
+    MP_STATE_MAIN_THREAD(mp_pending_exception) = MP_OBJ_NULL; // one that an abort came before
+}
+
+void upcall_exit(void) {
+    is_exiting = true;
 }
 
 bool upcall_is_due(void) {
@@ -71,6 +76,9 @@ void caller_on_upcall(uint32_t kind, uint32_t tag, int64_t result) {
 }
 
 int caller_should_cancel(void) {
+    if (is_exiting) {
+        return 0;
+    }
     stop_poll();
     return MP_STATE_MAIN_THREAD(mp_pending_exception) != MP_OBJ_NULL || MP_STATE_VM(vm_abort) ||
            (wait_is_asleep() && upcall_is_due());
