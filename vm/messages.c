@@ -184,7 +184,10 @@ static void answer(const char *message, size_t size) {
     }
     answering.argument = message + sizeof(head) + head.name_size;
     answering.argument_size = size - sizeof(head) - head.name_size;
+    // A stop, and what the app has run for it, need not wait for a function that takes its time.
+    mp_sched_unlock();
     exception = callback_protect(call, &answering);
+    mp_sched_lock();
     if (exception != MP_OBJ_NULL) {
         messages_reply_exception(head.number, exception);
     }
@@ -192,13 +195,20 @@ static void answer(const char *message, size_t size) {
 
 void messages_run(void) {
     static char message[WIRE_MESSAGE_MAX]; // touched by apps that get some
+    static bool is_running;
 
+    // What comes while one is answered is taken after it.
+    if (is_running) {
+        return;
+    }
+    is_running = true;
     while (!stop_is_under_way()) {
         int64_t size = call_app_take(message, sizeof(message));
 
         if (size < (int64_t)sizeof(struct wire_message)) {
-            return;
+            break;
         }
         answer(message, (size_t)size);
     }
+    is_running = false;
 }
