@@ -53,6 +53,11 @@ void announce_state(struct supervisor *supervisor) {
     char text[STATUS_SIZE];
     char extend[64] = "";
 
+    // The manager takes an end in order before READY for a breach of the protocol.
+    if (supervisor->state == STATE_ENDED && !supervisor->told_ready) {
+        notify_send(&supervisor->notify, "READY=1");
+        supervisor->told_ready = true;
+    }
     describe(supervisor, text);
     if (usec > 0) {
         (void)snprintf(extend, sizeof(extend), "EXTEND_TIMEOUT_USEC=%" PRIu64 "\n", usec);

@@ -150,6 +150,22 @@ def who_never_becomes_ready_is_killed_and_never_feeds(apps):
              str(running.lines))
 
 
+def one_that_ends_well_before_it_is_ready_was_ready(apps):
+    """systemd takes status 0 without READY for a breach of the protocol, and STOPPING in the same
+    message would be one too many for it."""
+    for name, source in (("brief", "print(1)\n"), ("unready", SLEEPING)):
+        manager = Manager(apps)
+        running = manager.start(apps, apps.image(name, source, '[health]\nready = "20s"\n'))
+        if name == "unready":
+            running.wait_line("^unready: ready")
+        status = running.stop() if name == "unready" else running.wait()
+        tap.equal(status, 0, "exit status")
+        heard = manager.wait_status("ended")
+        tap.true({"READY": "1"} in heard, str(heard))
+        after = heard[heard.index({"READY": "1"}) + 1:]
+        tap.equal([one.get("STOPPING") for one in after], ["1"], f"after READY: {heard}")
+
+
 def corrupt_storage_is_up_and_says_what_to_do(apps):
     """The first run is told as such. Then the storage is damaged: nothing runs, and systemd has no
     reason to start it again and again."""
@@ -214,6 +230,7 @@ TESTS = [
     watchdog_is_fed_while_it_runs,
     watchdog_of_another_process_is_not_fed,
     who_never_becomes_ready_is_killed_and_never_feeds,
+    one_that_ends_well_before_it_is_ready_was_ready,
     corrupt_storage_is_up_and_says_what_to_do,
     wrong_addresses_are_warned_of,
     a_manager_that_hears_nothing_holds_nothing_up,

@@ -54,6 +54,25 @@ def unit_is_up_when_the_app_says_so():
     wait_for("its first word", lambda: "late> waiting" in words("late", since))
     control.call(path, "Call", {"name": "go", "argument": ""})
     host.wait_state(unit("late"), "active")
+    control.call(path, "Call", {"name": "end", "argument": ""})
+    host.wait_state(unit("late"), "inactive")
+    host.stop("late")
+
+
+def app_that_ends_well_before_it_is_ready_is_no_failure():
+    host.bring("late")
+    systemctl("start", "--no-block", unit("late"))
+    path = "/run/mpydctl/late/control"
+
+    def ends():
+        try:
+            return control.call(path, "Call", {"name": "end", "argument": ""}) is not None
+        except (OSError, control.Refused):
+            return False  # not there yet, or not listening yet
+
+    wait_for("the app to end", ends)
+    host.wait_state(unit("late"), "inactive")
+    tap.equal(host.show(unit("late"), "Result", "NRestarts"), ["success", "0"], "result")
     host.stop("late")
 
 
@@ -112,6 +131,7 @@ def watchdog_is_fed_for_as_long_as_the_app_is_well():
 
 TESTS = [
     unit_is_up_when_the_app_says_so,
+    app_that_ends_well_before_it_is_ready_is_no_failure,
     who_hangs_is_restarted_by_its_supervisor_not_by_systemd,
     supervisor_that_hangs_is_ended_by_systemd,
     watchdog_is_fed_for_as_long_as_the_app_is_well,
