@@ -54,6 +54,7 @@ static const char *when_of(struct json_object *setting) {
         {"now", "reload"},
         {"narrow", "reload, if it is less"},
         {"next", "next start"},
+        {"unit", "mpyctl enable, next start"},
     };
     const char *applies = reply_text_or(setting, "applies", "?");
 

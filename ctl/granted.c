@@ -119,10 +119,8 @@ static int read_listen(const struct manifest *manifest, const char *configured,
     return 0;
 }
 
-static bool is_number(const char *text) {
-    uint64_t number;
-
-    return text && parse_u64(text, 0, UINT32_MAX, &number) == 0;
+static bool read_number(const char *text, uint64_t *ret_number) {
+    return text && parse_u64(text, 0, UINT32_MAX, ret_number) == 0;
 }
 
 // -- the text ------------------------------------------------------------------------------------
@@ -162,12 +160,15 @@ static int make(const struct manifest *manifest, struct json_object *config,
                 struct granted *granted) {
     const char *connects = setting(config, "grants", "connect");
     const char *cpu = setting(config, "sandbox", "cpu");
+    uint64_t number, quota = 0;
     CLEANUP(listen_done) struct listen listen = {0};
     int r = read_listen(manifest, setting(config, "grants", "listen"), &listen);
+    bool has_quota = read_number(setting(config, "limits", "cpu"), &quota);
     const struct unit_wants wants = {
         .app = manifest->name,
         .memory = manifest->heap_size + manifest->stack_size + manifest->arena_size,
-        .cpu = is_number(cpu) ? cpu : NULL,
+        .cpu = read_number(cpu, &number) ? cpu : NULL,
+        .quota = has_quota ? quota : 0,
         .credentials = (const char *const *)manifest->credentials.items,
         .n_credentials = manifest->credentials.n_items,
         .listen = listen.items,

@@ -23,6 +23,9 @@ void unit_file_write_service(FILE *file, const struct unit_wants *wants) {
     if (wants->cpu) {
         (void)fprintf(file, "CPUAffinity=%s\n", wants->cpu);
     }
+    if (wants->quota > 0) {
+        (void)fprintf(file, "CPUQuota=%" PRIu64 "%%\n", wants->quota);
+    }
     for (size_t i = 0; i < wants->n_credentials; i++) {
         (void)fprintf(file, "LoadCredential=%s:mpyd.%s.%s\n", wants->credentials[i], wants->app,
                       wants->credentials[i]);

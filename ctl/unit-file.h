@@ -15,6 +15,7 @@ struct unit_wants {
     const char *app;
     uint64_t memory; /* bytes: of the worker, at most */
     const char *cpu; /* the number of the one to run on; NULL: any */
+    uint64_t quota;  /* percent of one processor; 0: no limit */
     const char *const *credentials;
     size_t n_credentials;
     const char *const *listen; /* grants as doc/manifest.md has them */

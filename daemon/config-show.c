@@ -12,8 +12,10 @@ static struct json_object *text_or_null(const char *text) {
 }
 
 static struct json_object *show_row(const struct config_row *row) {
-    static const char *const applies[] = {
-        [CONFIG_NOW] = "now", [CONFIG_NARROW] = "narrow", [CONFIG_NEXT] = "next"};
+    static const char *const applies[] = {[CONFIG_NOW] = "now",
+                                          [CONFIG_NARROW] = "narrow",
+                                          [CONFIG_NEXT] = "next",
+                                          [CONFIG_UNIT] = "unit"};
     struct json_object *shown = json_object_new_object();
 
     (void)json_object_object_add(shown, "section", json_object_new_string(row->section));

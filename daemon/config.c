@@ -16,6 +16,7 @@
 #define DAY_USEC (24ull * 3600 * 1000000)
 #define HOUR_USEC (3600ull * 1000000)
 #define CPU_MAX 4095
+#define QUOTA_MAX 100000
 
 struct entry {
     const char *section, *key;
@@ -40,6 +41,7 @@ static const struct entry entries[] = {
     {"limits", "storage", &config_bytes, AT(storage), 0, STORAGE_QUOTA_MAX, "1024G", CONFIG_NOW},
     {"limits", "doorbells", &config_number, AT(doorbells), 1000, 10000000, "100000", CONFIG_NOW},
     {"limits", "calls", &config_number, AT(calls), 10, CONFIG_CALLS_ANY, "100000000", CONFIG_NOW},
+    {"limits", "cpu", &config_number, AT(quota_percent), 0, QUOTA_MAX, "0", CONFIG_UNIT},
 
     {"health", "ready", &config_time, AT(ready_usec), 100000, HOUR_USEC, "1h", CONFIG_NOW},
     {"health", "heartbeat", &config_time, AT(heartbeat_usec), 100000, HOUR_USEC, "1h", CONFIG_NOW},

@@ -31,6 +31,7 @@ enum config_applies {
     CONFIG_NOW,    /* as soon as it is read */
     CONFIG_NARROW, /* likewise, if it allows no more than at the start; else as CONFIG_NEXT */
     CONFIG_NEXT,   /* with the next start of mpyd */
+    CONFIG_UNIT,   /* with the next start of a unit that mpyctl enable has written anew */
 };
 
 // Grants as written, all in one file. SET and without items: the app is left nothing.
@@ -70,6 +71,8 @@ struct config {
     uint64_t doorbells;  /* rings a second, above which they are polled for */
 
     uint64_t calls; /* a second, above which they wait; CONFIG_CALLS_ANY: no limit */
+
+    uint64_t quota_percent; /* of one processor, for all processes: the unit's; 0: no limit */
 
     /* health: the shorter of these and the manifest's counts */
     uint64_t ready_usec;

@@ -60,6 +60,7 @@ static void test_defaults(void **state) {
     assert_int_equal(config.cpu, CONFIG_CPU_SAME);
     assert_int_equal(config.spin_usec, 20);
     assert_int_equal(config.calls, CONFIG_CALLS_ANY);
+    assert_int_equal(config.quota_percent, 0);
     assert_int_equal(config.ready_usec, 3600000000);
     assert_int_equal(config.heartbeat_usec, 3600000000);
     assert_int_equal(config.cpu_percent, 100);
@@ -130,7 +131,7 @@ static void test_every_key_read(void **state) {
 }
 
 static void test_every_key_of_health_read(void **state) {
-    static const char text[] = "[limits]\ncalls = 10\n"
+    static const char text[] = "[limits]\ncalls = 10\ncpu = 250\n"
                                "[health]\nready = 5s\nheartbeat = 100ms\ncpu = 80\n"
                                "cpu_window = 1min\n";
     struct config config;
@@ -138,6 +139,7 @@ static void test_every_key_of_health_read(void **state) {
 
     assert_int_equal(read_text(&config, text, why), 0);
     assert_int_equal(config.calls, 10);
+    assert_int_equal(config.quota_percent, 250);
     assert_int_equal(config.ready_usec, 5000000);
     assert_int_equal(config.heartbeat_usec, 100000);
     assert_int_equal(config.cpu_percent, 80);
@@ -198,6 +200,7 @@ static void test_bad_values_refused(void **state) {
         {"[limits]\nhandles = many\n", "[limits] handles: \"many\" is not a number"},
         {"[limits]\nhandles =\n", "[limits] handles: \"\" is not a number"},
         {"[limits]\nhandles = -1\n", "[limits] handles: \"-1\" is not a number"},
+        {"[limits]\ncpu = 50%\n", "[limits] cpu: \"50%\" is not a number"},
         {"[limits]\nhandles = 0\n", "[limits] handles: \"0\" is not from 1 to 1024"},
         {"[limits]\nhandles = 1025\n", "[limits] handles: \"1025\" is not from 1 to 1024"},
         {"[limits]\narena = 63K\n", "[limits] arena: \"63K\" is not from 64K to 16M"},

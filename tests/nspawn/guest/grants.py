@@ -65,13 +65,13 @@ def doctor_says(words):
 
 def unit_that_has_gone_stale_is_told():
     doctor_says("gives what its image asks for")
-    host.configure(APP, "[sandbox]\ncpu = 0\n")
+    host.configure(APP, "[sandbox]\ncpu = 0\n[limits]\ncpu = 50\n")
     doctor_says("does not give what image and configuration say now")
     said = host.run("mpyctl", "install", "--no-wait", f"{host.SHARED}/images/{APP}.mpyimg")
     tap.true(f"mpyctl enable --image {host.SHARED}/images/{APP}.mpyimg {APP}\n" in said, said)
     host.run("mpyctl", "enable", APP)
     doctor_says("gives what its image asks for")
-    tap.equal(show(unit(APP), "CPUAffinity"), ["0"], "CPUAffinity")
+    tap.equal(show(unit(APP), "CPUAffinity", "CPUQuotaPerSecUSec"), ["0", "500ms"], "processor")
     host.configure(APP, None)
 
 
