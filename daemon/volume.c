@@ -61,8 +61,8 @@ static int take(int fd, struct header *ret_header, char why[VOLUME_WHY_SIZE]) {
         return -errno;
     }
     if (size != sizeof(struct header)) {
-        (void)snprintf(why, VOLUME_WHY_SIZE, "its header has %zu bytes or more, not %zu",
-                       (size_t)size, sizeof(struct header));
+        (void)snprintf(why, VOLUME_WHY_SIZE, "its header has %lld bytes, not %zu",
+                       (long long)status.st_size, sizeof(struct header));
         return VOLUME_DAMAGED;
     }
     memcpy(ret_header, bytes, sizeof(*ret_header));
