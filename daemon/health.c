@@ -146,6 +146,7 @@ static void begin_window(struct health *health) {
 static int on_window(void *context) {
     struct health *health = context;
 
+    health->window_is_over = true;
     begin_window(health);
     return health->watching ? health->ask_cpu(health->context) : 0;
 }
@@ -168,13 +169,16 @@ int health_cpu(struct health *health, uint64_t cpu_usec) {
     uint64_t now_usec = loop_now_usec();
     uint64_t passed_usec = now_usec - health->cpu_seen_usec;
     bool judge = policy->cpu_percent > 0;
+    bool is_due = !judge || health->window_is_over;
     uint64_t least_usec = judge ? patience(health, policy->cpu_window_usec) / 2 : LOOK_USEC;
     int r = 0;
 
-    // Asked for between two ends of windows, by who shows it: too short a time to judge by.
-    if (!health->watching || passed_usec < least_usec) {
+    // Asked for before the end of a window, by who shows it, or told late the last time: nobody is
+    // judged by a moment.
+    if (!health->watching || !is_due || passed_usec < least_usec) {
         return 0;
     }
+    health->window_is_over = false;
     health->cpu_share = (uint32_t)(take_cpu(health, cpu_usec) * 100 / passed_usec);
     health->cpu_seen_usec = now_usec;
     if (!judge || health->cpu_share <= policy->cpu_percent) {
@@ -234,6 +238,7 @@ void health_begin(struct health *health) {
     health->cpu_usec = 0;
     health->cpu_seen_usec = now_usec;
     health->cpu_share = 0;
+    health->window_is_over = false;
     set_deadline(health, health->policy.ready_usec);
     begin_window(health);
 }

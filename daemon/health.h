@@ -44,6 +44,7 @@ struct health {
     struct health_policy policy;
     struct timer *deadline;  /* of ready, then of the next heartbeat */
     struct timer *cpu_timer; /* the end of a window */
+    bool window_is_over;     /* and is yet to be judged */
     bool watching, ready;
     bool missed[HEALTH_CHECKS]; /* since it was last well */
     uint64_t beat_usec;         /* its last sign of life; before that, its start */

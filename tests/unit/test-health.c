@@ -257,9 +257,13 @@ static void test_cpu_above_its_share_once_is_forgiven(void **state) {
 static void test_cpu_asked_for_in_between_is_not_judged(void **state) {
     begin(&half);
     assert_int_equal(health_called(&app), 0);
-    pass(SECOND / 5);
-    assert_int_equal(health_cpu(&health, SECOND / 5), 0);
+    pass(SECOND * 7 / 10);
+    assert_int_equal(health_cpu(&health, SECOND * 7 / 10), 0);
     assert_string_equal(said, "R");
+    pass(SECOND * 3 / 10);
+    assert_int_equal(health_cpu(&health, SECOND), 0);
+    assert_string_equal(said, "RcS");
+    assert_string_equal(health.why, "100% of a processor for 1000 ms, 50% are allowed");
     end();
 }
 
