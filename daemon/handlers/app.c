@@ -3,6 +3,7 @@
 // The calls in which an app tells of itself, takes messages and reads its secrets.
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "call/calls.h"
@@ -38,6 +39,18 @@ int handle_app_take(struct call *call, struct window message, int64_t *ret_resul
     return r;
 }
 
+// TEXT of a reply, to be used up before the next.
+static const char *without_secrets(struct app *app, const char *text) {
+    static char copy[WIRE_MESSAGE_TEXT_MAX + 1];
+
+    if (app_secrets(app)->n_items == 0) {
+        return text;
+    }
+    (void)snprintf(copy, sizeof(copy), "%s", text);
+    (void)secrets_redact(app_secrets(app), copy);
+    return copy;
+}
+
 int handle_app_reply(struct call *call, uint32_t number, uint32_t outcome, const char *text) {
     static const enum message_outcome outcomes[] = {
         [APP_REPLY_OUTCOME_REPLIED] = MESSAGES_REPLIED,
@@ -45,6 +58,10 @@ int handle_app_reply(struct call *call, uint32_t number, uint32_t outcome, const
         [APP_REPLY_OUTCOME_NO_SUCH] = MESSAGES_NO_SUCH,
     };
 
+    // What the function returns is the app's own word; what it failed of may name anything.
+    if (outcome == APP_REPLY_OUTCOME_FAILED) {
+        text = without_secrets(call_app(call), text);
+    }
     return messages_reply(app_messages(call_app(call)), number, outcomes[outcome], text);
 }
 
