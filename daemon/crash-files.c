@@ -148,18 +148,35 @@ int crash_files_add(struct crash_files *files, const char *text, size_t size) {
     return 0;
 }
 
+// Whoever has put a pipe or a device there is not waited for, and no link is followed.
+static int open_report(const struct crash_files *files, uint32_t number) {
+    struct stat status;
+    char name[NAME_SIZE];
+    int fd = -1;
+
+    name_of(number, name);
+    if (fstatat(files->fd, name, &status, AT_SYMLINK_NOFOLLOW) < 0) {
+        return -errno;
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return -EINVAL;
+    }
+    fd = openat(files->fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
 int crash_files_read(const struct crash_files *files, uint32_t number, char **ret_text) {
     CLEANUP_FREE char *text = malloc(CRASH_FILE_SIZE_MAX + 1);
-    CLEANUP_FD int fd = -1;
-    char name[NAME_SIZE];
+    CLEANUP_FD int fd = open_report(files, number);
     ssize_t n = 0;
 
     if (!text) {
         return -ENOMEM;
     }
-    name_of(number, name);
-    fd = openat(files->fd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
-    n = fd < 0 ? -1 : read(fd, text, CRASH_FILE_SIZE_MAX);
+    if (fd < 0) {
+        return fd;
+    }
+    n = read(fd, text, CRASH_FILE_SIZE_MAX);
     if (n < 0) {
         return -errno;
     }

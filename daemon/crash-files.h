@@ -25,5 +25,6 @@ void crash_files_done(struct crash_files *files);
 // that the oldest may be gone.
 int crash_files_add(struct crash_files *files, const char *text, size_t size);
 
-// Reads report NUMBER. Returns 0 and *ret_text, ended by a NUL, the caller's to free; or -errno.
+// Reads report NUMBER. Returns 0 and *ret_text, ended by a NUL, the caller's to free; or -errno,
+// -EINVAL if something else than a file has its name.
 int crash_files_read(const struct crash_files *files, uint32_t number, char **ret_text);

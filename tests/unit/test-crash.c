@@ -11,7 +11,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -22,7 +21,6 @@
 #include "base/log.h"
 #include "call/calls.h"
 #include "daemon/app.h"
-#include "daemon/crash-files.h"
 #include "daemon/crash.h"
 #include "tests/unit/folder.h"
 
@@ -53,14 +51,8 @@ static int teardown(void **state) {
     return 0;
 }
 
-// -- files ---------------------------------------------------------------------------------------
-
 static bool has(const char *name) {
     return faccessat(state_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-static void add(struct crash_files *files, const char *text) {
-    assert_int_equal(crash_files_add(files, text, strlen(text)), 0);
 }
 
 static void make(const char *name, const char *text) {
@@ -68,100 +60,6 @@ static void make(const char *name, const char *text) {
 
     assert_true(fd >= 0);
     assert_int_equal(write(fd, text, strlen(text)), strlen(text));
-}
-
-static void test_files_the_oldest_makes_room(void **state) {
-    struct crash_files files;
-    char text[16], name[40];
-
-    assert_int_equal(crash_files_open(state_fd, &files), 0);
-    for (int i = 1; i <= 20; i++) {
-        (void)snprintf(text, sizeof(text), "{%d}", i);
-        add(&files, text);
-    }
-    for (int i = 1; i <= 20; i++) {
-        (void)snprintf(name, sizeof(name), "crash/%09d.json", i);
-        assert_int_equal(has(name), i > 4);
-    }
-    assert_false(has("crash/new"));
-    crash_files_done(&files);
-}
-
-static void test_files_numbers_go_on(void **state) {
-    CLEANUP_FREE char *text = NULL;
-    struct crash_files files;
-
-    assert_int_equal(crash_files_open(state_fd, &files), 0);
-    add(&files, "{}");
-    add(&files, "{}");
-    crash_files_done(&files);
-    assert_int_equal(crash_files_open(state_fd, &files), 0);
-    add(&files, "third");
-    assert_true(has("crash/000000003.json"));
-    assert_int_equal(crash_files_read(&files, 3, &text), 0);
-    assert_string_equal(text, "third");
-    crash_files_done(&files);
-}
-
-static void test_files_too_many_from_before_go(void **state) {
-    struct crash_files files;
-    char name[40];
-
-    assert_int_equal(mkdirat(state_fd, "crash", 0700), 0);
-    for (int i = 1; i <= 30; i++) {
-        (void)snprintf(name, sizeof(name), "crash/%09d.json", i);
-        make(name, "{}");
-    }
-    make("crash/notes.txt", "mine");
-    make("crash/1.json", "mine");
-    assert_int_equal(crash_files_open(state_fd, &files), 0);
-    assert_int_equal(files.next, 31);
-    assert_false(has("crash/000000014.json"));
-    assert_true(has("crash/000000015.json"));
-    assert_true(has("crash/notes.txt"));
-    assert_true(has("crash/1.json"));
-    crash_files_done(&files);
-}
-
-static void test_files_links_not_followed(void **state) {
-    CLEANUP_FREE char *text = NULL;
-    struct crash_files files;
-
-    make("target", "secret");
-    assert_int_equal(mkdirat(state_fd, "elsewhere", 0700), 0);
-    assert_int_equal(symlinkat("elsewhere", state_fd, "crash"), 0);
-    assert_int_equal(crash_files_open(state_fd, &files), -ENOTDIR);
-    assert_int_equal(unlinkat(state_fd, "crash", 0), 0);
-    assert_int_equal(crash_files_open(state_fd, &files), 0);
-    assert_int_equal(symlinkat("../target", state_fd, "crash/new"), 0);
-    add(&files, "{}");
-    assert_int_equal(symlinkat("../target", state_fd, "crash/000000002.json"), 0);
-    assert_int_equal(crash_files_read(&files, 1, &text), 0);
-    assert_string_equal(text, "{}");
-    assert_int_equal(crash_files_read(&files, 2, &text), -ELOOP);
-    crash_files_done(&files);
-}
-
-static void test_files_full_disk_leaves_no_torn_one(void **state) {
-    const struct rlimit small = {.rlim_cur = 100, .rlim_max = RLIM_INFINITY};
-    struct rlimit before;
-    struct crash_files files;
-    char text[200] = "";
-    int r = 0;
-
-    memset(text, 'x', sizeof(text) - 1);
-    assert_int_equal(crash_files_open(state_fd, &files), 0);
-    (void)signal(SIGXFSZ, SIG_IGN);
-    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
-    r = crash_files_add(&files, text, strlen(text));
-    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
-    assert_int_equal(r, -EFBIG);
-    assert_false(has("crash/000000001.json"));
-    assert_false(has("crash/new"));
-    add(&files, "{}");
-    assert_true(has("crash/000000001.json"));
-    crash_files_done(&files);
 }
 
 // -- reports -------------------------------------------------------------------------------------
@@ -364,6 +262,7 @@ static void test_list_passes_over_what_is_no_report(void **state) {
     assert_int_equal(unlinkat(state_fd, "crash/000000003.json", 0), 0);
     assert_int_equal(unlinkat(state_fd, "crash/000000002.json", 0), 0);
     make("crash/000000002.json", "{\"format\": 1, \"cal");
+    assert_int_equal(mkfifoat(state_fd, "crash/000000003.json", 0600), 0);
     reports = newest(100);
     assert_int_equal(json_object_array_length(reports), 1);
     assert_int_equal(NUMBER(json_object_array_get_idx(reports, 0), "report"), 1);
@@ -374,11 +273,6 @@ static void test_list_passes_over_what_is_no_report(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(files_the_oldest_makes_room),
-        IN_FOLDER(files_numbers_go_on),
-        IN_FOLDER(files_too_many_from_before_go),
-        IN_FOLDER(files_links_not_followed),
-        IN_FOLDER(files_full_disk_leaves_no_torn_one),
         IN_FOLDER(report_says_what_ended_and_how),
         IN_FOLDER(report_of_a_signal_has_its_name),
         IN_FOLDER(report_decodes_the_last_calls),

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: MIT
+// The files that crash reports are kept in: which are there, and what somebody else put there.
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/cleanup.h"
+#include "daemon/crash-files.h"
+#include "tests/unit/folder.h"
+
+static char folder[40];
+static int state_fd;
+
+static int setup(void **state) {
+    (void)snprintf(folder, sizeof(folder), "/tmp/mpyd-crash-XXXXXX");
+    if (!mkdtemp(folder)) {
+        return -1;
+    }
+    state_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return state_fd < 0 ? -1 : 0;
+}
+
+static int teardown(void **state) {
+    state_fd = close_fd(state_fd);
+    return folder_remove(folder);
+}
+
+static bool has(const char *name) {
+    return faccessat(state_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static void add(struct crash_files *files, const char *text) {
+    assert_int_equal(crash_files_add(files, text, strlen(text)), 0);
+}
+
+static void make(const char *name, const char *text) {
+    CLEANUP_FD int fd = openat(state_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    assert_true(fd >= 0);
+    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+}
+
+static void test_the_oldest_makes_room(void **state) {
+    struct crash_files files;
+    char text[16], name[40];
+
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    for (int i = 1; i <= 20; i++) {
+        (void)snprintf(text, sizeof(text), "{%d}", i);
+        add(&files, text);
+    }
+    for (int i = 1; i <= 20; i++) {
+        (void)snprintf(name, sizeof(name), "crash/%09d.json", i);
+        assert_int_equal(has(name), i > 4);
+    }
+    assert_false(has("crash/new"));
+    crash_files_done(&files);
+}
+
+static void test_numbers_go_on(void **state) {
+    CLEANUP_FREE char *text = NULL;
+    struct crash_files files;
+
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    add(&files, "{}");
+    add(&files, "{}");
+    crash_files_done(&files);
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    add(&files, "third");
+    assert_true(has("crash/000000003.json"));
+    assert_int_equal(crash_files_read(&files, 3, &text), 0);
+    assert_string_equal(text, "third");
+    crash_files_done(&files);
+}
+
+static void test_too_many_from_before_go(void **state) {
+    struct crash_files files;
+    char name[40];
+
+    assert_int_equal(mkdirat(state_fd, "crash", 0700), 0);
+    for (int i = 1; i <= 30; i++) {
+        (void)snprintf(name, sizeof(name), "crash/%09d.json", i);
+        make(name, "{}");
+    }
+    make("crash/notes.txt", "mine");
+    make("crash/1.json", "mine");
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    assert_int_equal(files.next, 31);
+    assert_false(has("crash/000000014.json"));
+    assert_true(has("crash/000000015.json"));
+    assert_true(has("crash/notes.txt"));
+    assert_true(has("crash/1.json"));
+    crash_files_done(&files);
+}
+
+static void test_links_not_followed(void **state) {
+    CLEANUP_FREE char *text = NULL;
+    struct crash_files files;
+
+    make("target", "secret");
+    assert_int_equal(mkdirat(state_fd, "elsewhere", 0700), 0);
+    assert_int_equal(symlinkat("elsewhere", state_fd, "crash"), 0);
+    assert_int_equal(crash_files_open(state_fd, &files), -ENOTDIR);
+    assert_int_equal(unlinkat(state_fd, "crash", 0), 0);
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    assert_int_equal(symlinkat("../target", state_fd, "crash/new"), 0);
+    add(&files, "{}");
+    assert_int_equal(symlinkat("../target", state_fd, "crash/000000002.json"), 0);
+    assert_int_equal(crash_files_read(&files, 1, &text), 0);
+    assert_string_equal(text, "{}");
+    assert_int_equal(crash_files_read(&files, 2, &text), -EINVAL);
+    crash_files_done(&files);
+}
+
+static void test_pipes_not_waited_for(void **state) {
+    CLEANUP_FREE char *text = NULL;
+    struct crash_files files;
+
+    (void)alarm(10); // ends who waits
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    add(&files, "{}");
+    assert_int_equal(mkfifoat(state_fd, "crash/000000002.json", 0600), 0);
+    assert_int_equal(crash_files_read(&files, 2, &text), -EINVAL);
+    assert_int_equal(crash_files_read(&files, 1, &text), 0);
+    assert_string_equal(text, "{}");
+    add(&files, "second");
+    free(steal_ptr(&text));
+    assert_int_equal(crash_files_read(&files, 2, &text), 0);
+    assert_string_equal(text, "second");
+    crash_files_done(&files);
+    (void)alarm(0);
+}
+
+static void test_full_disk_leaves_no_torn_one(void **state) {
+    const struct rlimit small = {.rlim_cur = 100, .rlim_max = RLIM_INFINITY};
+    struct rlimit before;
+    struct crash_files files;
+    char text[200] = "";
+    int r = 0;
+
+    memset(text, 'x', sizeof(text) - 1);
+    assert_int_equal(crash_files_open(state_fd, &files), 0);
+    (void)signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    r = crash_files_add(&files, text, strlen(text));
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
+    assert_int_equal(r, -EFBIG);
+    assert_false(has("crash/000000001.json"));
+    assert_false(has("crash/new"));
+    add(&files, "{}");
+    assert_true(has("crash/000000001.json"));
+    crash_files_done(&files);
+}
+
+#define IN_FOLDER(name) cmocka_unit_test_setup_teardown(test_##name, setup, teardown)
+
+int main(void) {
+    const struct CMUnitTest tests[] = {
+        IN_FOLDER(the_oldest_makes_room),   IN_FOLDER(numbers_go_on),
+        IN_FOLDER(too_many_from_before_go), IN_FOLDER(links_not_followed),
+        IN_FOLDER(pipes_not_waited_for),    IN_FOLDER(full_disk_leaves_no_torn_one),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
