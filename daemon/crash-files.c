@@ -48,15 +48,42 @@ static void remove_report(const struct crash_files *files, uint32_t number) {
     (void)unlinkat(files->fd, name, 0); // gone is what it is to be
 }
 
+// -- those there are -----------------------------------------------------------------------------
+
+// The newest, the oldest of them first.
+struct listing {
+    uint32_t numbers[CRASH_FILES_MAX];
+    size_t n;
+};
+
 static void close_directory(DIR **directory) {
     if (*directory) {
         (void)closedir(*directory);
     }
 }
 
-// Calls FUNCTION with the number of each report.
-static int for_each(struct crash_files *files,
-                    void (*function)(struct crash_files *files, uint32_t number)) {
+// The one that there is no room for is removed.
+static void put_in(const struct crash_files *files, struct listing *listing, uint32_t number) {
+    size_t i = listing->n;
+
+    if (listing->n == CRASH_FILES_MAX) {
+        uint32_t oldest = listing->numbers[0];
+
+        remove_report(files, number < oldest ? number : oldest);
+        if (number < oldest) {
+            return;
+        }
+        listing->n = i = CRASH_FILES_MAX - 1;
+        memmove(listing->numbers, listing->numbers + 1, i * sizeof(number));
+    }
+    for (; i > 0 && listing->numbers[i - 1] > number; i--) {
+        listing->numbers[i] = listing->numbers[i - 1];
+    }
+    listing->numbers[i] = number;
+    listing->n++;
+}
+
+static int list(const struct crash_files *files, struct listing *listing) {
     CLEANUP_FD int copy = openat(files->fd, ".", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
     CLEANUP(close_directory) DIR *directory = copy < 0 ? NULL : fdopendir(copy);
     const struct dirent *entry = NULL;
@@ -69,20 +96,46 @@ static int for_each(struct crash_files *files,
         uint32_t number = number_of(entry->d_name);
 
         if (number > 0) {
-            function(files, number);
+            put_in(files, listing, number);
         }
     }
     return errno ? -errno : 0;
 }
 
-static void go_behind(struct crash_files *files, uint32_t number) {
-    files->next = number >= files->next ? number + 1 : files->next;
+// From 1, in the same order: so no name is given that one of them still has. What cannot be renamed
+// is none of ours.
+static uint32_t number_anew(const struct crash_files *files, const struct listing *listing) {
+    uint32_t next = 1;
+
+    for (size_t i = 0; i < listing->n; i++) {
+        char from[NAME_SIZE], to[NAME_SIZE];
+
+        name_of(listing->numbers[i], from);
+        name_of(next, to);
+        if (renameat(files->fd, from, files->fd, to) < 0) {
+            remove_report(files, listing->numbers[i]);
+        } else {
+            next++;
+        }
+    }
+    return next;
 }
 
-static void remove_if_old(struct crash_files *files, uint32_t number) {
-    if (files->next - number > CRASH_FILES_MAX) {
-        remove_report(files, number);
+// Finds the next number. Those there are do not follow each other if somebody else has put one
+// there, and its number may leave no room for another.
+static int put_in_order(struct crash_files *files) {
+    struct listing listing = {.n = 0};
+    int r = list(files, &listing);
+    uint32_t newest = listing.n > 0 ? listing.numbers[listing.n - 1] : 0;
+
+    if (r < 0) {
+        return r;
     }
+    if (newest == NUMBER_MAX || (newest > 0 && newest - listing.numbers[0] >= CRASH_FILES_MAX)) {
+        newest = number_anew(files, &listing) - 1;
+    }
+    files->next = newest + 1;
+    return 0;
 }
 
 int crash_files_open(int state_fd, struct crash_files *ret_files) {
@@ -97,11 +150,8 @@ int crash_files_open(int state_fd, struct crash_files *ret_files) {
     if (fd < 0) {
         return -errno;
     }
-    files = (struct crash_files){.fd = fd, .next = 1};
-    r = for_each(&files, go_behind);
-    if (r == 0) {
-        r = for_each(&files, remove_if_old);
-    }
+    files = (struct crash_files){.fd = fd};
+    r = put_in_order(&files);
     if (r == 0) {
         (void)steal_fd(&fd);
         *ret_files = files;
@@ -115,6 +165,8 @@ void crash_files_done(struct crash_files *files) {
     }
     *files = (struct crash_files){0};
 }
+
+// -- one more ------------------------------------------------------------------------------------
 
 static int write_new(const struct crash_files *files, const char *text, size_t size) {
     CLEANUP_FD int fd = -1;
@@ -145,7 +197,7 @@ int crash_files_add(struct crash_files *files, const char *text, size_t size) {
         return r;
     }
     files->next++;
-    return 0;
+    return files->next > NUMBER_MAX ? put_in_order(files) : 0;
 }
 
 // Whoever has put a pipe or a device there is not waited for, and no link is followed.

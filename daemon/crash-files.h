@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// Crash reports in a directory: NUMBER.json, numbers only grow, the oldest file makes room. A file
-// is written under another name first, so that one with a name is whole; a power cut may cost the
-// last.
+// Crash reports in a directory: NUMBER.json, numbers grow, the oldest file makes room. A file is
+// written under another name first, so that one with a name is whole; a power cut may cost the
+// last. Where numbers cannot go on, for one was put there that is too great, all are numbered
+// from 1.
 
 #include <stddef.h>
 #include <stdint.h>

@@ -106,6 +106,69 @@ static void test_too_many_from_before_go(void **state) {
     crash_files_done(&files);
 }
 
+static void open_with(struct crash_files *files, const char *const *names, size_t n_names) {
+    assert_int_equal(mkdirat(state_fd, "crash", 0700), 0);
+    for (size_t i = 0; i < n_names; i++) {
+        make(names[i], names[i]);
+    }
+    assert_int_equal(crash_files_open(state_fd, files), 0);
+}
+
+static void check_text(const struct crash_files *files, uint32_t number, const char *expected) {
+    CLEANUP_FREE char *text = NULL;
+
+    assert_int_equal(crash_files_read(files, number, &text), 0);
+    assert_string_equal(text, expected);
+}
+
+static void test_numbers_at_their_end_begin_anew(void **state) {
+    const char *const names[] = {"crash/000000003.json", "crash/000000004.json",
+                                 "crash/999999999.json"};
+    struct crash_files files;
+
+    open_with(&files, names, 3);
+    assert_int_equal(files.next, 4);
+    for (uint32_t i = 1; i <= 3; i++) {
+        check_text(&files, i, names[i - 1]);
+    }
+    assert_false(has("crash/000000004.json"));
+    assert_false(has("crash/999999999.json"));
+    add(&files, "one more");
+    check_text(&files, 4, "one more");
+    crash_files_done(&files);
+}
+
+static void test_numbers_that_end_while_it_runs_begin_anew(void **state) {
+    const char *const names[] = {"crash/999999997.json"};
+    struct crash_files files;
+
+    open_with(&files, names, 1);
+    assert_int_equal(files.next, 999999998);
+    add(&files, "second");
+    add(&files, "third");
+    assert_int_equal(files.next, 4);
+    add(&files, "fourth");
+    check_text(&files, 1, names[0]);
+    check_text(&files, 2, "second");
+    check_text(&files, 3, "third");
+    check_text(&files, 4, "fourth");
+    crash_files_done(&files);
+}
+
+// One that is far ahead of the others does not make them old.
+static void test_gap_costs_no_report(void **state) {
+    const char *const names[] = {"crash/000000001.json", "crash/000000002.json",
+                                 "crash/000005000.json"};
+    struct crash_files files;
+
+    open_with(&files, names, 3);
+    assert_int_equal(files.next, 4);
+    for (uint32_t i = 1; i <= 3; i++) {
+        check_text(&files, i, names[i - 1]);
+    }
+    crash_files_done(&files);
+}
+
 static void test_links_not_followed(void **state) {
     CLEANUP_FREE char *text = NULL;
     struct crash_files files;
@@ -170,9 +233,15 @@ static void test_full_disk_leaves_no_torn_one(void **state) {
 
 int main(void) {
     const struct CMUnitTest tests[] = {
-        IN_FOLDER(the_oldest_makes_room),   IN_FOLDER(numbers_go_on),
-        IN_FOLDER(too_many_from_before_go), IN_FOLDER(links_not_followed),
-        IN_FOLDER(pipes_not_waited_for),    IN_FOLDER(full_disk_leaves_no_torn_one),
+        IN_FOLDER(the_oldest_makes_room),
+        IN_FOLDER(numbers_go_on),
+        IN_FOLDER(too_many_from_before_go),
+        IN_FOLDER(numbers_at_their_end_begin_anew),
+        IN_FOLDER(numbers_that_end_while_it_runs_begin_anew),
+        IN_FOLDER(gap_costs_no_report),
+        IN_FOLDER(links_not_followed),
+        IN_FOLDER(pipes_not_waited_for),
+        IN_FOLDER(full_disk_leaves_no_torn_one),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
