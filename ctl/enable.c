@@ -93,13 +93,13 @@ static int remove_file(int directory, const char *name) {
 
 static int write_sockets(const struct units *units, const char *app,
                          const struct granted *granted) {
+    if (granted->left_out) {
+        log_warning("%s: ports of %s are not opened for it: a network, too many, or no address; "
+                    "name those it needs in [grants] listen of its configuration",
+                    app, granted->left_out);
+    }
     if (!granted->sockets) {
         return remove_file(units->directory, units->sockets);
-    }
-    if (granted->left_out) {
-        log_warning("%s: ports of %s are not opened for it: a network, or too many; name those it "
-                    "needs in [grants] listen of its configuration",
-                    app, granted->left_out);
     }
     return write_text(units->directory, units->sockets, granted->sockets);
 }

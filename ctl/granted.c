@@ -137,10 +137,14 @@ static int make_service(const struct unit_wants *wants, char **ret_text) {
 }
 
 static int make_sockets(const struct unit_wants *wants, struct granted *granted) {
-    const char *left_out = NULL;
+    const char *left_out = unit_file_left_out(wants);
     size_t size = 0;
     FILE *file;
 
+    granted->left_out = left_out ? strdup(left_out) : NULL;
+    if (left_out && !granted->left_out) {
+        return -ENOMEM;
+    }
     if (!unit_file_has_ports(wants)) {
         return 0;
     }
@@ -148,12 +152,8 @@ static int make_sockets(const struct unit_wants *wants, struct granted *granted)
     if (!file) {
         return -errno;
     }
-    unit_file_write_sockets(file, wants, &left_out);
-    if (fclose(file) == EOF) {
-        return -errno;
-    }
-    granted->left_out = left_out ? strdup(left_out) : NULL;
-    return left_out && !granted->left_out ? -ENOMEM : 0;
+    unit_file_write_sockets(file, wants);
+    return fclose(file) == EOF ? -errno : 0;
 }
 
 static int make(const struct manifest *manifest, struct json_object *config,

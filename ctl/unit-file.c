@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/unit-file.h"
 
+#include <arpa/inet.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -37,61 +38,112 @@ void unit_file_write_service(FILE *file, const struct unit_wants *wants) {
 
 // -- ports ---------------------------------------------------------------------------------------
 
+// What comes from a manifest is anybody's text, and what is written here is root's to open: nothing
+// of a grant gets there but numbers, and addresses as they were read.
 struct ports {
-    bool is_stream;
-    char host[64]; /* without [], "*" for all */
+    bool is_stream, is_network;
+    char host[INET6_ADDRSTRLEN + sizeof("[]")]; /* "*" for all */
     uint64_t first, last;
 };
 
-// What comes from a manifest or a configuration that mpyd has read is well-formed.
-static bool read_ports(const char *grant, struct ports *ret_ports) {
-    const char *host = strchr(grant, ':'), *range = strrchr(grant, ':');
-    char first[sizeof("65535-65535")], *last = NULL;
-    size_t size = 0;
+static bool read_host(const char *text, size_t size, struct ports *ports) {
+    char host[INET6_ADDRSTRLEN + sizeof("[]/128")], canonical[INET6_ADDRSTRLEN] = "", *slash;
+    struct in6_addr address;
+    bool is_bracketed;
 
-    if (!host || strlen(range + 1) >= sizeof(first)) {
+    if (size >= sizeof(host)) {
         return false;
     }
-    ret_ports->is_stream = strncmp(grant, "tcp:", 4) == 0;
-    size = range > host ? (size_t)(range - host - 1) : 0;
-    if (size >= sizeof(ret_ports->host)) {
-        return false;
-    }
-    (void)snprintf(ret_ports->host, sizeof(ret_ports->host), "%.*s", (int)(size ? size : 1),
-                   size ? host + 1 : "*");
-    if (strcmp(range + 1, "*") == 0) {
-        ret_ports->first = 1;
-        ret_ports->last = UINT16_MAX;
+    memcpy(host, size ? text : "*", size ? size : 1);
+    host[size ? size : 1] = '\0';
+    if (strcmp(host, "*") == 0 || strcmp(host, "localhost") == 0) {
+        (void)snprintf(ports->host, sizeof(ports->host), "%s", host);
         return true;
     }
-    (void)snprintf(first, sizeof(first), "%s", range + 1);
+    slash = strchr(host, '/');
+    ports->is_network = slash;
+    if (slash) {
+        *slash = '\0';
+    }
+    size = strlen(host);
+    is_bracketed = host[0] == '[' && host[size - 1] == ']';
+    if (is_bracketed) {
+        host[size - 1] = '\0';
+    }
+    if (inet_pton(is_bracketed ? AF_INET6 : AF_INET, host + is_bracketed, &address) != 1 ||
+        !inet_ntop(is_bracketed ? AF_INET6 : AF_INET, &address, canonical, sizeof(canonical))) {
+        return false;
+    }
+    (void)snprintf(ports->host, sizeof(ports->host), is_bracketed ? "[%s]" : "%s", canonical);
+    return true;
+}
+
+static bool read_range(const char *range, struct ports *ports) {
+    char first[sizeof("65535-65535")], *last;
+
+    if (strcmp(range, "*") == 0) {
+        ports->first = 1;
+        ports->last = UINT16_MAX;
+        return true;
+    }
+    if (strlen(range) >= sizeof(first)) {
+        return false;
+    }
+    memcpy(first, range, strlen(range) + 1);
     last = strchr(first, '-');
     if (last) {
         *last++ = '\0';
     }
-    return parse_u64(first, 0, UINT16_MAX, &ret_ports->first) == 0 &&
-           parse_u64(last ? last : first, 0, UINT16_MAX, &ret_ports->last) == 0;
+    return parse_u64(first, 0, UINT16_MAX, &ports->first) == 0 &&
+           parse_u64(last ? last : first, 0, UINT16_MAX, &ports->last) == 0;
 }
 
-// Leaves those that only root may open; none: LAST is 0.
-static struct ports privileged_of(const char *grant) {
-    struct ports ports = {0};
+// Whether GRANT is of the form; of its ports, those are left that only root may open, or none: LAST
+// is 0.
+static bool read_privileged(const char *grant, struct ports *ret_ports) {
+    const char *host = grant + strlen("tcp:"), *range = strrchr(grant, ':');
 
-    if (!read_ports(grant, &ports) || ports.first >= UNIT_FILE_PRIVILEGED) {
-        return (struct ports){0};
+    *ret_ports = (struct ports){.is_stream = strncmp(grant, "tcp:", 4) == 0};
+    if ((!ret_ports->is_stream && strncmp(grant, "udp:", 4) != 0) ||
+        !read_host(host, range > host ? (size_t)(range - host) : 0, ret_ports) ||
+        !read_range(range + 1, ret_ports)) {
+        return false;
     }
-    ports.first = ports.first > 0 ? ports.first : 1;
-    ports.last = ports.last < UNIT_FILE_PRIVILEGED ? ports.last : UNIT_FILE_PRIVILEGED - 1;
-    return ports;
+    if (ret_ports->first >= UNIT_FILE_PRIVILEGED) {
+        ret_ports->last = 0;
+        return true;
+    }
+    ret_ports->first = ret_ports->first > 0 ? ret_ports->first : 1;
+    if (ret_ports->last >= UNIT_FILE_PRIVILEGED) {
+        ret_ports->last = UNIT_FILE_PRIVILEGED - 1;
+    }
+    return true;
+}
+
+static bool is_list(const struct ports *ports) {
+    return !ports->is_network && ports->last - ports->first < UNIT_FILE_PORTS_MAX;
 }
 
 bool unit_file_has_ports(const struct unit_wants *wants) {
+    struct ports ports;
+
     for (size_t i = 0; i < wants->n_listen; i++) {
-        if (privileged_of(wants->listen[i]).last > 0) {
+        if (read_privileged(wants->listen[i], &ports) && ports.last > 0 && is_list(&ports)) {
             return true;
         }
     }
     return false;
+}
+
+const char *unit_file_left_out(const struct unit_wants *wants) {
+    struct ports ports;
+
+    for (size_t i = 0; i < wants->n_listen; i++) {
+        if (!read_privileged(wants->listen[i], &ports) || (ports.last > 0 && !is_list(&ports))) {
+            return wants->listen[i];
+        }
+    }
+    return NULL;
 }
 
 static void write_port(FILE *file, const struct ports *ports, uint64_t port) {
@@ -106,35 +158,26 @@ static void write_port(FILE *file, const struct ports *ports, uint64_t port) {
     }
 }
 
-static bool write_grant(FILE *file, const char *grant) {
-    const struct ports ports = privileged_of(grant);
+static void write_grant(FILE *file, const char *grant) {
+    struct ports ports;
 
-    if (ports.last == 0) {
-        return true;
-    }
-    if (strchr(ports.host, '/') || ports.last - ports.first >= UNIT_FILE_PORTS_MAX) {
-        (void)fprintf(file, "# %s: a network or too many ports; let the configuration name some\n",
-                      grant);
-        return false;
+    if (!read_privileged(grant, &ports) || ports.last == 0 || !is_list(&ports)) {
+        return;
     }
     for (uint64_t port = ports.first; port <= ports.last; port++) {
         write_port(file, &ports, port);
     }
-    return true;
 }
 
-void unit_file_write_sockets(FILE *file, const struct unit_wants *wants,
-                             const char **ret_left_out) {
-    *ret_left_out = NULL;
+void unit_file_write_sockets(FILE *file, const struct unit_wants *wants) {
     write_head(file, wants);
     (void)fprintf(file,
                   "[Unit]\nDescription=Privileged ports of the MicroPython app %s\n"
-                  "BindsTo=mpyd@%s.service\n\n[Socket]\nService=mpyd@%s.service\n"
+                  "BindsTo=mpyd@%s.service\nStartLimitIntervalSec=0\n\n[Socket]\n"
+                  "Service=mpyd@%s.service\n"
                   "FileDescriptorName=port\nBindIPv6Only=ipv6-only\nFreeBind=yes\n",
                   wants->app, wants->app, wants->app);
     for (size_t i = 0; i < wants->n_listen; i++) {
-        if (!write_grant(file, wants->listen[i]) && !*ret_left_out) {
-            *ret_left_out = wants->listen[i];
-        }
+        write_grant(file, wants->listen[i]);
     }
 }

@@ -22,12 +22,15 @@ struct unit_wants {
     size_t n_listen;
 };
 
-// Whether one of the grants covers a port that only root may open.
+// Whether one of the grants covers ports that only root may open, a list of them at known addresses.
 bool unit_file_has_ports(const struct unit_wants *wants);
+
+// A grant whose ports that only root may open are not opened: it is of a network, of too many, or
+// not of the form. NULL: there is none. It points into WANTS.
+const char *unit_file_left_out(const struct unit_wants *wants);
 
 // Writes the drop-in of mpyd@APP.service.
 void unit_file_write_service(FILE *file, const struct unit_wants *wants);
 
-// Writes the socket unit that opens the privileged ports. Grants that name no single addresses or
-// too many ports are left out: a comment says so, and *ret_left_out is one of them, or NULL.
-void unit_file_write_sockets(FILE *file, const struct unit_wants *wants, const char **ret_left_out);
+// Writes the socket unit that opens the privileged ports, but for what is left out.
+void unit_file_write_sockets(FILE *file, const struct unit_wants *wants);

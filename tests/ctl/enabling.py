@@ -92,6 +92,28 @@ def what_is_no_list_of_ports_is_told(program):
         tap.equal(listens, ["ListenStream=0.0.0.0:81", "ListenStream=[::]:81"], grant)
 
 
+def text_of_a_manifest_does_not_get_into_a_unit(program):
+    """Only what mpyfreeze did not make has such grants, and root may be shown anything."""
+    image = porter(program, 'listen = ["tcp:127.0.0.111:80", "tcp:*:81"]\n')
+    with open(image, "rb") as file:
+        good = file.read()
+    for n, evil in enumerate((b"tcp:@ab/cd%n.11:80", b"tcp:vsock::42111:8", b"tcp:127.0.0.1%i:80",
+                              b"tcp: XX=/etc/xy:80", b"tcp:[::1]/%nnnn:80", b"sctp:127.0.0.11:80",
+                              b"tcp:[fe80::1%l]:80", b"tcp:/run/x/y/zz:80", b"no address at all.")):  # fmt: skip
+        tap.equal(len(evil), 18, "bytes")
+        with open(image, "wb") as file:
+            file.write(good.replace(b"tcp:127.0.0.111:80", evil))
+        units = program.place / f"evil{n}"
+        units.mkdir()
+        done = program.run("enable", "porter", "--image", image, "--units", units)
+        tap.equal(done.returncode, 0, f"{evil}: {done.stderr}")
+        tap.true("are not opened for it: a network, too many, or no address" in done.stderr, done.stderr)
+        listens = [line for line in files(units)[SOCKETS] if "=" in line][-2:]
+        tap.equal(listens, ["ListenStream=0.0.0.0:81", "ListenStream=[::]:81"], str(evil))
+        text = (units / SOCKETS).read_text()
+        tap.true("%" not in text and "XX" not in text and text.count("Listen") == 2, text)
+
+
 def credentials_are_loaded(program):
     _, found = enabled(program, 'credentials = ["token", "tls.key"]\n')
     tap.equal(found[DROP_IN][-2:], ["LoadCredential=token:mpyd.porter.token",
@@ -134,6 +156,7 @@ TESTS = [
     app_with_network_is_not,
     privileged_ports_get_sockets,
     what_is_no_list_of_ports_is_told,
+    text_of_a_manifest_does_not_get_into_a_unit,
     credentials_are_loaded,
     done_again_it_follows_the_image,
     disabling_removes_what_enabling_wrote,
