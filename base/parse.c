@@ -113,12 +113,13 @@ int parse_bool(const char *text, bool *ret_value) {
     return -EINVAL;
 }
 
-// An app of such a name would speak in the log as one of our programs does.
+// An app of such a name would speak in the log as one of our programs does, or have as its user's
+// the name of a group that is there (systemd/mpyd.sysusers).
 static bool is_reserved(const char *name) {
-    static const char *const programs[] = {"mpyd", "mpyctl", "mpyfreeze"};
+    static const char *const names[] = {"mpyd", "mpyctl", "mpyfreeze", "image"};
 
-    for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
-        if (strcmp(name, programs[i]) == 0) {
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strcmp(name, names[i]) == 0) {
             return true;
         }
     }

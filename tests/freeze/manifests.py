@@ -65,6 +65,7 @@ WRONG = [
     ('name = "mpyd-a"\nversion = "1"\nentry = "main"', ':1: name: "mpyd-a" is reserved'),
     ('name = "mpyctl"\nversion = "1"\nentry = "main"', ':1: name: "mpyctl" is reserved'),
     ('name = "mpyfreeze"\nversion = "1"\nentry = "main"', ':1: name: "mpyfreeze" is reserved'),
+    ('name = "image"\nversion = "1"\nentry = "main"', ':1: name: "image" is reserved'),
     ('name = "a"\nversion = 1\nentry = "main"', ':2: version: must be a string'),
     ('name = "a"\nversion = "a b"\nentry = "main"', ':2: version: "a b" is not of the form'),
     ('modules = []', ':4: modules: is empty'),

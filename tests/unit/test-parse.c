@@ -94,6 +94,8 @@ static void test_app_name_of_our_programs_is_none(void **state) {
     assert_false(parse_is_app_name("mpyd"));
     assert_false(parse_is_app_name("mpyctl"));
     assert_false(parse_is_app_name("mpyfreeze"));
+    assert_false(parse_is_app_name("image")); // its user would have the name of the group
+    assert_true(parse_is_app_name("images"));
     assert_false(parse_is_app_name("mpyd-"));
     assert_false(parse_is_app_name("mpyd-spawner"));
     assert_true(parse_is_app_name("mpydemo"));
