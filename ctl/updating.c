@@ -115,11 +115,15 @@ static int ask(const char *unit, const char *property, char *text, size_t size) 
     return 0;
 }
 
-// What the unit said, which is in the journal alone.
+// What the unit's program said, which is in the journal alone; systemd's own words about it, of a
+// credential that is not there, are none of the reason.
 static void repeat(const char *unit) {
     const char *sync[] = {"journalctl", "--sync", NULL};
     char invocation[64] = "", match[128];
-    const char *words[] = {"journalctl", "--quiet", "--no-pager", "--output=cat", match, NULL};
+    const char *words[] = {"journalctl", "--quiet",
+                           "--no-pager", "--output=cat",
+                           match,        "SYSLOG_IDENTIFIER=mpyd-update",
+                           NULL};
     CLEANUP(file_done) struct file said = FILE_INIT;
 
     if (ask(unit, "--property=InvocationID", invocation, sizeof(invocation)) == 0) {
