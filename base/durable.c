@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +12,6 @@
 #include "base/fd.h"
 
 #define NAME_SIZE 256
-#define PIECE_SIZE (256u << 10)
 #define NEW_FLAGS (O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC)
 
 int durable_sync(int directory) {
@@ -69,35 +67,15 @@ int durable_write(int directory, const char *name, const void *data, size_t size
     return durable_sync(directory);
 }
 
-static int copy_all(int from, size_t size_limit, int to) {
-    CLEANUP_FREE char *piece = malloc(PIECE_SIZE);
-    size_t done = 0;
-
-    if (!piece) {
-        return -ENOMEM;
-    }
-    for (;;) {
-        ssize_t n = pread(from, piece, PIECE_SIZE, (off_t)done);
-        int r = n > 0 ? fd_write_all(to, piece, (size_t)n) : 0;
-
-        if (r < 0 || (n < 0 && errno != EINTR)) {
-            return r < 0 ? r : -errno;
-        }
-        if (n == 0) {
-            return fsync(to) < 0 ? -errno : 0;
-        }
-        done += n > 0 ? (size_t)n : 0;
-        if (done > size_limit) {
-            return -EFBIG;
-        }
-    }
-}
-
 int durable_copy(int from, size_t size_limit, int directory, const char *name, mode_t mode) {
     CLEANUP_FD int fd = -1;
+    size_t size;
     int r = create(directory, name, mode, &fd);
 
-    return r < 0 ? r : copy_all(from, size_limit, fd);
+    if (r == 0) {
+        r = fd_copy(from, fd, size_limit, &size);
+    }
+    return r == 0 && fsync(fd) < 0 ? -errno : r;
 }
 
 int durable_directory(int parent, const char *name, mode_t mode, int *ret_fd) {

@@ -5,12 +5,15 @@
 #include <fcntl.h>
 #include <linux/memfd.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+
+#define PIECE_SIZE (64u << 10)
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U
@@ -114,5 +117,32 @@ int fd_write_all(int fd, const void *data, size_t size) {
         }
         done += n > 0 ? (size_t)n : 0;
     }
+    return 0;
+}
+
+int fd_copy(int from, int to, size_t size_limit, size_t *ret_size) {
+    CLEANUP_FREE uint8_t *piece = malloc(PIECE_SIZE);
+    size_t size = 0;
+    ssize_t n;
+
+    if (!piece) {
+        return -ENOMEM;
+    }
+    while ((n = pread(from, piece, PIECE_SIZE, (off_t)size)) != 0) {
+        int r;
+
+        if (n < 0 && errno == EINTR) {
+            continue;
+        }
+        if (n < 0) {
+            return -errno;
+        }
+        size += (size_t)n;
+        r = size > size_limit ? -EFBIG : fd_write_all(to, piece, (size_t)n);
+        if (r < 0) {
+            return r;
+        }
+    }
+    *ret_size = size;
     return 0;
 }

@@ -32,5 +32,10 @@ int fd_new_memory(const char *name, size_t size, int executable);
 // by the caller.
 int fd_map(int fd, size_t size, int writable, void **ret_memory);
 
+// Copies FROM, from its start to its end, to where TO stands. FROM may change meanwhile: what
+// counts is what was read. Returns 0 and *ret_size, the bytes that were copied; -EFBIG if there are
+// more than SIZE_LIMIT; or -errno.
+int fd_copy(int from, int to, size_t size_limit, size_t *ret_size);
+
 // Writes all SIZE bytes, retrying after short writes and EINTR. Returns 0 or -errno.
 int fd_write_all(int fd, const void *data, size_t size);

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,43 +13,9 @@
 #include "image/image.h"
 #include "image/why.h"
 
-#define COPY_SIZE (64u << 10)
 #define SEALS (F_SEAL_WRITE | F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL)
 
 #define REFUSE(why, ...) why_refuse(why, IMAGE_WHY_SIZE, __VA_ARGS__)
-
-// Copies FROM to its end into TO. The size may change meanwhile: what counts is what was read.
-static int copy(int from, int to, size_t size_limit, size_t *ret_size, char *why) {
-    CLEANUP_FREE uint8_t *buffer = malloc(COPY_SIZE);
-    size_t size = 0;
-
-    if (!buffer) {
-        return -ENOMEM;
-    }
-    for (;;) {
-        ssize_t n = pread(from, buffer, COPY_SIZE, (off_t)size);
-        int r;
-
-        if (n < 0 && errno == EINTR) {
-            continue;
-        }
-        if (n < 0) {
-            return -errno;
-        }
-        if (n == 0) {
-            *ret_size = size;
-            return 0;
-        }
-        size += (size_t)n;
-        if (size > size_limit) {
-            return REFUSE(why, "larger than %zu MiB", size_limit >> 20);
-        }
-        r = fd_write_all(to, buffer, (size_t)n);
-        if (r < 0) {
-            return r;
-        }
-    }
-}
 
 int sealed_take(int *fd, size_t size, struct sealed *ret_sealed) {
     void *data = NULL;
@@ -78,7 +43,10 @@ int sealed_copy(int fd, size_t size_limit, struct sealed *ret_sealed, char *why)
     if (memory < 0) {
         return memory;
     }
-    r = copy(fd, memory, size_limit, &size, why);
+    r = fd_copy(fd, memory, size_limit, &size);
+    if (r == -EFBIG) {
+        return REFUSE(why, "larger than %zu MiB", size_limit >> 20);
+    }
     if (r == 0 && size == 0) {
         return REFUSE(why, "not an mpyd image (the file is empty)");
     }

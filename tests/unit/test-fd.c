@@ -93,11 +93,36 @@ static void test_open_file_lets_no_writer_go(void **state) {
     assert_true(WIFSIGNALED(status));
 }
 
+static void test_copy_is_whole_or_refused(void **state) {
+    static const size_t sizes[] = {0, 1, 64 << 10, (64 << 10) + 1};
+    static uint8_t data[(64 << 10) + 1], copied[sizeof(data)];
+
+    for (size_t i = 0; i < sizeof(data); i++) {
+        data[i] = (uint8_t)(i * 7 + i / 251);
+    }
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        size_t found = SIZE_MAX;
+        int from = fd_new_memory("from", 0, 0), to = fd_new_memory("to", 0, 0);
+
+        assert_int_equal(fd_write_all(from, data, sizes[i]), 0);
+        assert_int_equal(fd_copy(from, to, sizes[i], &found), 0);
+        assert_int_equal(found, sizes[i]);
+        assert_int_equal(pread(to, copied, sizeof(copied), 0), sizes[i]);
+        assert_memory_equal(copied, data, sizes[i]);
+        if (sizes[i] > 0) {
+            assert_int_equal(fd_copy(from, to, sizes[i] - 1, &found), -EFBIG);
+        }
+        assert_int_equal(close(from) | close(to), 0);
+    }
+    assert_int_equal(fd_copy(-1, -1, 1, &(size_t){0}), -EBADF);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_open_file_reads_a_regular_one),
         cmocka_unit_test(test_open_file_takes_nothing_else),
         cmocka_unit_test(test_open_file_lets_no_writer_go),
+        cmocka_unit_test(test_copy_is_whole_or_refused),
     };
     static const char *const names[] = {"file", "link", "fifo"};
     int r = mkdtemp(folder) ? cmocka_run_group_tests(tests, NULL, NULL) : 1;
