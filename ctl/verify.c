@@ -40,30 +40,6 @@ static void print(const struct trust *trust, const struct manifest *manifest) {
     printf("encrypted    %s\n", trust->was_encrypted ? "yes" : "no");
 }
 
-// In the order of mpyd run, so that of two failures both tell the same.
-static int verify(struct trust *trust, int fd, const char *name) {
-    const char *path = trust->options->image;
-    CLEANUP(image_done) struct image image = IMAGE_INIT;
-    int r = trust_read(trust);
-
-    if (r == 0) {
-        r = trust_read_floor(trust, name);
-    }
-    if (r == 0) {
-        r = trust_load(trust, fd, name, &image);
-    }
-    if (r == 0 && !naming_check(path, name, image.manifest.name, true)) {
-        r = CTL_IMAGE;
-    }
-    if (r == 0) {
-        r = trust_check(trust, &image);
-    }
-    if (r == 0) {
-        print(trust, &image.manifest);
-    }
-    return r;
-}
-
 int verify_run(const struct verb_arguments *arguments) {
     const struct trust_options options = {
         .image = arguments->operands[0],
@@ -72,6 +48,7 @@ int verify_run(const struct verb_arguments *arguments) {
         .key_file = arguments->values[OPTION_KEY_FILE],
     };
     CLEANUP(trust_done) struct trust trust = TRUST_INIT;
+    CLEANUP(image_done) struct image image = IMAGE_INIT;
     CLEANUP_FD int fd = -1;
     char name[NAMING_SIZE];
     int r;
@@ -83,5 +60,11 @@ int verify_run(const struct verb_arguments *arguments) {
         return CTL_IMAGE;
     }
     r = trust_open(&options, &trust);
-    return r ? r : verify(&trust, fd, name);
+    if (r == 0) {
+        r = trust_vet(&trust, fd, name, &image);
+    }
+    if (r == 0) {
+        print(&trust, &image.manifest);
+    }
+    return r;
 }

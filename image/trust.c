@@ -16,6 +16,7 @@
 #include "base/open.h"
 #include "image/floor.h"
 #include "image/image.h"
+#include "image/naming.h"
 #include "image/sealed.h"
 #include "image/signature.h"
 #include "image/why.h"
@@ -246,6 +247,22 @@ int trust_check(const struct trust *trust, const struct image *image) {
         return TRUST_DENIED;
     }
     return TRUST_GIVEN;
+}
+
+int trust_vet(struct trust *trust, int fd, const char *name, struct image *ret_image) {
+    const char *path = trust->options->image;
+    int r = trust_read(trust);
+
+    if (r == 0) {
+        r = trust_read_floor(trust, name);
+    }
+    if (r == 0) {
+        r = trust_load(trust, fd, name, ret_image);
+    }
+    if (r == 0 && !naming_check(path, name, ret_image->manifest.name, true)) {
+        r = TRUST_IMAGE;
+    }
+    return r == 0 ? trust_check(trust, ret_image) : r;
 }
 
 void trust_done(struct trust *trust) {

@@ -67,4 +67,8 @@ int trust_load(struct trust *trust, int fd, const char *name, struct image *ret_
 // Whether IMAGE says of itself what its signer may say, and is not below the floor.
 int trust_check(const struct trust *trust, const struct image *image);
 
+// All of these after trust_open(), and that the image, open as FD, is of the app NAME: for who does
+// not confine itself in between, as the supervisor does, and refuses what that refuses.
+int trust_vet(struct trust *trust, int fd, const char *name, struct image *ret_image);
+
 void trust_done(struct trust *trust);

@@ -6,7 +6,6 @@
 #include "base/cleanup.h"
 #include "base/open.h"
 #include "image/image.h"
-#include "image/naming.h"
 #include "image/places.h"
 #include "image/slots.h"
 
@@ -14,28 +13,6 @@ static void describe(const struct image *image, struct slot *slot) {
     (void)snprintf(slot->image, sizeof(slot->image), "%s", image->id);
     (void)snprintf(slot->version, sizeof(slot->version), "%s", image->manifest.version);
     slot->counter = image->manifest.counter;
-}
-
-static int check_opened(struct trust *trust, int fd, const char *name, struct slot *ret_slot) {
-    CLEANUP(image_done) struct image image = IMAGE_INIT;
-    int r = trust_read(trust);
-
-    if (r == 0) {
-        r = trust_read_floor(trust, name);
-    }
-    if (r == 0) {
-        r = trust_load(trust, fd, name, &image);
-    }
-    if (r == 0 && !naming_check(trust->options->image, name, image.manifest.name, true)) {
-        r = TRUST_IMAGE;
-    }
-    if (r == 0) {
-        r = trust_check(trust, &image);
-    }
-    if (r == 0) {
-        describe(&image, ret_slot);
-    }
-    return r;
 }
 
 int sound_check(const struct places *places, const char *path, const char *name,
@@ -47,6 +24,7 @@ int sound_check(const struct places *places, const char *path, const char *name,
         .key_file = places->key_file,
     };
     CLEANUP(trust_done) struct trust trust = TRUST_INIT;
+    CLEANUP(image_done) struct image image = IMAGE_INIT;
     CLEANUP_FD int fd = -1;
     int r;
 
@@ -55,5 +33,11 @@ int sound_check(const struct places *places, const char *path, const char *name,
         return TRUST_IMAGE;
     }
     r = trust_open(&options, &trust);
-    return r ? r : check_opened(&trust, fd, name, ret_slot);
+    if (r == 0) {
+        r = trust_vet(&trust, fd, name, &image);
+    }
+    if (r == 0) {
+        describe(&image, ret_slot);
+    }
+    return r;
 }
