@@ -12,6 +12,7 @@
 
 #include "daemon/app.h"
 #include "daemon/messages.h"
+#include "tests/unit/app-fixture.h"
 
 #define SECOND 1000000u
 
@@ -24,16 +25,8 @@ static struct answer {
 } answers[MESSAGES_MAX + 1];
 
 static int setup(void **state) {
-    app = (struct app){0};
     memset(answers, 0, sizeof(answers));
-    if (channel_init(&app.channel) < 0 || channel_resize(&app.channel, WIRE_ARENA_MIN) < 0 ||
-        app_init(&app, "demo") < 0) {
-        return -1;
-    }
-    app_next_generation(&app);
-    app.worker.running = true;
-    app.worker.started = true;
-    return 0;
+    return app_fixture_init(&app);
 }
 
 static int teardown(void **state) {

@@ -9,22 +9,18 @@
 
 #include "daemon/app.h"
 #include "daemon/usage.h"
+#include "tests/unit/app-fixture.h"
 
 static struct app app;
 static int n_answers[USAGE_ASKERS_MAX + 1];
 
 static int setup(void **state) {
-    app = (struct app){0};
     for (size_t i = 0; i <= USAGE_ASKERS_MAX; i++) {
         n_answers[i] = 0;
     }
-    if (channel_init(&app.channel) < 0 || channel_resize(&app.channel, WIRE_ARENA_MIN) < 0 ||
-        app_init(&app, "demo") < 0) {
+    if (app_fixture_init(&app) < 0) {
         return -1;
     }
-    app_next_generation(&app);
-    app.worker.running = true;
-    app.worker.started = true;
     app_announce_heap(&app, 1000, 10);
     app.heap.taken_usec -= USAGE_FRESH_USEC + 1;
     return 0;

@@ -19,18 +19,15 @@
 #include "daemon/dispatch.h"
 #include "daemon/handle.h"
 #include "daemon/resolver.h"
+#include "tests/unit/app-fixture.h"
 
 static struct app app;
 
 static int setup(void **state) {
-    app = (struct app){0};
-    if (channel_init(&app.channel) < 0 || channel_resize(&app.channel, WIRE_ARENA_MIN) < 0 ||
-        app_init(&app, "demo") < 0) {
+    if (app_fixture_init(&app) < 0) {
         return -1;
     }
     handles_set_quota(app.handles, 8);
-    app_next_generation(&app);
-    app.worker.running = true;
     return 0;
 }
 
