@@ -11,6 +11,7 @@
 #include "daemon/connection.h"
 #include "daemon/control-interface.h"
 #include "daemon/control-trace.h"
+#include "daemon/control-usage.h"
 #include "daemon/control.h"
 #include "daemon/ending.h"
 #include "daemon/limits.h"
@@ -344,16 +345,6 @@ static void reply(void *context) {
     connection_reply(connection, answer_take(&answer));
 }
 
-static void forget(void *context, struct connection *connection) {
-    usage_cancel(context, connection);
-}
-
 void control_metrics(struct connection *connection, struct json_object *parameters) {
-    struct app *app = &connection_supervisor(connection)->app;
-
-    if (usage_ask(app, reply, connection)) {
-        connection_defer(connection, forget, app);
-    } else {
-        reply(connection);
-    }
+    control_usage_reply(connection, reply);
 }

@@ -7,6 +7,7 @@
 #include "daemon/answer.h"
 #include "daemon/connection.h"
 #include "daemon/control-interface.h"
+#include "daemon/control-usage.h"
 #include "daemon/ending.h"
 #include "daemon/limits.h"
 #include "daemon/supervise.h"
@@ -165,16 +166,6 @@ static void reply(void *context) {
     connection_reply(connection, answer_take(&answer));
 }
 
-static void forget(void *context, struct connection *connection) {
-    usage_cancel(context, connection);
-}
-
 void control_status(struct connection *connection, struct json_object *parameters) {
-    struct app *app = &connection_supervisor(connection)->app;
-
-    if (usage_ask(app, reply, connection)) {
-        connection_defer(connection, forget, app);
-    } else {
-        reply(connection);
-    }
+    control_usage_reply(connection, reply);
 }
