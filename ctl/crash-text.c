@@ -3,31 +3,15 @@
 
 #include <inttypes.h>
 #include <json-c/json.h>
-#include <stdarg.h>
 #include <string.h>
 #include <time.h>
 
-#include "base/escape.h"
 #include "ctl/colour.h"
+#include "ctl/print.h"
 #include "ctl/reply.h"
 #include "ctl/span.h"
 
-#define LINE_SIZE 4096
 #define TIME_SIZE 40
-
-// A line of what others have written; of more than one, the first.
-static void write_line(FILE *stream, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void write_line(FILE *stream, const char *format, ...) {
-    char text[LINE_SIZE], line[LINE_SIZE];
-    va_list arguments;
-
-    va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments);
-    va_end(arguments);
-    (void)escape_line(text, line, sizeof(line));
-    (void)fprintf(stream, "%s\n", line);
-}
 
 static void write_head(FILE *stream, struct json_object *report, bool is_colour) {
     uint64_t usec = reply_number(report, "time_usec");
@@ -39,20 +23,20 @@ static void write_head(FILE *stream, struct json_object *report, bool is_colour)
         (void)strftime(when, sizeof(when), "%a %F %T %Z", &parts);
     }
     (void)fputs(is_colour ? colour_start(COLOUR_BAD) : "", stream);
-    write_line(stream, "%s: %s", reply_text_or(report, "app", "?"),
-               reply_text_or(report, "text", "?"));
+    print_line_to(stream, "%s: %s", reply_text_or(report, "app", "?"),
+                  reply_text_or(report, "text", "?"));
     (void)fputs(is_colour ? colour_end() : "", stream);
-    write_line(stream, "        When: %s", when);
+    print_line_to(stream, "        When: %s", when);
     if (reply_has(report, "report")) {
-        write_line(stream, "      Report: %" PRIu64, reply_number(report, "report"));
+        print_line_to(stream, "      Report: %" PRIu64, reply_number(report, "report"));
     }
 }
 
 // What mpyctl symbolize reads, too: of which image the traceback is.
 static void write_image(FILE *stream, struct json_object *report) {
-    write_line(stream, "       Image: %s, version %s, run by mpyd %s",
-               reply_text_or(report, "image", "?"), reply_text_or(report, "version", "?"),
-               reply_text_or(report, "mpyd", "?"));
+    print_line_to(stream, "       Image: %s, version %s, run by mpyd %s",
+                  reply_text_or(report, "image", "?"), reply_text_or(report, "version", "?"),
+                  reply_text_or(report, "mpyd", "?"));
 }
 
 static void write_kind(FILE *stream, struct json_object *report) {
@@ -61,16 +45,16 @@ static void write_kind(FILE *stream, struct json_object *report) {
     struct json_object *denied = reply_object(report, "denied");
 
     if (signal) {
-        write_line(stream, "        Kind: %s, by %s", kind, signal);
+        print_line_to(stream, "        Kind: %s, by %s", kind, signal);
     } else {
-        write_line(stream, "        Kind: %s, exit status %" PRIu64, kind,
-                   reply_number(report, "status"));
+        print_line_to(stream, "        Kind: %s, exit status %" PRIu64, kind,
+                      reply_number(report, "status"));
     }
     if (denied) {
-        write_line(stream, "  Linux call: %s, number %" PRIu64, reply_text_or(denied, "call", "?"),
-                   reply_number(denied, "number"));
+        print_line_to(stream, "  Linux call: %s, number %" PRIu64,
+                      reply_text_or(denied, "call", "?"), reply_number(denied, "number"));
     } else if (strcmp(kind, "denied") == 0) {
-        write_line(stream, "  Linux call: not known; root may find it in the kernel's log");
+        print_line_to(stream, "  Linux call: not known; root may find it in the kernel's log");
     }
 }
 
@@ -78,15 +62,15 @@ static void write_worker(FILE *stream, struct json_object *report) {
     struct json_object *heap = reply_object(report, "heap");
     char uptime[SPAN_SIZE], used[SPAN_SIZE], size[SPAN_SIZE], age[SPAN_SIZE];
 
-    write_line(stream, "      Worker: generation %" PRIu64 ", up %s, phase %s",
-               reply_number(report, "generation"),
-               span_time(reply_number(report, "uptime_usec"), uptime),
-               reply_text_or(report, "phase", "?"));
+    print_line_to(stream, "      Worker: generation %" PRIu64 ", up %s, phase %s",
+                  reply_number(report, "generation"),
+                  span_time(reply_number(report, "uptime_usec"), uptime),
+                  reply_text_or(report, "phase", "?"));
     if (heap) {
-        write_line(stream, "        Heap: %s of %s used, %s before the end",
-                   span_bytes(reply_number(heap, "used"), used),
-                   span_bytes(reply_number(heap, "size"), size),
-                   span_time(reply_number(heap, "age_usec"), age));
+        print_line_to(stream, "        Heap: %s of %s used, %s before the end",
+                      span_bytes(reply_number(heap, "used"), used),
+                      span_bytes(reply_number(heap, "size"), size),
+                      span_time(reply_number(heap, "age_usec"), age));
     }
 }
 
@@ -101,7 +85,7 @@ static void write_traceback(FILE *stream, struct json_object *report) {
         (void)fputs("  ...\n", stream);
     }
     for (size_t i = 0; (line = reply_member_text(report, "traceback", i)); i++) {
-        write_line(stream, "  %s", line);
+        print_line_to(stream, "  %s", line);
     }
 }
 
@@ -111,11 +95,11 @@ static void write_call(FILE *stream, struct json_object *call) {
 
     (void)span_time(reply_number(call, "age_usec"), age);
     if (error) {
-        write_line(stream, "  %8s  %s = -%s", age, text, error);
+        print_line_to(stream, "  %8s  %s = -%s", age, text, error);
     } else if (reply_has(call, "result")) {
-        write_line(stream, "  %8s  %s = %" PRIu64, age, text, reply_number(call, "result"));
+        print_line_to(stream, "  %8s  %s = %" PRIu64, age, text, reply_number(call, "result"));
     } else {
-        write_line(stream, "  %8s  %s = ?", age, text);
+        print_line_to(stream, "  %8s  %s = ?", age, text);
     }
 }
 
@@ -125,9 +109,9 @@ static void write_calls(FILE *stream, struct json_object *report) {
     if (!reply_member(report, "calls", 0)) {
         return;
     }
-    write_line(stream, "%s", "");
-    write_line(stream, "  The last of %" PRIu64 " calls, and how long before the end:",
-               reply_number(report, "n_calls"));
+    print_line_to(stream, "%s", "");
+    print_line_to(stream, "  The last of %" PRIu64 " calls, and how long before the end:",
+                  reply_number(report, "n_calls"));
     for (size_t i = 0; (call = reply_member(report, "calls", i)); i++) {
         write_call(stream, call);
     }

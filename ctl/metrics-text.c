@@ -116,22 +116,12 @@ static void print_head(const char *name, struct json_object *family, bool is_ope
     }
 }
 
-static struct json_object *find_family(struct json_object *reply, const char *name) {
-    struct json_object *family;
-
-    for (size_t i = 0; (family = reply_member(reply, "families", i)); i++) {
-        if (strcmp(reply_text_or(family, "name", ""), name) == 0) {
-            return family;
-        }
-    }
-    return NULL;
-}
-
 static int print_family(const struct metrics_source *sources, size_t n_sources, const char *name) {
     int r = CTL_DONE;
 
     for (size_t i = 0; i < n_sources; i++) {
-        struct json_object *family = find_family(sources[i].reply, name), *sample;
+        struct json_object *family = reply_find(sources[i].reply, "families", "name", name),
+                           *sample;
 
         for (size_t j = 0; r == CTL_DONE && (sample = reply_member(family, "samples", j)); j++) {
             r = print_sample(sources[i].app, name, sample);
@@ -142,7 +132,7 @@ static int print_family(const struct metrics_source *sources, size_t n_sources, 
 
 static bool was_printed(const struct metrics_source *sources, size_t n_before, const char *name) {
     for (size_t i = 0; i < n_before; i++) {
-        if (find_family(sources[i].reply, name)) {
+        if (reply_find(sources[i].reply, "families", "name", name)) {
             return true;
         }
     }

@@ -15,15 +15,28 @@
 
 #define LINE_SIZE 4096
 
-void print_line(const char *format, ...) {
+void print_list(FILE *stream, const char *format, va_list arguments) {
     char text[LINE_SIZE], line[LINE_SIZE];
+
+    (void)vsnprintf(text, sizeof(text), format, arguments);
+    (void)escape_line(text, line, sizeof(line));
+    (void)fprintf(stream, "%s\n", line);
+}
+
+void print_line(const char *format, ...) {
     va_list arguments;
 
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments);
+    print_list(stdout, format, arguments);
     va_end(arguments);
-    (void)escape_line(text, line, sizeof(line));
-    (void)puts(line);
+}
+
+void print_line_to(FILE *stream, const char *format, ...) {
+    va_list arguments;
+
+    va_start(arguments, format);
+    print_list(stream, format, arguments);
+    va_end(arguments);
 }
 
 void print_text(const char *text) {

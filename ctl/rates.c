@@ -13,17 +13,6 @@
 #define DURATIONS "mpyd_call_duration_seconds"
 #define BUCKETS_MAX 64u
 
-static struct json_object *find_family(struct json_object *reply, const char *name) {
-    struct json_object *family;
-
-    for (size_t i = 0; (family = reply_member(reply, "families", i)); i++) {
-        if (strcmp(reply_text_or(family, "name", ""), name) == 0) {
-            return family;
-        }
-    }
-    return NULL;
-}
-
 // Whether SAMPLE is of SUFFIX, of the group GROUP ("": of any) and, unless that is NULL, of LE.
 static bool is_sample(struct json_object *sample, const char *suffix, const char *group,
                       const char *le) {
@@ -36,7 +25,7 @@ static bool is_sample(struct json_object *sample, const char *suffix, const char
 
 static double sum(struct json_object *reply, const char *name, const char *suffix,
                   const char *group, const char *le) {
-    struct json_object *family = find_family(reply, name), *sample;
+    struct json_object *family = reply_find(reply, "families", "name", name), *sample;
     double value = 0;
 
     for (size_t i = 0; (sample = reply_member(family, "samples", i)); i++) {
@@ -62,7 +51,7 @@ struct bucket {
 // The buckets of the first group stand for all: they are the same for each.
 static size_t read_buckets(struct json_object *before, struct json_object *after, const char *group,
                            struct bucket buckets[BUCKETS_MAX]) {
-    struct json_object *family = find_family(after, DURATIONS), *sample;
+    struct json_object *family = reply_find(after, "families", "name", DURATIONS), *sample;
     const char *first = NULL;
     size_t n = 0;
 
@@ -109,7 +98,7 @@ static void fill(struct json_object *before, struct json_object *after, double s
 
 size_t rates_of(struct json_object *before, struct json_object *after, double seconds,
                 struct rates rates[RATES_GROUPS_MAX + 1]) {
-    struct json_object *family = find_family(after, CALLS), *sample;
+    struct json_object *family = reply_find(after, "families", "name", CALLS), *sample;
     size_t n = 1;
 
     rates[0] = (struct rates){0};

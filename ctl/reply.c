@@ -2,6 +2,7 @@
 #include "ctl/reply.h"
 
 #include <json-c/json.h>
+#include <string.h>
 
 static struct json_object *of_type(struct json_object *object, const char *key, json_type type) {
     struct json_object *value = NULL;
@@ -63,6 +64,18 @@ struct json_object *reply_member(struct json_object *object, const char *key, si
 
     return list && index < json_object_array_length(list) ? json_object_array_get_idx(list, index)
                                                           : NULL;
+}
+
+struct json_object *reply_find(struct json_object *object, const char *list, const char *key,
+                               const char *value) {
+    struct json_object *found;
+
+    for (size_t i = 0; (found = reply_member(object, list, i)); i++) {
+        if (strcmp(reply_text_or(found, key, ""), value) == 0) {
+            return found;
+        }
+    }
+    return NULL;
 }
 
 const char *reply_member_text(struct json_object *object, const char *key, size_t index) {

@@ -30,5 +30,9 @@ struct json_object *reply_object(struct json_object *object, const char *key);
 // Member INDEX of the list KEY; NULL: it ends before that, or there is none.
 struct json_object *reply_member(struct json_object *object, const char *key, size_t index);
 
+// The first member of the list LIST whose text KEY is VALUE; NULL: there is none.
+struct json_object *reply_find(struct json_object *object, const char *list, const char *key,
+                               const char *value);
+
 // Member INDEX of the list KEY as text; NULL likewise.
 const char *reply_member_text(struct json_object *object, const char *key, size_t index);

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/running.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -46,17 +44,8 @@ int running_list(char **operands, size_t n_operands, struct place **ret_places,
     CLEANUP_FREE struct place *places = NULL;
     CLEANUP_FREE struct unit *units = NULL;
     size_t n = 0;
-    int r = place_of_operands(operands, n_operands, &places, &n);
+    int r = unit_of_operands(operands, n_operands, &places, &units, &n);
 
-    if (r != CTL_DONE) {
-        return r;
-    }
-    units = calloc(n + 1, sizeof(*units));
-    if (!units) {
-        (void)log_errno(ENOMEM, "cannot list the apps");
-        return CTL_INTERNAL;
-    }
-    r = unit_read(places, n, units);
     if (r == CTL_DONE && n_operands == 0) {
         n = keep_running(places, n, units);
     }

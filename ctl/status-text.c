@@ -7,26 +7,22 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/escape.h"
 #include "ctl/colour.h"
+#include "ctl/print.h"
 #include "ctl/reply.h"
 #include "ctl/span.h"
 #include "ctl/status.h"
 #include "ctl/view.h"
 
-#define LINE_SIZE 1024
-
 static void fact(const char *what, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 static void fact(const char *what, const char *format, ...) {
-    char text[LINE_SIZE], line[LINE_SIZE];
     va_list arguments;
 
+    printf("%14s%s ", what, what[0] ? ":" : " ");
     va_start(arguments, format);
-    (void)vsnprintf(text, sizeof(text), format, arguments);
+    print_list(stdout, format, arguments);
     va_end(arguments);
-    (void)escape_line(text, line, sizeof(line));
-    printf("%14s%s %s\n", what, what[0] ? ":" : " ", line);
 }
 
 // "(3s ago)", or nothing.

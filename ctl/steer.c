@@ -70,28 +70,12 @@ static int check_units(const struct place *places, const struct unit *units, siz
     return CTL_DONE;
 }
 
-// Reads the operands and what systemd has of them.
+// For verbs that have one operand at least: there are as many units as operands.
 static int read_operands(const struct verb_arguments *arguments, struct place **ret_places,
                          struct unit **ret_units) {
-    CLEANUP_FREE struct place *places = NULL;
-    CLEANUP_FREE struct unit *units = NULL;
-    size_t n = 0;
-    int r = place_of_operands(arguments->operands, arguments->n_operands, &places, &n);
+    size_t n;
 
-    if (r != CTL_DONE) {
-        return r;
-    }
-    units = calloc(n + 1, sizeof(*units));
-    if (!units) {
-        (void)log_errno(ENOMEM, "cannot ask systemctl");
-        return CTL_INTERNAL;
-    }
-    r = unit_read(places, n, units);
-    if (r == CTL_DONE) {
-        *ret_places = steal_ptr(&places);
-        *ret_units = steal_ptr(&units);
-    }
-    return r;
+    return unit_of_operands(arguments->operands, arguments->n_operands, ret_places, ret_units, &n);
 }
 
 // "systemctl WHAT" for all operands, each of which has to have a unit.

@@ -135,3 +135,27 @@ bool unit_may_be_asked(const struct place *place, const struct unit *unit) {
     return strcmp(unit->active, "inactive") != 0 && strcmp(unit->active, "failed") != 0 &&
            strcmp(unit->sub, "auto-restart") != 0;
 }
+
+int unit_of_operands(char **operands, size_t n_operands, struct place **ret_places,
+                     struct unit **ret_units, size_t *ret_n_places) {
+    CLEANUP_FREE struct place *places = NULL;
+    CLEANUP_FREE struct unit *units = NULL;
+    size_t n = 0;
+    int r = place_of_operands(operands, n_operands, &places, &n);
+
+    if (r != CTL_DONE) {
+        return r;
+    }
+    units = calloc(n + 1, sizeof(*units));
+    if (!units) {
+        (void)log_errno(ENOMEM, "cannot ask systemctl");
+        return CTL_INTERNAL;
+    }
+    r = unit_read(places, n, units);
+    if (r == CTL_DONE) {
+        *ret_places = steal_ptr(&places);
+        *ret_units = steal_ptr(&units);
+        *ret_n_places = n;
+    }
+    return r;
+}

@@ -31,5 +31,9 @@ void unit_name(const struct place *place, char name[UNIT_NAME_SIZE]);
 // there is no systemd; or CTL_INTERNAL, having said so.
 int unit_read(const struct place *places, size_t n_places, struct unit *units);
 
+// The places of OPERANDS, as place_of_operands() has them, and their units, likewise the caller's.
+int unit_of_operands(char **operands, size_t n_operands, struct place **ret_places,
+                     struct unit **ret_units, size_t *ret_n_places);
+
 // Whether the app has a process of its own to ask: connecting starts nothing.
 bool unit_may_be_asked(const struct place *place, const struct unit *unit);
