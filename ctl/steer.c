@@ -17,8 +17,12 @@
 #include "ctl/running.h"
 #include "ctl/unit.h"
 #include "ctl/verbs.h"
+#include "ctl/view.h"
 
 #define RESTART_SECONDS 120 /* two deadlines of stopping, and the start of an app */
+
+#define SYSTEMCTL_DENIED 4 /* EXIT_NOPERMISSION of systemd.exec(5) */
+#define PROGRAM_MISSING 127
 
 enum { OPTION_FULL };
 
@@ -33,24 +37,71 @@ const struct verb_option restart_options[] = {
 
 // -- units ---------------------------------------------------------------------------------------
 
-// Becomes "systemctl WHAT" for the units of the N_PLACES at PLACES.
-static int become_systemctl(const char *what, const struct place *places, size_t n_places) {
-    CLEANUP_FREE const char **words = calloc(n_places + 4, sizeof(*words));
+// Runs "systemctl OPTION WHAT" for the units of the N_PLACES at PLACES. Returns its exit status or
+// -errno; is_quiet: whatever it says is dropped.
+static int run_systemctl(const char *option, const char *what, const struct place *places,
+                         size_t n_places, bool is_quiet) {
+    CLEANUP_FREE const char **words = calloc(n_places + 5, sizeof(*words));
     CLEANUP_FREE char(*names)[UNIT_NAME_SIZE] = calloc(n_places + 1, sizeof(*names));
+    CLEANUP(file_done) struct file output = FILE_INIT;
     size_t n = 0;
 
     if (!words || !names) {
-        (void)log_errno(ENOMEM, "cannot run systemctl");
-        return CTL_INTERNAL;
+        return -ENOMEM;
     }
     words[n++] = "systemctl";
+    words[n++] = option;
     words[n++] = what;
     words[n++] = "--";
     for (size_t i = 0; i < n_places; i++) {
         unit_name(&places[i], names[i]);
         words[n++] = names[i];
     }
-    return program_become(words);
+    return is_quiet ? program_read(words, true, &output) : program_run(words);
+}
+
+// Says of each of PLACES that is not up why it is not, and what can be done.
+static int tell_reasons(const struct place *places, size_t n_places) {
+    struct view *views = NULL;
+    size_t n_told = 0;
+
+    if (view_read(places, n_places, &views) != CTL_DONE) {
+        return CTL_INTERNAL;
+    }
+    for (size_t i = 0; i < n_places; i++) {
+        if (view_exit(&views[i]) != CTL_DONE && views[i].reason) {
+            log_error("%s: %s%s%s", view_name(&views[i]), views[i].reason,
+                      views[i].remedy ? "; " : "", views[i].remedy ? views[i].remedy : "");
+            n_told++;
+        }
+    }
+    view_free(views, n_places);
+    if (n_told == 0) {
+        log_error("systemctl failed, and no app has a reason; systemctl status tells more");
+    }
+    return CTL_FAILED;
+}
+
+// "systemctl WHAT", which says itself whom it has asked for a password and been refused by.
+static int systemctl(const char *what, const struct place *places, size_t n_places) {
+    int r = program_finish_output();
+
+    if (r != CTL_DONE) {
+        return r;
+    }
+    if (strcmp(what, "stop") != 0) {
+        // Those of an administrator do not count among the starts that systemd limits.
+        (void)run_systemctl("--no-ask-password", "reset-failed", places, n_places, true);
+    }
+    r = run_systemctl("--quiet", what, places, n_places, false);
+    if (r < 0 || r == PROGRAM_MISSING) {
+        (void)log_errno(r < 0 ? r : ENOENT, "cannot run systemctl");
+        return CTL_INTERNAL;
+    }
+    if (r == SYSTEMCTL_DENIED) {
+        return CTL_DENIED;
+    }
+    return r == 0 ? CTL_DONE : tell_reasons(places, n_places);
 }
 
 // Whether systemd has the app PLACE in hand, so that its unit is to be asked.
@@ -87,7 +138,7 @@ static int steer_units(const struct verb_arguments *arguments, const char *what)
     if (r == CTL_DONE) {
         r = check_units(places, units, arguments->n_operands, what);
     }
-    return r == CTL_DONE ? become_systemctl(what, places, arguments->n_operands) : r;
+    return r == CTL_DONE ? systemctl(what, places, arguments->n_operands) : r;
 }
 
 int start_run(const struct verb_arguments *arguments) {
@@ -135,7 +186,7 @@ int stop_run(const struct verb_arguments *arguments) {
     if (n_units == 0 || failed != CTL_DONE) {
         return failed;
     }
-    return become_systemctl("stop", places, n_units);
+    return systemctl("stop", places, n_units);
 }
 
 static int restart_worker(const struct place *place, const struct unit *unit) {

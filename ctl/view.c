@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -34,7 +35,7 @@ static const struct ending {
     {7, "failed", "nobody who is trusted vouches for the image (exit status 7)",
      "mpyctl verify IMAGE says why; keys are in /etc/mpyd/keys.d"},
     {8, "locked", "the image is encrypted, and its key is not there (exit status 8)",
-     "give the unit its key, then mpyctl start APP"},
+     "put it into /etc/credstore/mpyd.APP.image-key, then mpyctl start APP"},
     {9, "failed", "the state directory cannot be used (exit status 9)",
      "mpyctl logs APP says why; then mpyctl start APP"},
 };
@@ -59,12 +60,29 @@ static void set(struct view *view, const char *state, const char *reason, const 
     view->remedy_text[n] = '\0';
 }
 
+bool view_has_slots(const struct view *view) {
+    return view->slots.good != SLOTS_NONE || view->slots.trial != SLOTS_NONE;
+}
+
+// Whether there is an image that its unit could start.
+static bool is_installed(const struct view *view) {
+    char vendor[sizeof(PLACES_VENDOR) + NAMING_SIZE + sizeof(PLACES_IMAGE_SUFFIX)];
+
+    (void)snprintf(vendor, sizeof(vendor), "%s/%s" PLACES_IMAGE_SUFFIX, PLACES_VENDOR,
+                   view->place.name);
+    return view_has_slots(view) || view->slots_why || access(vendor, F_OK) == 0;
+}
+
 static void set_failed(struct view *view) {
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
         if (endings[i].status == view->unit.status) {
             set(view, endings[i].state, endings[i].reason, endings[i].remedy);
             return;
         }
+    }
+    if (strcmp(view->unit.result, "start-limit-hit") == 0) {
+        set(view, "failed", "it was started too often in too short a time", OTHER_REMEDY);
+        return;
     }
     set(view, "failed", view->unit.result, OTHER_REMEDY);
 }
@@ -75,6 +93,10 @@ static void set_by_unit(struct view *view, int r) {
 
     if (r == CTL_DENIED) {
         set(view, "denied", "may not be asked by this user", "be root or in the group mpyd");
+    } else if (unit->is_known && unit->status == 0 && strcmp(unit->active, "active") != 0 &&
+               !is_installed(view)) {
+        set(view, strcmp(unit->active, "inactive") == 0 ? "inactive" : "failed",
+            "no image of this name is installed", "mpyctl install IMAGE brings one");
     } else if (strcmp(unit->active, "failed") == 0) {
         set_failed(view);
     } else if (strcmp(unit->sub, "auto-restart") == 0) {
@@ -110,10 +132,6 @@ static void read_slots(struct view *view) {
     if (r == SLOTS_FILE_DAMAGED) {
         view->slots_why = view->slots_text;
     }
-}
-
-bool view_has_slots(const struct view *view) {
-    return view->slots.good != SLOTS_NONE || view->slots.trial != SLOTS_NONE;
 }
 
 // A word: it is printed as it is.

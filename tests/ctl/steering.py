@@ -49,10 +49,12 @@ def fake_systemctl(program, units):
         shown += "".join(f"{key}={value}\n" for key, value in properties.items()) + "\n"
     (folder / "shown").write_text(shown)
     (folder / "asked").write_text("")
+    (folder / "status").write_text("0")
     script = folder / "systemctl"
     script.write_text(
         '#!/bin/sh\nif [ "$1" = show ]; then cat "${0%/*}/shown"\n'
         'else echo "$@" >>"${0%/*}/asked"; fi\n'
+        'case "$*" in --quiet*) exit "$(cat "${0%/*}/status")" ;; esac\n'
     )
     script.chmod(script.stat().st_mode | stat.S_IXUSR)
     return folder
@@ -208,15 +210,36 @@ def stop_waits_for_the_end(program):
 
 def units_are_left_to_systemctl(program):
     ask, asked = under_systemd(program, {"mpyd@meterd.service": UNIT, "mpyd@pump.service": UNIT})
-    for arguments, words in (
-        (("start", "meterd", "pump"), "start -- mpyd@meterd.service mpyd@pump.service"),
-        (("stop", "meterd"), "stop -- mpyd@meterd.service"),
-        (("restart", "--full", "pump"), "restart -- mpyd@pump.service"),
+    both = "-- mpyd@meterd.service mpyd@pump.service"
+    forget = "--no-ask-password reset-failed"
+    for arguments, lines in (
+        (("start", "meterd", "pump"), [f"{forget} {both}", f"--quiet start {both}"]),
+        (("stop", "meterd"), ["--quiet stop -- mpyd@meterd.service"]),
+        (("restart", "--full", "pump"), [f"{forget} -- mpyd@pump.service",
+                                         "--quiet restart -- mpyd@pump.service"]),
     ):
         asked.write_text("")
         tap.equal(ask.says(*arguments), "", arguments)
-        tap.equal(asked.read_text(), words + "\n", arguments)
+        tap.equal(asked.read_text().splitlines(), lines, arguments)
     ask.fails(1, "other: has no unit", "start", "other")
+
+
+def a_start_that_fails_says_why(program):
+    """In the words of mpyctl status, and with mpyctl's exit statuses."""
+    for active, result, code, words in (
+        ("failed", "exit-code", "4", "meterd: the configuration was refused"),
+        ("failed", "exit-code", "8", "/etc/credstore/mpyd.meterd.image-key, then mpyctl start meterd"),
+        ("failed", "exit-code", "0", "meterd: no image of this name is installed; mpyctl install"),
+        ("inactive", "success", "0", "meterd: no image of this name is installed; mpyctl install"),
+    ):
+        unit = {**UNIT, "ActiveState": active, "Result": result, "ExecMainStatus": code}
+        ask, asked = under_systemd(program, {"mpyd@meterd.service": unit,
+                                             "mpyd@meterd.socket": {"ActiveState": "active"}})
+        (asked.parent / "status").write_text("1")
+        ask.fails(1, words, "start", "meterd")
+        ask.fails(1, words, "restart", "--full", "meterd")
+        (asked.parent / "status").write_text("4")
+        tap.equal(ask.run("start", "meterd").returncode, 10, "who may not")
 
 
 def a_unit_that_rests_is_not_woken(program):
@@ -252,5 +275,6 @@ TESTS = [
     several_are_steered,
     stop_waits_for_the_end,
     units_are_left_to_systemctl,
+    a_start_that_fails_says_why,
     a_unit_that_rests_is_not_woken,
 ]

@@ -46,6 +46,18 @@ def one_that_cannot_start_keeps_no_other():
     systemctl("stop", "mpyd.service")
 
 
+def many_restarts_are_no_failure():
+    """Of somebody who tries things; systemd would count them, and each app is up in the end."""
+    for _ in range(7):
+        systemctl("restart", "mpyd.service")
+    units = [unit(app) for app in APPS]
+    tap.equal(state("mpyd.service", *units), ["active"] * 3, "after seven restarts")
+    for _ in range(21):
+        host.run("mpyctl", "restart", "--full", APPS[0])
+    tap.equal(state(units[0]), ["active"], "after more than systemd allows")
+    systemctl("stop", "mpyd.service")
+
+
 def none_enabled_is_fine():
     systemctl("disable", *(unit(app) for app in APPS))
     systemctl("start", "mpyd.service")
@@ -55,4 +67,9 @@ def none_enabled_is_fine():
     tap.equal(state(unit("steady")), ["inactive"], "one that was started by hand")
 
 
-TESTS = [starts_stops_and_restarts_all, one_that_cannot_start_keeps_no_other, none_enabled_is_fine]
+TESTS = [
+    starts_stops_and_restarts_all,
+    one_that_cannot_start_keeps_no_other,
+    many_restarts_are_no_failure,
+    none_enabled_is_fine,
+]
