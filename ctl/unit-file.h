@@ -22,7 +22,8 @@ struct unit_wants {
     size_t n_listen;
 };
 
-// Whether one of the grants covers ports that only root may open, a list of them at known addresses.
+// Whether one of the grants covers ports that only root may open, a list of them at known
+// addresses.
 bool unit_file_has_ports(const struct unit_wants *wants);
 
 // A grant whose ports that only root may open are not opened: it is of a network, of too many, or
