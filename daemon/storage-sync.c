@@ -18,7 +18,6 @@
 #include "daemon/handler.h"
 #include "daemon/loop.h"
 
-#define UNDER_WAY_MAX 256u
 #define DONE_MAX 16
 
 // One or more files on their way to the disk, for one who asked, or for nobody.
@@ -29,6 +28,13 @@ struct batch {
     uint32_t n_left;
     int error; /* the first */
     LIST_ENTRY(batch) all;
+};
+
+// One file of a batch, for which the kernel has no place yet.
+struct waiting {
+    struct batch *batch;
+    int fd; /* our own */
+    STAILQ_ENTRY(waiting) next;
 };
 
 struct mark {
@@ -47,6 +53,10 @@ struct storage_sync {
     size_t n_marks;
     uint32_t period;
     LIST_HEAD(, batch) batches;
+    size_t n_under_way;
+    STAILQ_HEAD(, waiting)
+    waiting; /* oldest first; none unless STORAGE_SYNC_UNDER_WAY are under way */
+    size_t n_waiting;
 };
 
 // -- batches -------------------------------------------------------------------------------------
@@ -83,6 +93,8 @@ static void written(struct batch *batch, int64_t result) {
     }
 }
 
+static void start_waiting(struct storage_sync *sync);
+
 static int on_written(void *context, uint32_t events) {
     struct storage_sync *sync = context;
     struct io_event done[DONE_MAX];
@@ -95,11 +107,16 @@ static int on_written(void *context, uint32_t events) {
     while (n == DONE_MAX || (n < 0 && errno == EINTR)) {
         n = syscall(SYS_io_getevents, sync->aio, 0, DONE_MAX, done, &at_once);
         for (long i = 0; i < n; i++) {
+            sync->n_under_way--;
             // It comes back as it was given; the worker has no hand in it.
             written((struct batch *)(uintptr_t)done[i].data, done[i].res); // NOLINT
         }
     }
-    return n < 0 ? log_errno(errno, "storage: cannot hear of what was written to disk") : 0;
+    if (n < 0) {
+        return log_errno(errno, "storage: cannot hear of what was written to disk");
+    }
+    start_waiting(sync);
+    return 0;
 }
 
 // -- the kernel's interface ----------------------------------------------------------------------
@@ -111,7 +128,7 @@ static int begin(struct storage_sync *sync) {
     if (fd < 0) {
         return -errno;
     }
-    if (syscall(SYS_io_setup, UNDER_WAY_MAX, &sync->aio) < 0) {
+    if (syscall(SYS_io_setup, STORAGE_SYNC_UNDER_WAY, &sync->aio) < 0) {
         return -errno;
     }
     r = source_new(sync->loop, fd, EPOLLIN, on_written, sync, &sync->source);
@@ -139,7 +156,7 @@ static bool has_begun(struct storage_sync *sync) {
 }
 
 // Returns 0 or an errno.
-static int submit(struct storage_sync *sync, int fd, struct batch *batch) {
+static int start(struct storage_sync *sync, int fd, struct batch *batch) {
     struct iocb block = {
         .aio_data = (uintptr_t)batch,
         .aio_lio_opcode = IOCB_CMD_FSYNC,
@@ -152,8 +169,61 @@ static int submit(struct storage_sync *sync, int fd, struct batch *batch) {
     if (syscall(SYS_io_submit, sync->aio, 1, &blocks) < 1) {
         return errno;
     }
-    batch->n_left++;
+    sync->n_under_way++;
     return 0;
+}
+
+// -- who waits for the kernel --------------------------------------------------------------------
+
+// FD may be closed before its turn comes. Returns 0 or an errno.
+static int wait_for_turn(struct storage_sync *sync, int fd, struct batch *batch) {
+    struct waiting *waiting;
+
+    if (sync->n_waiting == STORAGE_SYNC_WAITING) {
+        return EAGAIN;
+    }
+    waiting = malloc(sizeof(*waiting));
+    if (!waiting) {
+        return ENOMEM;
+    }
+    *waiting = (struct waiting){.batch = batch, .fd = fcntl(fd, F_DUPFD_CLOEXEC, 3)};
+    if (waiting->fd < 0) {
+        free(waiting);
+        return EAGAIN; // too much is open
+    }
+    STAILQ_INSERT_TAIL(&sync->waiting, waiting, next);
+    sync->n_waiting++;
+    return 0;
+}
+
+static void waiting_end(struct storage_sync *sync, struct waiting *waiting) {
+    STAILQ_REMOVE_HEAD(&sync->waiting, next);
+    sync->n_waiting--;
+    close_fd(waiting->fd);
+    free(waiting);
+}
+
+static void start_waiting(struct storage_sync *sync) {
+    struct waiting *waiting;
+
+    while (sync->n_under_way < STORAGE_SYNC_UNDER_WAY && (waiting = STAILQ_FIRST(&sync->waiting))) {
+        struct batch *batch = waiting->batch;
+        int r = start(sync, waiting->fd, batch);
+
+        waiting_end(sync, waiting);
+        if (r != 0) {
+            written(batch, -r);
+        }
+    }
+}
+
+// Returns 0 or an errno.
+static int submit(struct storage_sync *sync, int fd, struct batch *batch) {
+    int r = sync->n_under_way < STORAGE_SYNC_UNDER_WAY ? start(sync, fd, batch)
+                                                       : wait_for_turn(sync, fd, batch);
+
+    batch->n_left += r == 0;
+    return r;
 }
 
 static int sync_now(int fd) {
@@ -301,11 +371,13 @@ int storage_sync_new(struct loop *loop, struct storage_sync **ret_sync) {
     sync->loop = loop;
     sync->event_fd = -1;
     LIST_INIT(&sync->batches);
+    STAILQ_INIT(&sync->waiting);
     *ret_sync = sync;
     return 0;
 }
 
 struct storage_sync *storage_sync_free(struct storage_sync *sync) {
+    struct waiting *waiting;
     struct batch *batch;
 
     if (!sync) {
@@ -315,6 +387,9 @@ struct storage_sync *storage_sync_free(struct storage_sync *sync) {
         (void)syscall(SYS_io_destroy, sync->aio); /* waits */
         source_free(sync->source);
         close_fd(sync->event_fd);
+    }
+    while ((waiting = STAILQ_FIRST(&sync->waiting))) {
+        waiting_end(sync, waiting);
     }
     while ((batch = LIST_FIRST(&sync->batches))) {
         batch_end(batch, ECANCELED);

@@ -7,10 +7,15 @@
 //
 // What was changed since it was last written to disk is remembered, files that have been closed and
 // directories too, the last STORAGE_SYNC_MARKS of them; what is older is on its way to the disk.
+//
+// Each file that is under way holds one of 256 workers of the kernel that all processes share: more
+// than STORAGE_SYNC_UNDER_WAY at a time on a slow disk would be at the cost of others.
 
 #include <stdint.h>
 
 #define STORAGE_SYNC_MARKS 32u
+#define STORAGE_SYNC_UNDER_WAY 16u /* files the kernel is at, at a time */
+#define STORAGE_SYNC_WAITING 240u  /* files that wait for that, open each */
 
 struct loop;
 struct stat;
@@ -19,7 +24,8 @@ struct storage_sync;
 // ERROR: 0, or an errno.
 typedef void (*storage_sync_function)(void *context, int error);
 
-// Returns 0 or -ENOMEM. storage_sync_free() waits for what is under way and ends it with ECANCELED.
+// Returns 0 or -ENOMEM. storage_sync_free() waits for what is under way and ends it with ECANCELED,
+// as what is waiting.
 int storage_sync_new(struct loop *loop, struct storage_sync **ret_sync);
 struct storage_sync *storage_sync_free(struct storage_sync *sync);
 
