@@ -97,8 +97,7 @@ static int finish(const struct call *call, int64_t result, int r) {
 static void redact(const struct call *call) {
     const struct app *app = call->app;
 
-    if (app->secrets.n_items > 0 &&
-        (traces || app->records.watcher || (call->row && call->row->flags & ROW_NAMES))) {
+    if (app->secrets.n_items > 0 && (traces || record_shows(app, call))) {
         (void)secrets_redact_bytes(&app->secrets, call->scratch, call->scratch_used);
     }
 }

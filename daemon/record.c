@@ -5,6 +5,7 @@
 #include <time.h>
 
 #include "call/calls.h"
+#include "call/stubs.h"
 #include "daemon/app.h"
 #include "daemon/call.h"
 #include "daemon/dispatch.h"
@@ -106,13 +107,18 @@ static bool is_traceback(const struct app *app, const struct record *record) {
            record->submission->call == CALL_LOG_WRITE;
 }
 
-// What the app transfers, where that was granted.
+// Whether what the app transfers may be in crash reports.
+static bool has_payloads(const struct app *app) {
+    const uint64_t *payloads = app->crashes.origin.payloads;
+
+    return payloads && *payloads;
+}
+
 static void keep_payload(struct app *app, const struct wire_submission *submission,
                          const uint8_t *taken, size_t taken_size) {
-    const uint64_t *payloads = app->crashes.origin.payloads;
     char text[RECORDER_TEXT_SIZE];
 
-    if (payloads && *payloads) {
+    if (has_payloads(app)) {
         (void)trace_format(text, sizeof(text), submission, taken, taken_size, TRACE_PAYLOADS);
         recorder_add_text(&app->recorder, text);
     }
@@ -148,6 +154,10 @@ static void record_call(struct app *app, struct record *record) {
     }
 }
 
+bool record_shows(const struct app *app, const struct call *call) {
+    return app->records.watcher || has_payloads(app) || (call->row && call->row->flags & ROW_NAMES);
+}
+
 void record_now(const struct call *call, int64_t result, int error) {
     struct record record = {
         .submission = call->submission,
@@ -161,18 +171,32 @@ void record_now(const struct call *call, int64_t result, int error) {
     record_call(call->app, &record);
 }
 
+// What CALL sends without the secrets in it, before it is cut anywhere and written in another way.
+// In a copy: its handler goes on with the bytes.
+static const uint8_t *without_secrets(const struct app *app, const struct call *call) {
+    static uint8_t copy[STUBS_SCRATCH_SIZE];
+
+    if (app->secrets.n_items == 0 || !record_shows(app, call)) {
+        return call->scratch;
+    }
+    memcpy(copy, call->scratch, call->scratch_used);
+    (void)secrets_redact_bytes(&app->secrets, copy, call->scratch_used);
+    return copy;
+}
+
 char *record_open(struct app *app, const struct call *call) {
     uint64_t started_nsec = call->started_nsec > 0 ? call->started_nsec : app->records.turn_nsec;
+    const uint8_t *taken = without_secrets(app, call);
     char text[RECORD_TEXT_SIZE];
 
-    recorder_add(&app->recorder, call->submission, call->scratch,
+    recorder_add(&app->recorder, call->submission, taken,
                  has_names(call->submission->call) ? call->scratch_used : 0, RECORDER_OPEN,
                  started_nsec, started_nsec);
-    keep_payload(app, call->submission, call->scratch, call->scratch_used);
+    keep_payload(app, call->submission, taken, call->scratch_used);
     if (!app->records.watcher) {
         return NULL;
     }
-    (void)trace_format(text, sizeof(text), call->submission, call->scratch, call->scratch_used,
+    (void)trace_format(text, sizeof(text), call->submission, taken, call->scratch_used,
                        app->records.detail);
     return strdup(text);
 }

@@ -56,6 +56,9 @@ uint64_t record_begin(struct app *app);
 // CALL was served with RESULT and ERROR, 0 or positive, and does not end later.
 void record_now(const struct call *call, int64_t result, int error);
 
+// Whether something of what CALL sends is kept or told, be it only in a crash report.
+bool record_shows(const struct app *app, const struct call *call);
+
 // CALL will end later. If somebody watches, returns it as text, the caller's, before what it sends
 // is gone; NULL if nobody does, or for want of memory.
 char *record_open(struct app *app, const struct call *call);

@@ -51,6 +51,16 @@ token = mpyd.secret("token").decode()
 print("a payload nobody else needs")
 raise ValueError("this is no token: " + token)
 """
+SENDING = """\
+import mpyd, socket
+token = mpyd.secret("token").decode()
+print("it is " + token)
+try:
+    socket.getaddrinfo(token + ".localhost", 80)
+except OSError:
+    pass
+raise ValueError
+"""
 HEARTBEAT = '[health]\nready = "20s"\nheartbeat = "300ms"\n'
 
 
@@ -191,6 +201,27 @@ def no_payload_and_no_secret(apps):
     tap.true('log.write(level=info, text=27 bytes)' in text, text)
 
 
+def secrets_in_what_is_shown(apps):
+    """Of calls that end at once and later, longer than what is shown of a payload or a name."""
+    folder = apps.open_folder()
+    with open(os.path.join(folder, "token"), "w", encoding="ascii") as file:
+        file.write("hunter2-" * 6)
+    os.chmod(os.path.join(folder, "token"), 0o644)
+    image = apps.image("sending", SENDING, '[grants]\ncredentials = ["token"]\nconnect = ["tcp:*:80"]\n')
+    for config in ("no", "yes"):
+        kept = Kept(apps)
+        running = start(apps, image, kept, small.NO_RESTART + f"[trace]\npayloads = {config}\n",
+                        before=["env", f"CREDENTIALS_DIRECTORY={folder}"])
+        tap.equal(running.wait(), 1, f"exit status: {running.lines}")
+        [report] = kept.reports()
+        tap.true("hunter2" not in json.dumps(report), f"{config}: {report['calls']}")
+        [call] = [call["call"] for call in report["calls"] if "name.resolve" in call["call"]]
+        tap.true('host="********' in call, call)
+        if config == "yes":
+            [call] = [call["call"] for call in report["calls"] if "log.write" in call["call"]]
+            tap.true('text="it is ********' in call, call)
+
+
 def payloads_where_they_are_granted(apps):
     image = apps.image("telling", """\
 import mpyd
@@ -250,6 +281,7 @@ TESTS = [
     app_that_does_not_stop,
     deadline_missed_twice,
     no_payload_and_no_secret,
+    secrets_in_what_is_shown,
     payloads_where_they_are_granted,
     sixteen_are_kept_and_numbers_go_on,
     good_end_leaves_none,
