@@ -52,9 +52,10 @@ static int check_kind(int fd, mode_t kind, struct stat *ret_status) {
     return kind == S_IFDIR ? -ENOTDIR : S_ISDIR(ret_status->st_mode) ? -EISDIR : -EINVAL;
 }
 
-int fd_open_kind(int directory, const char *name, mode_t kind, int *ret_fd,
-                 struct stat *ret_status) {
-    CLEANUP_FD int place = openat(directory, name, O_PATH | O_CLOEXEC), fd = -1;
+// FLAGS: O_NOFOLLOW or nothing.
+static int open_kind(int directory, const char *name, int flags, mode_t kind, int *ret_fd,
+                     struct stat *ret_status) {
+    CLEANUP_FD int place = openat(directory, name, O_PATH | O_CLOEXEC | flags), fd = -1;
     char again[sizeof("/proc/self/fd/") + 10];
     int r = place < 0 ? -errno : check_kind(place, kind, ret_status);
 
@@ -64,13 +65,24 @@ int fd_open_kind(int directory, const char *name, mode_t kind, int *ret_fd,
     (void)snprintf(again, sizeof(again), "/proc/self/fd/%d", place);
     fd = open(again, READ_FLAGS);
     if (fd < 0 && errno == ENOENT) {
-        fd = openat(directory, name, READ_FLAGS); // there is no /proc
+        fd = openat(directory, name, READ_FLAGS | flags); // there is no /proc
     }
     r = fd < 0 ? -errno : check_kind(fd, kind, ret_status);
     if (r == 0) {
         *ret_fd = steal_fd(&fd);
     }
     return r;
+}
+
+int fd_open_kind(int directory, const char *name, mode_t kind, int *ret_fd,
+                 struct stat *ret_status) {
+    return open_kind(directory, name, 0, kind, ret_fd, ret_status);
+}
+
+int fd_open_here(int directory, const char *name, mode_t kind, int *ret_fd) {
+    struct stat status;
+
+    return open_kind(directory, name, O_NOFOLLOW, kind, ret_fd, &status);
 }
 
 int fd_open_file(const char *path, int *ret_fd) {

@@ -20,6 +20,10 @@ int fd_close_from(unsigned first);
 int fd_open_kind(int directory, const char *name, mode_t kind, int *ret_fd,
                  struct stat *ret_status);
 
+// As fd_open_kind(), but where the last component of NAME is a link, it is not followed and is of
+// another kind: for what stands in a directory that others may write to.
+int fd_open_here(int directory, const char *name, mode_t kind, int *ret_fd);
+
 // As fd_open_kind(), the regular file PATH.
 int fd_open_file(const char *path, int *ret_fd);
 

@@ -68,27 +68,33 @@ static int fail_open(const char *app, int error) {
         log_error("there is no " PLACES_INCOMING "; systemd-tmpfiles --create makes it");
         return CTL_FAILED;
     }
+    if (error == ENOTDIR) {
+        log_error(PLACES_INCOMING "/%s: a link or a file, not the directory it is to be; look who "
+                                  "put it there, and remove it",
+                  app);
+        return CTL_FAILED;
+    }
     (void)log_errno(error, "cannot open " PLACES_INCOMING "/%s", app);
     return CTL_INTERNAL;
 }
 
-int updating_open(const char *app, struct updating *updating) {
-    CLEANUP_FREE char *path = NULL;
+// All who may install can write to what this stands in: a link must not lead root elsewhere.
+static int open_incoming(const char *app, int *ret_fd) {
+    CLEANUP_FD int folder = open(PLACES_INCOMING, O_PATH | O_DIRECTORY | O_CLOEXEC);
     mode_t mask = umask(0007);
-    struct stat status;
-    int r;
+    int r = folder < 0 ? -errno : 0;
+
+    if (r == 0 && mkdirat(folder, app, INCOMING_MODE) < 0 && errno != EEXIST) {
+        r = -errno;
+    }
+    (void)umask(mask);
+    return r < 0 ? r : fd_open_here(folder, app, S_IFDIR, ret_fd);
+}
+
+int updating_open(const char *app, struct updating *updating) {
+    int r = open_incoming(app, &updating->incoming);
 
     updating->app = app;
-    if (asprintf(&path, PLACES_INCOMING "/%s", app) < 0) {
-        path = NULL;
-        (void)umask(mask);
-        return fail_open(app, ENOMEM);
-    }
-    r = mkdir(path, INCOMING_MODE) < 0 && errno != EEXIST ? -errno : 0;
-    (void)umask(mask);
-    if (r == 0) {
-        r = fd_open_kind(AT_FDCWD, path, S_IFDIR, &updating->incoming, &status);
-    }
     if (r == 0 && flock(updating->incoming, LOCK_EX | LOCK_NB) < 0) {
         r = -errno;
     }

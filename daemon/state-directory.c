@@ -15,7 +15,6 @@
 
 static int make(const char *path, uid_t owner) {
     CLEANUP_FD int fd = -1;
-    struct stat status;
     int r = 0;
 
     if (mkdir(path, 0700) < 0) {
@@ -24,7 +23,8 @@ static int make(const char *path, uid_t owner) {
     if (geteuid() != 0) {
         return 0;
     }
-    r = fd_open_kind(AT_FDCWD, path, S_IFDIR, &fd, &status);
+    // Who owns what is above it might have put a link to another directory there by now.
+    r = fd_open_here(AT_FDCWD, path, S_IFDIR, &fd);
     if (r == 0 && fchown(fd, owner, (gid_t)owner) < 0) {
         r = -errno;
     }

@@ -9,10 +9,12 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/durable.h"
+#include "base/fd.h"
 #include "base/log.h"
 #include "base/open.h"
 #include "image/envelope.h"
@@ -61,12 +63,33 @@ static void remove_new(const struct update *update, int new) {
     (void)durable_remove(update->directory, NEW);
 }
 
-static int copy(const struct update *update, const char *path, size_t size_limit, int new,
-                const char *name) {
+// Where an image comes from; see update.h.
+struct source {
+    int directory;
+    const char *path;
+};
+
+static int open_source(const struct source *source, const char *path, int *ret_fd) {
+    const char *slash = strrchr(path, '/');
+    int r;
+
+    if (source->directory == AT_FDCWD) {
+        return open_file(path, "what is to be installed", ret_fd);
+    }
+    r = fd_open_here(source->directory, slash ? slash + 1 : path, S_IFREG, ret_fd);
+    if (r == -EINVAL) {
+        log_error("%s: not a regular file", path);
+        return r;
+    }
+    return r < 0 ? log_errno(r, "cannot open what is to be installed %s", path) : 0;
+}
+
+static int copy(const struct update *update, const struct source *source, const char *path,
+                size_t size_limit, int new, const char *name) {
     CLEANUP_FD int fd = -1;
     int r;
 
-    if (open_file(path, "what is to be installed", &fd) < 0) {
+    if (open_source(source, path, &fd) < 0) {
         return UPDATE_IMAGE;
     }
     r = durable_copy(fd, size_limit, new, name, SLOT_FILE_MODE);
@@ -77,22 +100,22 @@ static int copy(const struct update *update, const char *path, size_t size_limit
     return r < 0 ? fail(update, r, "copy the image") : UPDATE_DONE;
 }
 
-static int copy_both(const struct update *update, const char *image, int new) {
+static int copy_both(const struct update *update, const struct source *source, int new) {
     struct files files = files_of(update->app);
     CLEANUP_FREE char *signature = NULL;
     int r;
 
-    if (asprintf(&signature, "%s" SIGNATURE_SUFFIX, image) < 0) {
+    if (asprintf(&signature, "%s" SIGNATURE_SUFFIX, source->path) < 0) {
         signature = NULL;
         return fail(update, -ENOMEM, "copy the image");
     }
     if (access(signature, F_OK) < 0 && errno == ENOENT) {
-        log_error("%s: not signed: there is no %s", image, signature);
+        log_error("%s: not signed: there is no %s", source->path, signature);
         return TRUST_DENIED;
     }
-    r = copy(update, image, ENVELOPE_SIZE_MAX, new, files.image);
+    r = copy(update, source, source->path, ENVELOPE_SIZE_MAX, new, files.image);
     if (r == UPDATE_DONE) {
-        r = copy(update, signature, SIGNATURE_SIZE_MAX, new, files.signature);
+        r = copy(update, source, signature, SIGNATURE_SIZE_MAX, new, files.signature);
     }
     return r;
 }
@@ -190,7 +213,8 @@ static int install_copy(struct update *update, int new, enum slots_place place) 
     return is_there(update, &image) ? UPDATE_DONE : place_image(update, new, place, &image);
 }
 
-int update_install(struct update *update, const char *image) {
+int update_install(struct update *update, int directory, const char *image) {
+    const struct source source = {directory, image};
     enum slots_place in_use = service_is_up(update->app) ? update_picked(update) : SLOTS_NONE;
     enum slots_place place = slots_spare(&update->slots, in_use);
     CLEANUP_FD int new = -1;
@@ -206,7 +230,7 @@ int update_install(struct update *update, const char *image) {
     if (r < 0) {
         return fail(update, r, "make a directory for the copy");
     }
-    r = copy_both(update, image, new);
+    r = copy_both(update, &source, new);
     if (r == UPDATE_DONE) {
         r = install_copy(update, new, place);
     }

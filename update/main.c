@@ -3,6 +3,7 @@
 // The command line of mpyd-update, which alone writes slots and floors. People use mpyctl install
 // and mpyctl rollback; this is started by the units, as root.
 
+#include <fcntl.h>
 #include <getopt.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -102,7 +103,14 @@ static int install(const struct command *command) {
     CLEANUP(update_done) struct update update = UPDATE_INIT;
     int r = update_open(&update, &command->places, command->app, true);
 
-    return r ? r : update_install(&update, command->image);
+    return r ? r : update_install(&update, AT_FDCWD, command->image);
+}
+
+static int install_from(const struct command *command, const struct request *wanted) {
+    CLEANUP(update_done) struct update update = UPDATE_INIT;
+    int r = update_open(&update, &command->places, command->app, true);
+
+    return r ? r : update_install(&update, wanted->directory, wanted->image);
 }
 
 static int roll_back(const struct command *command) {
@@ -114,16 +122,14 @@ static int roll_back(const struct command *command) {
 
 // The unit is restarted after the lock is gone: its start picks.
 static int request(const struct command *command) {
-    struct command wanted = *command;
-    CLEANUP_FREE char *image = NULL;
-    int r = request_read(&command->places, command->app, &image);
+    CLEANUP(request_done) struct request wanted = REQUEST_INIT;
+    int r = request_read(&command->places, command->app, &wanted);
 
     if (r != UPDATE_DONE) {
         return r;
     }
-    wanted.image = image;
-    r = image ? install(&wanted) : roll_back(&wanted);
-    request_remove(&command->places, command->app);
+    r = wanted.image ? install_from(command, &wanted) : roll_back(command);
+    request_remove(&wanted);
     if (r == UPDATE_DONE && service_is_up(command->app)) {
         r = service_restart(command->app) < 0 ? UPDATE_INTERNAL : UPDATE_DONE;
     }

@@ -53,7 +53,8 @@ int update_raise_floor(const struct update *update);
 
 void update_done(struct update *update);
 
-// The commands. IMAGE is the file that is to be installed.
+// The commands. IMAGE is the file that is to be installed: a path, of which the last component
+// alone counts where a DIRECTORY is given, in which no link is followed; otherwise AT_FDCWD.
 int update_pick(struct update *update);
-int update_install(struct update *update, const char *image);
+int update_install(struct update *update, int directory, const char *image);
 int update_roll_back(struct update *update);

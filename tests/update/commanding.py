@@ -145,6 +145,21 @@ def bad_operands_are_told(stock):
     machine.ctl("rollback", "gauge", exits=FAILED, says=words)
 
 
+def root_is_led_nowhere_else(stock):
+    """By a link that somebody of the group mpyd has put where the app's directory is to be."""
+    machine = Machine(stock, active="inactive")
+    target = os.path.join(stock.shop.place(), "target")
+    os.mkdir(target)
+    with open(os.path.join(target, "gauge.mpyimg"), "w", encoding="ascii") as file:
+        file.write("precious")
+    os.symlink(target, "/var/lib/mpyd-incoming/gauge")
+    words = ["/var/lib/mpyd-incoming/gauge: a link or a file, not the directory"]
+    machine.ctl("install", stock.image("1.0"), exits=FAILED, says=words)
+    machine.ctl("rollback", "gauge", exits=FAILED, says=words)
+    with open(os.path.join(target, "gauge.mpyimg"), encoding="ascii") as file:
+        tap.equal((os.listdir(target), file.read()), (["gauge.mpyimg"], "precious"), "what is there")
+
+
 def two_at_once_are_told_apart(stock):
     machine = Machine(stock, active="inactive")
     os.mkdir("/var/lib/mpyd-incoming/gauge")
@@ -174,6 +189,7 @@ TESTS = [
     a_trial_that_was_stopped_is_another_one_with_the_next_start,
     what_the_unit_refuses_is_told_with_its_status,
     bad_operands_are_told,
+    root_is_led_nowhere_else,
     two_at_once_are_told_apart,
     without_systemd_it_is_done_at_once,
 ]

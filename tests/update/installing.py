@@ -380,6 +380,21 @@ def what_is_left_to_be_installed_may_be_anything(stock):
     tap.equal(machine.run("pick"), "", "the next start")
 
 
+def what_is_left_to_be_installed_leads_nowhere_else(stock):
+    """In place of the app's directory is a link to one that they may not write to."""
+    one = stock.image("1.0")
+    machine = installed(stock, one)
+    os.makedirs(machine.incoming)
+    box, slot = os.path.join(machine.incoming, "gauge"), os.path.join(machine.images, "gauge", "a")
+    os.symlink(slot, box)
+    machine.run("request", status=USAGE, words=["a link or a file, not the directory"])
+    tap.true(same(machine.picked(), one), "the image that was good")
+    os.remove(box)
+    with open(box, "w", encoding="ascii"):
+        pass
+    machine.run("request", status=USAGE, words=["a link or a file, not the directory"])
+
+
 def bad_command_lines_are_told(stock):
     machine = stock.place()
     for arguments, word in (
@@ -424,5 +439,6 @@ TESTS = [
     requests_are_done_and_removed,
     an_image_that_changes_meanwhile_is_refused_or_whole,
     what_is_left_to_be_installed_may_be_anything,
+    what_is_left_to_be_installed_leads_nowhere_else,
     bad_command_lines_are_told,
 ]
