@@ -3,11 +3,15 @@
 
 #include <errno.h>
 #include <json-c/json.h>
+#include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
+#include <time.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -18,7 +22,7 @@
 
 #define INTERFACE "org.mpyd.App."
 #define READ_SIZE (64u << 10)
-#define MESSAGE_MAX (16u << 20) /* no reply is that long: the other end is not mpyd */
+#define MESSAGE_MAX (4u << 20) /* no reply is that long: the other end is not mpyd */
 
 struct client {
     int fd;
@@ -53,7 +57,6 @@ void client_set_timeout(struct client *client, unsigned seconds) {
     const struct timeval time = {.tv_sec = (time_t)seconds};
 
     client->seconds = seconds;
-    (void)setsockopt(client->fd, SOL_SOCKET, SO_RCVTIMEO, &time, sizeof(time));
     (void)setsockopt(client->fd, SOL_SOCKET, SO_SNDTIMEO, &time, sizeof(time));
 }
 
@@ -167,16 +170,44 @@ static int make_room(struct client *client) {
     return CTL_DONE;
 }
 
-static int receive_some(struct client *client) {
+static int64_t now_msec(void) {
+    struct timespec now;
+
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+// When what the client is to hear now must have come, whole: a supervisor in wrong hands might send
+// a byte now and then without end. 0: it may take as long as it likes.
+static int64_t deadline(const struct client *client) {
+    return client->seconds ? now_msec() + (int64_t)client->seconds * 1000 : 0;
+}
+
+// As recv(2), but not after END, by now_msec(): EAGAIN.
+static ssize_t receive_until(const struct client *client, char *data, size_t size, int64_t end) {
+    struct pollfd ready = {.fd = client->fd, .events = POLLIN};
+    ssize_t n;
+
+    do {
+        int64_t left = end ? end - now_msec() : -1;
+        int n_ready = end && left <= 0 ? 0 : poll(&ready, 1, left > INT_MAX ? INT_MAX : (int)left);
+
+        if (n_ready == 0) {
+            errno = EAGAIN;
+        }
+        n = n_ready > 0 ? recv(client->fd, data, size, MSG_DONTWAIT) : -1;
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+static int receive_some(struct client *client, int64_t end) {
     int r = make_room(client);
     ssize_t n;
 
     if (r != CTL_DONE) {
         return r;
     }
-    do {
-        n = recv(client->fd, client->data + client->n_data, READ_SIZE, 0);
-    } while (n < 0 && errno == EINTR);
+    n = receive_until(client, client->data + client->n_data, READ_SIZE, end);
     if (n <= 0) {
         return broken(client, n < 0 ? errno : 0);
     }
@@ -200,10 +231,11 @@ static struct json_object *take_message(struct client *client) {
 
 int client_receive(struct client *client, struct json_object **ret_reply, bool *ret_continues) {
     struct json_object *message, *reply = NULL;
+    int64_t end = deadline(client);
     int r = CTL_DONE;
 
     while (r == CTL_DONE && !client_has_reply(client)) {
-        r = receive_some(client);
+        r = receive_some(client, end);
     }
     if (r != CTL_DONE) {
         return r;
@@ -238,12 +270,13 @@ int client_call_more(struct client *client, const char *method, struct json_obje
 }
 
 int client_wait_end(struct client *client) {
+    int64_t end = deadline(client);
     char rest[512];
     ssize_t n;
 
     do {
-        n = recv(client->fd, rest, sizeof(rest), 0);
-    } while (n > 0 || (n < 0 && errno == EINTR));
+        n = receive_until(client, rest, sizeof(rest), end);
+    } while (n > 0);
     return n == 0 || errno == ECONNRESET ? CTL_DONE : broken(client, errno);
 }
 

@@ -23,7 +23,7 @@ void client_free(struct client **client);
 // What the app is called in messages.
 const char *client_name(const struct client *client);
 
-// How long to wait for each of what follows; CLIENT_FOREVER: without an end.
+// How long each reply that follows may take until it is here; CLIENT_FOREVER: without an end.
 void client_set_timeout(struct client *client, unsigned seconds);
 
 // Calls METHOD ("Status") with PARAMETERS, which are the callee's from now on; NULL: none. Returns

@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -29,12 +30,16 @@ static const struct trace {
 
 // -- one -----------------------------------------------------------------------------------------
 
-// The folder of the user's own control sockets; returns whether there is such a folder.
+// The folder of the user's own control sockets; returns whether there is such a folder. That of
+// another user, whose environment su(1) has left to root, is not asked: who answers there might say
+// anything.
 static bool user_folder(char *folder, size_t size) {
     const char *runtime = getenv("XDG_RUNTIME_DIR");
     int n = runtime && runtime[0] == '/' ? snprintf(folder, size, "%s/mpyd", runtime) : 0;
+    struct stat status;
 
-    return n > 0 && (size_t)n < size;
+    return n > 0 && (size_t)n < size && lstat(folder, &status) == 0 && status.st_uid == geteuid() &&
+           S_ISDIR(status.st_mode);
 }
 
 static bool set_control(struct place *place, const char *folder) {

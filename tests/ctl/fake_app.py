@@ -1,14 +1,15 @@
 # SPDX-License-Identifier: MIT
 """A control socket that answers what a test says, and remembers what it was asked.
 
-ANSWERS: by method, a list of replies (dict: parameters; Error; bytes: as they are; END: hang up; WAIT),
-or a function that makes one of the parameters. A list of several is an answer of several replies.
+ANSWERS: by method, a list of replies (dict: parameters; Error; bytes: as they are; an iterator: its
+bytes one after the other; END: hang up; WAIT), or a function that makes one of the parameters. A list of several is an answer of several replies.
 """
 
 import json
 import os
 import socket
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 END = object()
@@ -76,7 +77,8 @@ class FakeApp:
             if reply is WAIT:
                 return True
             try:
-                connection.sendall(self._encode(reply, i + 1 < len(replies)))
+                for part in reply if isinstance(reply, Iterator) else [reply]:
+                    connection.sendall(self._encode(part, i + 1 < len(replies)))
             except OSError:
                 return False
         return True

@@ -6,6 +6,7 @@ import contextlib
 import json
 import os
 import stat
+import time
 
 import tap
 from fake_app import END, Error, FakeApp, status
@@ -68,6 +69,13 @@ def under_systemd(program, units):
 
 UNIT = {"ActiveState": "active", "SubState": "running", "UnitFileState": "enabled",
         "Result": "success", "ExecMainStatus": "0", "NRestarts": "0"}
+
+
+def drip(_parameters):
+    """A reply that never ends, a byte at a time, each in time."""
+    while True:
+        yield b" "
+        time.sleep(0.5)
 
 
 # -- status --------------------------------------------------------------------------------------
@@ -262,6 +270,29 @@ def a_unit_that_rests_is_not_woken(program):
         ask.fails(9, "is not running", "restart", "meterd")
 
 
+def supervisor_in_wrong_hands_holds_nobody_up(program):
+    """Not by an answer that has no end, nor by one without bounds."""
+    begun = time.monotonic()
+    with app(program, Status=drip) as (_, ask):
+        done = ask.run("status", "meterd")
+    tap.true("State: unanswering" in done.stdout, done.stdout + done.stderr)
+    tap.true("gave no answer within 5 s" in done.stderr, done.stderr)
+    tap.true(time.monotonic() - begun < 30, "how long it waited")
+    with app(program, Status=b'{"parameters":{"a":[' + b"[]," * (2 << 20)) as (_, ask):
+        tap.true("a message that is too long" in ask.run("status", "meterd").stderr, "is told")
+
+
+def socket_of_another_user_is_not_taken_for_the_app(program):
+    """root who has become it by su(1) still has the runtime directory of who did that."""
+    if os.getuid() != 0:
+        return
+    with app(program) as (fake, ask):
+        os.chown(fake.path.parent.parent, 65534, 65534)
+        done = ask.run("status", "meterd")
+        os.chown(fake.path.parent.parent, 0, 0)
+        tap.equal((done.returncode, fake.asked), (9, []), done.stdout)
+
+
 TESTS = [
     table_of_apps,
     one_app_at_length,
@@ -277,4 +308,6 @@ TESTS = [
     units_are_left_to_systemctl,
     a_start_that_fails_says_why,
     a_unit_that_rests_is_not_woken,
+    supervisor_in_wrong_hands_holds_nobody_up,
+    socket_of_another_user_is_not_taken_for_the_app,
 ]
