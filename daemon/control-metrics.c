@@ -211,7 +211,7 @@ static void add_limits(const struct output *out) {
     struct limit_row row;
 
     for (size_t i = 0; limits_get(out->supervisor, i, &row); i++) {
-        if (row.limit > 0) {
+        if (limits_holds(&row)) {
             add_labelled(out, "", "limit", row.name, (double)row.limit);
         }
     }

@@ -114,7 +114,7 @@ static void add_limits(struct answer *answer, const struct supervisor *superviso
 
         answer_text(answer, in, "name", row.name);
         answer_text(answer, in, "unit", row.unit);
-        add_known(answer, in, "limit", row.limit > 0, (int64_t)row.limit);
+        add_known(answer, in, "limit", limits_holds(&row), (int64_t)row.limit);
         add_known(answer, in, "used", row.used != LIMITS_UNKNOWN, row.used);
         add_known(answer, in, "hits", row.hits != LIMITS_UNKNOWN, row.hits);
     }

@@ -42,10 +42,11 @@ static struct limit_row get_storage(const struct supervisor *supervisor) {
     const struct storage *storage = supervisor->app.storage;
 
     if (!storage) {
-        return (struct limit_row){0};
+        return (struct limit_row){.is_nothing = true};
     }
     return (struct limit_row){
         .limit = storage->quota * STORAGE_UNIT,
+        .is_nothing = storage->quota == 0,
         .used = (int64_t)(storage->used * STORAGE_UNIT),
         .hits = (int64_t)storage->n_full,
     };

@@ -6,6 +6,7 @@ import signal
 import shutil
 
 import apps as small
+import control
 import service
 import tap
 
@@ -254,6 +255,24 @@ def configuration_narrows_storage(apps):
         tap.equal(said(apps, config, *more), ["[Errno 30] EROFS", "[Errno 19] ENODEV", "/"], "none")
 
 
+def limit_of_storage(apps, config, *more):
+    """As Status tells it."""
+    path = os.path.join(apps.open_folder(), "control")
+    image = apps.image("asleep", 'import time\nprint("ready")\ntime.sleep(1000)\n', GRANTS)
+    running = apps.follow(service.Service([*apps.command(image, config, path), *more]))
+    running.wait_line("^asleep: ready")
+    found = [one for one in control.call(path, "Status")["limits"] if one["name"] == "storage"]
+    running.stop()
+    return [(one["limit"], one["used"]) for one in found]
+
+
+def storage_that_is_not_there_is_no_storage_without_a_limit(apps):
+    tap.equal(limit_of_storage(apps, None), [(0, 0)], "without a state directory")
+    none = "[limits]\nstorage = 0\n"
+    tap.equal(limit_of_storage(apps, none, "--state", apps.state()), [(0, 0)], "none of it")
+    tap.equal(limit_of_storage(apps, None, "--state", apps.state()), [(1 << 20, 0)], "as granted")
+
+
 def reload_changes_the_quota(apps):
     image = apps.image("growing", """\
 import os
@@ -310,6 +329,7 @@ TESTS = [
     directories_refused,
     nothing_kept_is_imported,
     configuration_narrows_storage,
+    storage_that_is_not_there_is_no_storage_without_a_limit,
     reload_changes_the_quota,
     replaced_file_is_whole_whenever_killed,
 ]
