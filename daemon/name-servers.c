@@ -45,7 +45,7 @@ static int copy_servers(ares_channel from, ares_channel to) {
 
 // A second channel reads the file and never asks: made by a confined process, it may lack
 // /dev/urandom, and the numbers of its queries could be guessed. c-ares takes a file that it cannot
-// open for an empty one, so that is tried first.
+// open for an empty one, and waits for who writes into a pipe, so that is looked at first.
 static int take_servers(ares_channel channel, struct stat *ret_seen) {
     CLEANUP_FD int fd = open(PATH, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
     struct ares_options options = {0};
@@ -54,6 +54,9 @@ static int take_servers(ares_channel channel, struct stat *ret_seen) {
 
     if (fd < 0 || fstat(fd, ret_seen) < 0) {
         return -errno;
+    }
+    if (!S_ISREG(ret_seen->st_mode)) {
+        return -EINVAL;
     }
     r = error_of(ares_init_options(&reader, &options, 0));
     if (r == 0) {
