@@ -76,15 +76,15 @@ static size_t escape(char line[LINE_MAX_SIZE], size_t size) {
 // Who speaks, in front of a line. The journal knows the daemon by itself, and the level of an
 // entry.
 static size_t format_name(char line[LINE_MAX_SIZE], const struct message *message, bool is_entry) {
-    int n = 0;
+    size_t n = 0;
 
     if (!log_journal_is_stderr()) {
         return (size_t)snprintf(line, LINE_MAX_SIZE,
                                 "%s: ", message->name ? message->name : log_name);
     }
-    n = is_entry ? 0 : snprintf(line, LINE_MAX_SIZE, "<%d>", message->level);
-    return (size_t)(n + snprintf(line + n, LINE_MAX_SIZE - (size_t)n, "%s%s",
-                                 message->name ? message->name : "", message->name ? "> " : ""));
+    n = is_entry ? 0 : (size_t)snprintf(line, LINE_MAX_SIZE, "<%d>", message->level);
+    return n + (size_t)snprintf(line + n, LINE_MAX_SIZE - n, "%s%s",
+                                message->name ? message->name : "", message->name ? "> " : "");
 }
 
 // Formats what stands behind the N bytes of LINE. Returns the length of all, a byte of room left.

@@ -51,8 +51,9 @@ enum { GOES_ON = -1 }; // otherwise an exit status
 static int take(const struct watching *watching, struct update *update) {
     int r = update_open(update, watching->places, watching->app, false);
 
-    if (r == UPDATE_DONE && (update->slots.trial != watching->trial ||
-                             strcmp(update->slots.slot[watching->trial].image, watching->image))) {
+    if (r == UPDATE_DONE &&
+        (update->slots.trial != watching->trial ||
+         strcmp(update->slots.slot[watching->trial].image, watching->image) != 0)) {
         return UPDATE_FAILED; // who went back has said so
     }
     return r;
