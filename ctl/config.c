@@ -109,7 +109,7 @@ int config_show_run(const struct verb_arguments *arguments) {
 
 // -- diff ----------------------------------------------------------------------------------------
 
-// The same setting of OTHER: both have all, in the order of mpyd's table.
+// The same setting of OTHER, or NULL: of [files] each has its own names.
 static struct json_object *find(struct json_object *other, struct json_object *setting) {
     struct json_object *found;
 
@@ -155,6 +155,13 @@ static struct json_object *compare(struct json_object *a, struct json_object *b)
 
         if (!is_same(one, other)) {
             json_append(differences, make_difference(setting, one, other));
+        }
+    }
+    for (size_t i = 0; (setting = reply_member(b, "settings", i)); i++) {
+        const char *other = reply_text(setting, "value");
+
+        if (other && !find(a, setting)) {
+            json_append(differences, make_difference(setting, NULL, other));
         }
     }
     return differences;

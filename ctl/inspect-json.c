@@ -85,6 +85,7 @@ static struct json_object *list_grants(const struct manifest *manifest) {
         json_set_number(grants, "storage", manifest->storage);
     }
     json_set(grants, "credentials", list_texts(&manifest->credentials));
+    json_set(grants, "files", list_texts(&manifest->files));
     return grants;
 }
 

@@ -165,6 +165,9 @@ static void write_manifest(const struct manifest *manifest) {
     if (manifest->credentials.n_items > 0) {
         write_texts("credentials", &manifest->credentials);
     }
+    if (manifest->files.n_items > 0) {
+        write_texts("files", &manifest->files);
+    }
     write_wish("handles", manifest->handles);
     write_wish("log_rate", manifest->log_rate);
     write_wish("ready", manifest->ready_msec);

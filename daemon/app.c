@@ -46,6 +46,7 @@ void app_done(struct app *app) {
     app->messages = messages_free(app->messages);
     usages_done(&app->usages);
     secrets_done(&app->secrets);
+    given_done(&app->given);
     app->resolver = resolver_free(app->resolver);
     app->storage = storage_free(app->storage);
     app->policy = policy_free(app->policy);
@@ -105,6 +106,10 @@ struct resolver *app_resolver(struct app *app) {
 
 struct messages *app_messages(struct app *app) {
     return app->messages;
+}
+
+const struct given_files *app_given(const struct app *app) {
+    return &app->given;
 }
 
 const struct secrets *app_secrets(const struct app *app) {

@@ -12,6 +12,7 @@
 #include "daemon/app-log.h"
 #include "daemon/crash.h"
 #include "daemon/flight.h"
+#include "daemon/given.h"
 #include "daemon/handler.h"
 #include "daemon/kernel-page.h"
 #include "daemon/messages.h"
@@ -78,6 +79,7 @@ struct app {
     struct usages usages;
     struct messages *messages;
     struct secrets secrets;
+    struct given_files given;
 
     struct app_log log;
     struct crashes crashes;

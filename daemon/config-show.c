@@ -5,6 +5,7 @@
 #include <json-c/json.h>
 
 #include "base/log.h"
+#include "daemon/config-given.h"
 #include "daemon/supervise.h"
 
 static struct json_object *text_or_null(const char *text) {
@@ -41,6 +42,9 @@ static int show(const struct config *config, const char *app) {
         (void)json_object_array_add(files, json_object_new_string(config->files[i]));
     }
     for (size_t i = 0; config_get_row(config, i, &row); i++) {
+        (void)json_object_array_add(settings, show_row(&row));
+    }
+    for (size_t i = 0; config_given_get_row(&config->given, i, &row); i++) {
         (void)json_object_array_add(settings, show_row(&row));
     }
     is_written = puts(json_object_to_json_string_ext(top, JSON_C_TO_STRING_PRETTY)) != EOF &&

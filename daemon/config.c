@@ -10,6 +10,7 @@
 #include "base/settings.h"
 #include "call/policy-keys.h"
 #include "call/wire.h"
+#include "daemon/config-given.h"
 #include "daemon/config-values.h"
 #include "daemon/storage.h"
 
@@ -105,6 +106,7 @@ static void grants_done(struct config_grants *grants) {
 void config_done(struct config *config) {
     grants_done(&config->listen);
     grants_done(&config->connect);
+    config_given_done(&config->given);
     free(config->optional);
     for (size_t i = 0; i < N_ENTRIES; i++) {
         free(config->settings[i].text);
@@ -170,7 +172,21 @@ static int store(struct settings *settings, size_t index, const char *text) {
                : r;
 }
 
+static int store_given(struct settings *settings, const char *name, const char *path) {
+    struct reading *reading = settings_context(settings);
+    unsigned line = settings_line(settings);
+    char why[CONFIG_WHY_SIZE];
+    int r = config_given_set(&reading->config->given, name, path, reading->file, line, why);
+
+    return r == -EINVAL ? settings_complain(settings, line, "[" CONFIG_GIVEN_SECTION "] %.40s: %s",
+                                            name, why)
+                        : r;
+}
+
 static int set(struct settings *settings, const char *section, const char *key, const char *value) {
+    if (strcmp(section, CONFIG_GIVEN_SECTION) == 0) {
+        return store_given(settings, key, value);
+    }
     for (size_t i = 0; i < N_ENTRIES; i++) {
         if (strcmp(entries[i].section, section) == 0 && strcmp(entries[i].key, key) == 0) {
             return store(settings, i, value);
@@ -190,7 +206,7 @@ static bool has_section(const char *name, size_t size) {
             return true;
         }
     }
-    return false;
+    return size == strlen(CONFIG_GIVEN_SECTION) && memcmp(CONFIG_GIVEN_SECTION, name, size) == 0;
 }
 
 // Names of files, which values refer to, whichever configuration they move to. There are few.

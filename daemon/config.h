@@ -43,6 +43,19 @@ struct config_grants {
     int set;
 };
 
+// A file or a device of the machine that the app is given by a name.
+struct config_given_file {
+    char *name;
+    char *path;       /* "": taken away again */
+    const char *file; /* that said it; kept for good */
+    unsigned line;
+};
+
+struct config_given {
+    struct config_given_file *items;
+    size_t n_items;
+};
+
 // What files say of one key, as they say it.
 struct config_setting {
     char *text;       /* NULL: nothing, the default counts */
@@ -61,6 +74,7 @@ struct config_row {
 
 struct config {
     struct config_grants listen, connect; /* for policy_narrow(), if set */
+    struct config_given given;            /* [files]: daemon/config-given.h */
 
     /* caps: the smaller of these and the manifest's wish counts */
     uint64_t handles;

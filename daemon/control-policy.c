@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/answer.h"
+#include "daemon/config-given.h"
 #include "daemon/connection.h"
 #include "daemon/control-interface.h"
 #include "daemon/policy-rule.h"
@@ -102,6 +103,33 @@ static void add_credentials(struct answer *answer, struct json_object *list,
         int r = secrets_find(&supervisor->app.secrets, names->items[i], &data, &size);
 
         add_grant(answer, list, "credentials", names->items[i], true, r == 0, NULL);
+    }
+}
+
+// Likewise. By: who gave it.
+static void add_given(struct answer *answer, struct json_object *list,
+                      const struct supervisor *supervisor) {
+    const struct manifest_texts *texts = &supervisor->manifest->files;
+    char name[MANIFEST_FILE_SIZE + 1], by[BY_SIZE];
+
+    for (size_t i = 0; i < texts->n_items; i++) {
+        const struct given_file *file = NULL;
+        struct config_row row;
+        const char *said_by = NULL;
+        bool writes = false;
+        int r;
+
+        (void)snprintf(name, sizeof(name), "%.*s", (int)strcspn(texts->items[i], ":"),
+                       texts->items[i]);
+        r = given_find(&supervisor->app.given, name, &file, &writes);
+        for (size_t k = 0; config_given_get_row(&supervisor->config.given, k, &row); k++) {
+            if (strcmp(row.key, name) == 0) {
+                (void)snprintf(by, sizeof(by), "%s:%u", row.file, row.line);
+                said_by = by;
+            }
+        }
+        add_grant(answer, list, "files", texts->items[i], true,
+                  r == 0 && (!writes || file->can_write), said_by);
     }
 }
 
@@ -230,6 +258,7 @@ void control_policy(struct connection *connection, struct json_object *parameter
     }
     add_storage(&answer, list, supervisor);
     add_credentials(&answer, list, supervisor);
+    add_given(&answer, list, supervisor);
     if (action) {
         answer_bool(&answer, answer.object, "allowed", allowed);
         answer_text(&answer, answer.object, "why", why);

@@ -5,9 +5,9 @@
 
 #include <stdint.h>
 
-/* channel, loop, timers, logs, the resolver's sockets, marks, files that wait for the disk, clients
- * of the control socket */
-#define DESCRIPTORS_RESERVE 408u
+/* channel, loop, timers, logs, the resolver's sockets, marks, files that wait for the disk and
+   files that the app is given, clients of the control socket */
+#define DESCRIPTORS_RESERVE 440u
 
 // Raises the limit to what N_HANDLES need, as far as the process may. Before it confines itself.
 // Returns 0 or -errno.

@@ -48,6 +48,24 @@ static int narrow(struct policy *policy, enum policy_key direction,
     return r;
 }
 
+// What the app did not ask for by name is not opened for it either.
+static int check_given(const struct manifest_texts *files, const struct config_given *given,
+                       char why[POLICY_WHY_SIZE]) {
+    bool writes = false;
+
+    for (size_t i = 0; i < given->n_items; i++) {
+        const struct config_given_file *item = &given->items[i];
+
+        if (!manifest_finds_file(files, item->name, &writes)) {
+            (void)snprintf(why, POLICY_WHY_SIZE,
+                           "%.128s:%u: [files] %s: the manifest asks for no file of this name",
+                           item->file, item->line, item->name);
+            return GRANTS_BAD_CONFIG;
+        }
+    }
+    return 0;
+}
+
 int grants_apply(const struct manifest *manifest, const struct config *config,
                  struct policy **ret_policy, char why[POLICY_WHY_SIZE]) {
     struct policy *policy = NULL;
@@ -64,6 +82,9 @@ int grants_apply(const struct manifest *manifest, const struct config *config,
     }
     if (r == 0) {
         r = narrow(policy, POLICY_CONNECT, &config->connect, why);
+    }
+    if (r == 0) {
+        r = check_given(&manifest->files, &config->given, why);
     }
     if (r != 0) {
         policy = policy_free(policy);

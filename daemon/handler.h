@@ -27,6 +27,7 @@ struct messages;
 struct resolver;
 struct storage;
 struct secrets;
+struct given_files;
 struct loop;
 
 // Bytes the worker sent: a private copy, valid until the handler returns.
@@ -104,7 +105,8 @@ struct loop *app_loop(struct app *app);
 struct resolver *app_resolver(struct app *app); /* daemon/resolver.h */
 struct storage *app_storage(struct app *app);   /* daemon/storage.h; NULL: none was granted */
 struct messages *app_messages(struct app *app); /* daemon/messages.h */
-const struct secrets *app_secrets(const struct app *app); /* daemon/secrets.h */
+const struct secrets *app_secrets(const struct app *app);   /* daemon/secrets.h */
+const struct given_files *app_given(const struct app *app); /* daemon/given.h */
 
 // -- handles -------------------------------------------------------------------------------------
 

@@ -83,6 +83,13 @@ int load_keep_secrets(struct running *running) {
     return 0;
 }
 
+int load_keep_given(struct running *running) {
+    struct app *app = &running->supervisor.app;
+
+    given_keep(&app->given, app->name, &running->image.manifest.files);
+    return 0;
+}
+
 // Where it is damaged nothing is touched, and the supervisor stays up to say so.
 int load_open_storage(struct running *running) {
     struct supervisor *supervisor = &running->supervisor;

@@ -11,6 +11,7 @@ int load_check(struct running *running);
 int load_check_sizes(struct running *running);
 int load_make_policy(struct running *running);
 int load_keep_secrets(struct running *running);
+int load_keep_given(struct running *running);
 int load_open_storage(struct running *running);
 int load_confine_ports(struct running *running);
 int load_size_app(struct running *running);

@@ -223,6 +223,17 @@ int prepare_make_control(struct running *running) {
     return 0;
 }
 
+// The administrator's, and by his names: the app's image is not read yet.
+int prepare_open_given(struct running *running) {
+    int r = given_open(&running->supervisor.config.given, &running->supervisor.app.given);
+
+    if (r < 0) {
+        (void)log_errno(r, "cannot open the files of the configuration");
+        return EXIT_INTERNAL;
+    }
+    return 0;
+}
+
 int prepare_open_state(struct running *running) {
     struct app *app = &running->supervisor.app;
     uid_t owner = running->has_ids ? running->sandbox.supervisor_uid : getuid();

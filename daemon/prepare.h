@@ -17,6 +17,7 @@ int prepare_fork_spawner(struct running *running);
 int prepare_read_trust(struct running *running);
 int prepare_make_app(struct running *running);
 int prepare_make_control(struct running *running);
+int prepare_open_given(struct running *running);
 int prepare_open_state(struct running *running);
 int prepare_read_secrets(struct running *running);
 int prepare_confine(struct running *running);

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "daemon/announce.h"
 #include "daemon/config-files.h"
+#include "daemon/config-given.h"
 #include "daemon/grants.h"
 #include "daemon/sizing.h"
 #include "daemon/supervise.h"
@@ -67,6 +68,9 @@ static void take_rows(struct config *config, struct config *wanted, const struct
         } else {
             result->later[n_later++] = name_row(i, &row);
         }
+    }
+    if (!config_given_is_same(&config->given, &wanted->given)) {
+        result->later[n_later++] = "[" CONFIG_GIVEN_SECTION "]"; // opened before the drop
     }
     result->applied[n_applied] = result->later[n_later] = NULL;
     config_swap_files(config, wanted);

@@ -34,6 +34,7 @@ static int start(struct running *running) {
         prepare_make_app,       // sockets, timers, the resolver
         prepare_make_control,   // the socket in a directory of root's
         prepare_read_secrets,   // all that there are: whose app it is shows only below
+        prepare_open_given,     // files and devices that only who starts it may open
         prepare_open_state,     // the one directory it will write in
         prepare_confine,        // the drop
 
@@ -42,6 +43,7 @@ static int start(struct running *running) {
         load_check_sizes,       // does it fit what the administrator allows?
         load_make_policy,       // what it asks for, narrowed
         load_keep_secrets,      // those it was granted
+        load_keep_given,        // likewise
         load_open_storage,      // its files: laid out, good or damaged
         load_confine_ports,     // the kernel holds it to that too
         load_size_app,          // the channel

@@ -47,6 +47,40 @@ bool manifest_is_credential(const char *name) {
            strcmp(name, MANIFEST_KEY_CREDENTIAL) != 0;
 }
 
+bool manifest_is_file_name(const char *name) {
+    return consists_of(name, LETTERS DIGITS "._-", MANIFEST_FILE_SIZE) && name[0] != '.';
+}
+
+static size_t file_name_size(const char *text) {
+    return strcspn(text, ":");
+}
+
+bool manifest_is_file(const char *text) {
+    size_t size = file_name_size(text);
+    char name[MANIFEST_FILE_SIZE + 1];
+
+    if (size >= sizeof(name) || (text[size] != '\0' && strcmp(text + size, ":rw") != 0)) {
+        return false;
+    }
+    memcpy(name, text, size);
+    name[size] = '\0';
+    return manifest_is_file_name(name);
+}
+
+bool manifest_finds_file(const struct manifest_texts *files, const char *name, bool *ret_writes) {
+    size_t size = strlen(name);
+
+    for (size_t i = 0; i < files->n_items; i++) {
+        const char *text = files->items[i];
+
+        if (file_name_size(text) == size && memcmp(text, name, size) == 0) {
+            *ret_writes = text[size] != '\0';
+            return true;
+        }
+    }
+    return false;
+}
+
 #define IN_PART(member) .offset = offsetof(struct manifest_part, member)
 
 static const struct field module_fields[] = {
@@ -77,6 +111,8 @@ static const struct field grants_fields[] = {
      .max = MANIFEST_STORAGE_MAX},
     {"credentials", FIELD_TEXTS, .optional = true, AT(credentials), .max = CREDENTIALS_MAX,
      .check = manifest_is_credential},
+    {"files", FIELD_TEXTS, .optional = true, AT(files), .max = MANIFEST_FILES_MAX,
+     .check = manifest_is_file},
     {NULL},
 };
 
@@ -150,6 +186,21 @@ static bool has_module(const struct manifest *manifest, const char *name) {
     return false;
 }
 
+// The one that stands there twice, or NULL: with :rw and without, one of them would be ignored.
+static const char *find_double(const struct manifest_texts *files) {
+    for (size_t i = 0; i < files->n_items; i++) {
+        size_t size = file_name_size(files->items[i]);
+
+        for (size_t k = 0; k < i; k++) {
+            if (file_name_size(files->items[k]) == size &&
+                memcmp(files->items[k], files->items[i], size) == 0) {
+                return files->items[i];
+            }
+        }
+    }
+    return NULL;
+}
+
 // What no single field can tell.
 static int check_whole(const struct manifest *manifest, char *why) {
     if (manifest->arena_size % WIRE_PAGE != 0) {
@@ -164,6 +215,10 @@ static int check_whole(const struct manifest *manifest, char *why) {
     if (manifest->boot && !has_module(manifest, manifest->boot)) {
         return why_refuse(why, MANIFEST_WHY_SIZE, "manifest: boot = \"%s\" is none of the modules",
                           manifest->boot);
+    }
+    if (find_double(&manifest->files)) {
+        return why_refuse(why, MANIFEST_WHY_SIZE, "manifest: grants.files has %s twice",
+                          find_double(&manifest->files));
     }
     return 0;
 }
@@ -221,6 +276,7 @@ void manifest_done(struct manifest *manifest) {
     texts_done(&manifest->listen);
     texts_done(&manifest->connect);
     texts_done(&manifest->credentials);
+    texts_done(&manifest->files);
     parts_done(&manifest->modules);
     parts_done(&manifest->resources);
     *manifest = (struct manifest){0};

@@ -24,6 +24,8 @@
 #define MANIFEST_COUNTER_MAX UINT32_MAX
 #define MANIFEST_KEY_CREDENTIAL "image-key" /* image/trust.c reads it; no app does */
 #define MANIFEST_CREDENTIAL_SIZE 64u        /* characters of a name */
+#define MANIFEST_FILE_SIZE 32u              /* likewise, of a file that the app is given */
+#define MANIFEST_FILES_MAX 32u
 
 enum { MANIFEST_REFUSED = 1 };
 
@@ -61,6 +63,7 @@ struct manifest {
     char *boot;                                 /* module run just before; NULL: none */
     struct manifest_texts listen, connect;      /* grants asked for; daemon/policy.c reads them */
     struct manifest_texts credentials;          /* names of the secrets it may read */
+    struct manifest_texts files;                /* manifest_is_file(): what it is to be given */
     uint64_t storage;                           /* bytes of files it wants to keep; 0: none */
     uint64_t handles;                           /* most handles it wants to hold; 0: says nothing */
     uint64_t log_rate;                          /* messages a second; 0: says nothing */
@@ -76,6 +79,15 @@ int manifest_parse(const char *text, size_t size, struct manifest *ret_manifest,
 
 // Whether an app may be granted the credential NAME: one that can be a file's, none of our own.
 bool manifest_is_credential(const char *name);
+
+// Whether NAME can be that of a file that an app is given.
+bool manifest_is_file_name(const char *name);
+
+// Whether TEXT asks for one: "NAME", to read it, or "NAME:rw".
+bool manifest_is_file(const char *text);
+
+// Whether FILES asks for NAME; *ret_writes: to write it, too.
+bool manifest_finds_file(const struct manifest_texts *files, const char *name, bool *ret_writes);
 
 // Frees what MANIFEST owns and empties it. An empty one is fine.
 void manifest_done(struct manifest *manifest);

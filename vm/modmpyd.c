@@ -12,6 +12,7 @@
 #include "vm/error.h"
 #include "vm/messages.h"
 #include "vm/stop.h"
+#include "vm/stream.h"
 #include "vm/waker.h"
 
 static mp_obj_str_t app_name = {.base = {&mp_type_str}};
@@ -160,6 +161,7 @@ static const mp_rom_map_elem_t globals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_on_stop), MP_ROM_PTR(&mpyd_on_stop_obj)},
     {MP_ROM_QSTR(MP_QSTR_on_call), MP_ROM_PTR(&mpyd_on_call_obj)},
     {MP_ROM_QSTR(MP_QSTR_secret), MP_ROM_PTR(&mpyd_secret_obj)},
+    {MP_ROM_QSTR(MP_QSTR_open), MP_ROM_PTR(&stream_open_obj)},
     {MP_ROM_QSTR(MP_QSTR__waker), MP_ROM_PTR(&waker)},
     {MP_ROM_QSTR(MP_QSTR__listens), MP_ROM_PTR(&mpyd_listens_obj)},
     {MP_ROM_QSTR(MP_QSTR__on_listen), MP_ROM_PTR(&mpyd_on_listen_obj)},

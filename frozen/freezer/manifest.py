@@ -32,10 +32,13 @@ GRANTS = ('listen', 'connect')
 CREDENTIAL = re.compile(r'(?!image-key$)[A-Za-z0-9_-][A-Za-z0-9._-]{0,63}', re.ASCII)
 CREDENTIAL_FORM = 'db-password: 1 to 64 letters, digits, . _ -, and not image-key'
 CREDENTIALS_MAX = 64
+GIVEN = re.compile(r'([A-Za-z0-9_-][A-Za-z0-9._-]{0,31})(:rw)?', re.ASCII)
+GIVEN_FORM = 'calibration or serial:rw: 1 to 32 letters, digits, . _ -'
+GIVEN_MAX = 32
 GRANTS_MAX = 256
 ARGUMENTS_MAX = 64
 ARGUMENT_MAX = 256  # characters
-TABLES = {'memory': tuple(MEMORY), 'grants': (*GRANTS, 'credentials', 'storage'),
+TABLES = {'memory': tuple(MEMORY), 'grants': (*GRANTS, 'credentials', 'files', 'storage'),
           'limits': tuple(LIMITS), 'health': tuple(HEALTH)}
 KEYS = (('name', 'version', 'counter', 'entry', 'boot', 'modules', 'packages', 'resources',
          'arguments') + tuple(TABLES))
@@ -241,6 +244,15 @@ def _check_not_empty(reader, document):
                        'leave the key out to have every *.py')
 
 
+def _check_given(reader, texts):
+    """A name with :rw and without would be two wishes."""
+    names = [text.removesuffix(':rw') for text in texts]
+    for index, name in enumerate(names):
+        if name in names[:index] and texts[index] not in texts[:index]:
+            reader.problem(('grants', 'files', index), f'grants.files: {_quoted(name)} stands there '
+                           'twice, to read it and to write it')
+
+
 def _read(reader, document):
     reader.known(document, (), KEYS)
     manifest = Manifest(
@@ -268,6 +280,10 @@ def _read(reader, document):
         manifest.grants['credentials'] = reader.list(
             granted, ('grants', 'credentials'), _matching(CREDENTIAL, CREDENTIAL_FORM),
             CREDENTIALS_MAX)
+    if 'files' in granted:
+        manifest.grants['files'] = reader.list(
+            granted, ('grants', 'files'), _matching(GIVEN, GIVEN_FORM), GIVEN_MAX)
+        _check_given(reader, manifest.grants['files'])
     limits = reader.table(document, 'limits')
     for key, most in LIMITS.items():
         if key in limits:

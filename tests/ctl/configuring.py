@@ -78,6 +78,22 @@ def any_difference_counts(program):
         {"section": "limits", "key": "heap", "a": "2M", "b": "3M"}], "pairs")
 
 
+def files_that_one_gives_are_differences(program):
+    configs = Configs(program)
+    a = configs.file("few.conf", "[files]\nmap = /etc/map\nserial = /dev/ttyS0\n")
+    b = configs.file("others.conf", "[files]\nserial = /dev/ttyS1\nclock = /dev/rtc0\n")
+    done = configs.run("show", a, "--set")
+    tap.equal([line.split() for line in done.stdout.splitlines()[1:]],
+              [["[files]", "map", "/etc/map", f"{a}:2", "next", "start"],
+               ["[files]", "serial", "/dev/ttyS0", f"{a}:3", "next", "start"]], "shown")  # fmt: skip
+    done = configs.run("diff", a, b)
+    tap.equal(done.returncode, 1, done.stderr)
+    tap.equal([line.split() for line in done.stdout.splitlines()[1:]],
+              [["[files]", "map", "/etc/map", "not", "set"],
+               ["[files]", "serial", "/dev/ttyS0", "/dev/ttyS1"],
+               ["[files]", "clock", "not", "set", "/dev/rtc0"]], "pairs")  # fmt: skip
+
+
 def without_mpyd(program):
     configs = Configs(program)
     configs.environment["PATH"] = str(configs.folder)
@@ -86,4 +102,10 @@ def without_mpyd(program):
     tap.true("cannot run mpyd" in done.stderr, done.stderr)
 
 
-TESTS = [shown_with_its_origin, refused_with_its_line, any_difference_counts, without_mpyd]
+TESTS = [
+    shown_with_its_origin,
+    refused_with_its_line,
+    any_difference_counts,
+    files_that_one_gives_are_differences,
+    without_mpyd,
+]

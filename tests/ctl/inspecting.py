@@ -64,6 +64,7 @@ def json_of_an_image(program):
             "connect": ["udp:192.0.2.1:53"],
             "storage": 2 << 20,
             "credentials": [],
+            "files": [],
         },
         "limits": {"handles": 7, "log_rate": 9},
         "modules": [

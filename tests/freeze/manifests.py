@@ -37,6 +37,9 @@ WRONG = [
     ('[grants]\nconnect = ["tcp:a b:80"]', ':5: grants.connect: "tcp:a b:80": "a b" is neither'),
     ('[grants]\ncredentials = ["a/b"]',
      ':5: grants.credentials: "a/b" is not of the form db-password: 1 to 64 letters'),
+    ('[grants]\nfiles = ["/dev/mem"]', ':5: grants.files: "/dev/mem" is not of the form calibration'),
+    ('[grants]\nfiles = ["serial:w"]', ':5: grants.files: "serial:w" is not of the form'),
+    ('[grants]\nfiles = ["map", "map:rw"]', ':5: grants.files: "map" stands there twice'),
     ('[grants]\ncredentials = ["image-key"]', ':5: grants.credentials: "image-key" is not of the form'),
     ('[grants]\ncredentials = ["' + 65 * 'a' + '"]', ':5: grants.credentials: "aaa'),
     ('[grants]\nstorage = 4096', ':5: grants.storage: must be a string'),
@@ -120,12 +123,13 @@ def test_defaults():
 def test_every_key():
     app = read(HEAD.encode() + b'modules = ["./main.py"]\r\npackages = ["p"]\r\nresources = "www"\n'
                b'boot = "p.first"\nmemory.heap = "1M"\n[grants]\nlisten = ["tcp:80"]\n'
-               b'credentials = ["db.password"]\n[limits]\nhandles = 5\n'
+               b'credentials = ["db.password"]\nfiles = ["map", "serial:rw"]\n[limits]\nhandles = 5\n'
                b'[health]\nready = "2min"\nheartbeat = "500ms"\n')
     tap.equal((app.modules, app.packages, app.resources), (['main.py'], ['p'], 'www'))
     tap.equal((app.memory['heap'], app.grants['listen'], app.limits), (1 << 20, ['tcp:80'],
                                                                        {'handles': 5}))
     tap.equal((app.boot, app.grants['credentials']), ('p.first', ['db.password']))
+    tap.equal(app.grants['files'], ['map', 'serial:rw'])
     tap.equal(app.health, {'ready': 120000, 'heartbeat': 500})
 
 

@@ -40,6 +40,7 @@ HANDLERS_MAY_USE = {
     "daemon/handlers/file": r"base/cleanup\.h|daemon/storage(-file|-sync)?\.h",
     "daemon/handlers/directory": r"base/(cleanup|utf8)\.h|daemon/storage(-path)?\.h",
     "daemon/handlers/app": r"daemon/(messages|secrets)\.h",
+    "daemon/handlers/stream": r"base/cleanup\.h|daemon/(given|loop)\.h",
 }
 
 

@@ -69,7 +69,7 @@ static void test_warned_when_too_few(void **state) {
     check(HARD - DESCRIPTORS_RESERVE, text, sizeof(text));
     assert_string_equal(text, "");
     check(HARD, text, sizeof(text));
-    assert_non_null(strstr(text, "open files are limited to 600, and 600 handles need 1008\n"));
+    assert_non_null(strstr(text, "open files are limited to 600, and 600 handles need 1040\n"));
 }
 
 int main(void) {

@@ -43,13 +43,15 @@ static void test_parse_gives_what_is_optional(void **state) {
         "\"boot\":\"first\","
         "\"health\":{\"ready\":20000,\"heartbeat\":100},\"arguments\":[\"-v\",\"2\"],\"memory\":{"
         "\"heap\":1048576,\"stack\":65536,"
-        "\"arena\":262144},\"grants\":{\"listen\":[],\"connect\":[],\"credentials\":[\"db\"]},"
+        "\"arena\":262144},\"grants\":{\"listen\":[],\"connect\":[],\"credentials\":[\"db\"],"
+        "\"files\":[\"map\",\"serial:rw\"]},"
         "\"limits\":{},"
         "\"modules\":[{\"name\":\"first\",\"size\":1},{\"name\":\"main\",\"size\":1}],"
         "\"resources\":[],"
         "\"micropython\":\"1.25.0\"}";
     struct manifest manifest = {0};
     char why[MANIFEST_WHY_SIZE];
+    bool writes = true;
 
     (void)state;
     assert_int_equal(parse(text, strlen(text), &manifest, why), 0);
@@ -61,6 +63,13 @@ static void test_parse_gives_what_is_optional(void **state) {
     assert_string_equal(manifest.boot, "first");
     assert_int_equal(manifest.credentials.n_items, 1);
     assert_string_equal(manifest.credentials.items[0], "db");
+    assert_int_equal(manifest.files.n_items, 2);
+    assert_true(manifest_finds_file(&manifest.files, "map", &writes));
+    assert_false(writes);
+    assert_true(manifest_finds_file(&manifest.files, "serial", &writes));
+    assert_true(writes);
+    assert_false(manifest_finds_file(&manifest.files, "ma", &writes));
+    assert_false(manifest_finds_file(&manifest.files, "serial:rw", &writes));
     manifest_done(&manifest);
     assert_null(manifest.arguments.items);
     assert_null(manifest.boot);
@@ -143,6 +152,16 @@ static const struct {
      "grants.credentials[0] = \"../a\" is not of the form"},
     {"\"grants\":{", "\"grants\":{\"credentials\":[\"image-key\"],",
      "grants.credentials[0] = \"image-key\" is not of the form"},
+    {"\"grants\":{", "\"grants\":{\"files\":[\"/dev/mem\"],",
+     "grants.files[0] = \"/dev/mem\" is not of the form"},
+    {"\"grants\":{", "\"grants\":{\"files\":[\"a:w\"],",
+     "grants.files[0] = \"a:w\" is not of the form"},
+    {"\"grants\":{", "\"grants\":{\"files\":[\":rw\"],",
+     "grants.files[0] = \":rw\" is not of the form"},
+    {"\"grants\":{", "\"grants\":{\"files\":[\"a23456789012345678901234567890123\"],",
+     "grants.files[0] = "},
+    {"\"grants\":{", "\"grants\":{\"files\":[\"a\",\"b\",\"a:rw\"],",
+     "grants.files has a:rw twice"},
     {"\"memory\":{", "\"memory\":[{", "byte "},
     {"{\"heap\":1048576,\"stack\":65536,\"arena\":262144}", "[]", "memory is not an object"},
     {"1048576", "1", "memory.heap = 1 is outside 16384 to 536870912"},
