@@ -16,6 +16,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "ctl/granted.h"
+#include "ctl/print.h"
 #include "ctl/program.h"
 #include "ctl/updating.h"
 #include "ctl/verbs.h"
@@ -176,6 +177,9 @@ int enable_run(const struct verb_arguments *arguments) {
         r = granted_make(&image.image.manifest, &granted);
     }
     if (r == CTL_DONE) {
+        if (granted.files[0] != '\0') {
+            print_text(granted.files);
+        }
         r = units_open(path, app, true, &units);
     }
     if (r == CTL_DONE) {

@@ -15,6 +15,7 @@
 #include "base/parse.h"
 #include "ctl/config-read.h"
 #include "ctl/file.h"
+#include "ctl/granted-files.h"
 #include "ctl/reply.h"
 #include "ctl/unit-file.h"
 #include "ctl/verb.h"
@@ -156,8 +157,22 @@ static int make_sockets(const struct unit_wants *wants, struct granted *granted)
     return fclose(file) == EOF ? -errno : 0;
 }
 
+// Returns CTL_DONE, CTL_CONFIG or -errno.
+static int read_files(const struct manifest *manifest, struct json_object *config,
+                      struct granted *granted, struct granted_files *ret_files) {
+    size_t size = 0;
+    FILE *told = open_memstream(&granted->files, &size);
+    int r = 0;
+
+    if (!told) {
+        return -errno;
+    }
+    r = granted_files_read(manifest, config, told, ret_files);
+    return fclose(told) == EOF ? -errno : r;
+}
+
 static int make(const struct manifest *manifest, struct json_object *config,
-                struct granted *granted) {
+                const struct granted_files *files, struct granted *granted) {
     const char *connects = setting(config, "grants", "connect");
     const char *cpu = setting(config, "sandbox", "cpu");
     uint64_t number, quota = 0;
@@ -171,6 +186,8 @@ static int make(const struct manifest *manifest, struct json_object *config,
         .quota = has_quota ? quota : 0,
         .credentials = (const char *const *)manifest->credentials.items,
         .n_credentials = manifest->credentials.n_items,
+        .files = files->items,
+        .n_files = files->n_items,
         .listen = listen.items,
         .n_listen = listen.n_items,
     };
@@ -186,12 +203,16 @@ static int make(const struct manifest *manifest, struct json_object *config,
 int granted_make(const struct manifest *manifest, struct granted *ret_granted) {
     CLEANUP(granted_done) struct granted granted = GRANTED_INIT;
     CLEANUP(config_put) struct json_object *config = NULL;
+    struct granted_files files = {.n_items = 0};
     int r = config_read(manifest->name, &config);
 
-    if (r != CTL_DONE) {
+    if (r == CTL_DONE) {
+        r = read_files(manifest, config, &granted, &files);
+    }
+    if (r > 0) {
         return r;
     }
-    r = make(manifest, config, &granted);
+    r = r < 0 ? r : make(manifest, config, &files, &granted);
     if (r < 0) {
         (void)log_errno(r, "%s: cannot tell what its units have to be", manifest->name);
         return CTL_INTERNAL;
@@ -204,6 +225,7 @@ int granted_make(const struct manifest *manifest, struct granted *ret_granted) {
 void granted_done(struct granted *granted) {
     free(granted->service);
     free(granted->sockets);
+    free(granted->files);
     free(granted->left_out);
     *granted = (struct granted)GRANTED_INIT;
 }

@@ -16,6 +16,7 @@ struct granted {
     char *service;    /* GRANTED_DROP_IN of mpyd@APP.service */
     char *sockets;    /* mpyd-ports@APP.socket; NULL: no port that only root may open */
     bool has_network; /* else there is GRANTED_NO_NETWORK as well */
+    char *files;      /* what became of those that it is to be given, lines for people */
     char *left_out;   /* a grant of ports that is no list of them; NULL: none */
 };
 

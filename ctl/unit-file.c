@@ -18,6 +18,50 @@ static void write_head(FILE *file, const struct unit_wants *wants) {
         wants->app);
 }
 
+bool unit_file_is_word(const char *text) {
+    return text[0] != '\0' &&
+           text[strspn(text, "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
+                             "0123456789/._-+:@,=~")] == '\0';
+}
+
+// Colons separate the parts of OpenFile=.
+static void write_escaped(FILE *file, const char *path) {
+    for (; *path != '\0'; path++) {
+        if (*path == ':') {
+            (void)fputs("\\x3a", file);
+        } else {
+            (void)fputc(*path, file);
+        }
+    }
+}
+
+// A file is opened by systemd, which may open what the app's user may not; what is not there is
+// left to mpyd, which tells. A device is not: to open one as process 1 could have that wait.
+static void write_file(FILE *file, const struct unit_file *given) {
+    if (given->is_device) {
+        (void)fprintf(file, "DeviceAllow=%s %s\n", given->path, given->writes ? "rw" : "r");
+        if (given->group[0]) {
+            (void)fprintf(file, "SupplementaryGroups=%s\n", given->group);
+        }
+        return;
+    }
+    (void)fputs("OpenFile=", file);
+    write_escaped(file, given->path);
+    (void)fprintf(file, ":file.%s:%sgraceful\n", given->name, given->writes ? "" : "read-only,");
+}
+
+static void write_files(FILE *file, const struct unit_wants *wants) {
+    bool has_device = false;
+
+    for (size_t i = 0; i < wants->n_files; i++) {
+        write_file(file, &wants->files[i]);
+        has_device = has_device || wants->files[i].is_device;
+    }
+    if (has_device) {
+        (void)fputs("PrivateDevices=no\nDevicePolicy=closed\n", file);
+    }
+}
+
 void unit_file_write_service(FILE *file, const struct unit_wants *wants) {
     write_head(file, wants);
     (void)fprintf(file, "[Service]\nMemoryMax=%" PRIu64 "\n", wants->memory + SUPERVISOR_MEMORY);
@@ -31,6 +75,7 @@ void unit_file_write_service(FILE *file, const struct unit_wants *wants) {
         (void)fprintf(file, "LoadCredential=%s:mpyd.%s.%s\n", wants->credentials[i], wants->app,
                       wants->credentials[i]);
     }
+    write_files(file, wants);
     if (unit_file_has_ports(wants)) {
         (void)fprintf(file, "Sockets=mpyd-ports@%s.socket\n", wants->app);
     }

@@ -11,6 +11,13 @@
 #define UNIT_FILE_PRIVILEGED 1024u /* ports below are root's */
 #define UNIT_FILE_PORTS_MAX 64u    /* more than so many in one grant are no list */
 
+// A file or device that the app is given.
+struct unit_file {
+    const char *name, *path; /* words, see below */
+    bool writes, is_device;
+    char group[64]; /* that may open the device; "": no other than root's */
+};
+
 struct unit_wants {
     const char *app;
     uint64_t memory; /* bytes: of the worker, at most */
@@ -18,6 +25,8 @@ struct unit_wants {
     uint64_t quota;  /* percent of one processor; 0: no limit */
     const char *const *credentials;
     size_t n_credentials;
+    const struct unit_file *files;
+    size_t n_files;
     const char *const *listen; /* grants as doc/manifest.md has them */
     size_t n_listen;
 };
@@ -29,6 +38,10 @@ bool unit_file_has_ports(const struct unit_wants *wants);
 // A grant whose ports that only root may open are not opened: it is of a network, of too many, or
 // not of the form. NULL: there is none. It points into WANTS.
 const char *unit_file_left_out(const struct unit_wants *wants);
+
+// Whether TEXT is a word in a unit file and no more: nothing in it separates, quotes, begins a line
+// or stands for something else.
+bool unit_file_is_word(const char *text);
 
 // Writes the drop-in of mpyd@APP.service.
 void unit_file_write_service(FILE *file, const struct unit_wants *wants);

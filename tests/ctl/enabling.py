@@ -2,7 +2,11 @@
 """mpyctl enable and disable: the files that give a unit what its image is granted. That systemd
 takes them is for tests/nspawn."""
 
+import contextlib
+import grp
+import json
 import os
+import shlex
 
 import tap
 
@@ -120,6 +124,98 @@ def credentials_are_loaded(program):
                                     "LoadCredential=tls.key:mpyd.porter.tls.key"], "lines")  # fmt: skip
 
 
+@contextlib.contextmanager
+def reading(program, script):
+    """In place of mpyd as it reads the app's configuration: SCRIPT."""
+    folder, before = program.place / f"as-mpyd{program.n_files}", os.environ["PATH"]
+    folder.mkdir()
+    (folder / "mpyd").write_text(f"#!/bin/sh\n{script}\n")
+    (folder / "mpyd").chmod(0o755)
+    os.environ["PATH"] = f"{folder}:{before}"
+    try:
+        yield
+    finally:
+        os.environ["PATH"] = before
+
+
+def enable_with(program, grants, config):
+    """As the app is configured by the text CONFIG: what enable gives, and the directory."""
+    image = porter(program, grants)
+    units = program.place / f"units{program.n_files}"
+    units.mkdir()
+    path = program.place / f"config{program.n_files}"
+    path.write_text(config)
+    mpyd = shlex.quote(os.path.abspath(program.mpyd))
+    with reading(program, f"exec {mpyd} config --config {shlex.quote(str(path))} porter"):
+        return program.run("enable", "porter", "--image", image, "--units", units), units, path
+
+
+def files_are_opened_by_systemd(program):
+    plain = program.place / "map:1"
+    plain.write_text("")
+    done, units, _ = enable_with(program, 'files = ["map", "notes:rw", "gone"]\n',
+                                 f"[files]\nmap = {plain}\nnotes = {plain}\n")  # fmt: skip
+    tap.equal(done.returncode, 0, done.stderr)
+    lines = files(units)[DROP_IN][2:]
+    path = str(plain).replace(":", "\\x3a")
+    tap.equal(lines, [f"OpenFile={path}:file.map:read-only,graceful",
+                      f"OpenFile={path}:file.notes:graceful"], "lines")  # fmt: skip
+    tap.true(f"map: the file {plain}, for reading, opened by systemd" in done.stdout, done.stdout)
+    tap.true("gone: not given; [files] of the configuration can name it\n" in done.stdout, done.stdout)
+
+
+def devices_are_let_in(program):
+    ours, its = os.openpty()
+    try:
+        terminal = os.ttyname(its)
+        group = os.fstat(its).st_gid
+        done, units, _ = enable_with(program, 'files = ["null", "line:rw", "later"]\n',
+                                     f"[files]\nnull = /dev/null\nline = {terminal}\n"
+                                     "later = /dev/mpyd-absent\n")  # fmt: skip
+    finally:
+        os.close(ours)
+        os.close(its)
+    tap.equal(done.returncode, 0, done.stderr)
+    groups = [f"SupplementaryGroups={grp.getgrgid(group).gr_name}"] if group else []
+    tap.equal(files(units)[DROP_IN][2:],
+              ["DeviceAllow=/dev/null r", f"DeviceAllow={terminal} rw", *groups,
+               "DeviceAllow=/dev/mpyd-absent r", "PrivateDevices=no", "DevicePolicy=closed"],
+              "lines")  # fmt: skip
+    tap.true(f"line: the device {terminal}, for reading and writing" in done.stdout, done.stdout)
+    tap.true("later: /dev/mpyd-absent: No such file or directory; enable the app again" in
+             done.stdout, done.stdout)  # fmt: skip
+
+
+def what_is_no_file_and_not_asked_for_is_refused(program):
+    pipe = program.place / "pipe"
+    os.mkfifo(pipe)
+    for path, why in ((pipe, "is neither a regular file nor a character device"),
+                      (program.place, "is neither a regular file nor a character device")):  # fmt: skip
+        done, units, config = enable_with(program, 'files = ["map"]\n', f"[files]\nmap = {path}\n")
+        tap.equal((done.returncode, os.listdir(units)), (4, []), done.stderr)
+        tap.true(f"{config}:2: [files] map: {path} {why}" in done.stderr, done.stderr)
+    done, units, config = enable_with(program, "", "[files]\nmap = /dev/null\n")
+    tap.equal((done.returncode, os.listdir(units)), (4, []), done.stderr)
+    tap.true(f"{config}:2: [files] map: the manifest asks for no file" in done.stderr, done.stderr)
+
+
+def no_path_adds_a_line_to_a_unit(program):
+    """Not even one that mpyd, which refuses such, would have let pass."""
+    image = porter(program, 'files = ["map"]\n')
+    for path in ("/dev/null\nUser=root", "/dev/null rwm", "/a%n", '/a"', "/a\\x0a", "/a;b", "/a\t"):
+        program.n_files += 1
+        units = program.place / f"units{program.n_files}"
+        units.mkdir()
+        setting = {"section": "files", "key": "map", "value": path, "file": "a.conf", "line": 1,
+                   "applies": "next"}  # fmt: skip
+        said = program.place / f"said{program.n_files}"
+        said.write_text(json.dumps({"app": "porter", "files": [], "settings": [setting]}))
+        with reading(program, f"exec cat {shlex.quote(str(said))}"):
+            done = program.run("enable", "porter", "--image", image, "--units", units)
+        tap.equal((done.returncode, os.listdir(units)), (4, []), repr(path) + done.stderr)
+        tap.equal(done.stderr.count("\n"), 1, done.stderr)
+
+
 def done_again_it_follows_the_image(program):
     units, found = enabled(program, 'listen = ["tcp:*:80"]\n')
     tap.equal(set(found), {DROP_IN, SOCKETS}, "files")
@@ -158,6 +254,10 @@ TESTS = [
     what_is_no_list_of_ports_is_told,
     text_of_a_manifest_does_not_get_into_a_unit,
     credentials_are_loaded,
+    files_are_opened_by_systemd,
+    devices_are_let_in,
+    what_is_no_file_and_not_asked_for_is_refused,
+    no_path_adds_a_line_to_a_unit,
     done_again_it_follows_the_image,
     disabling_removes_what_enabling_wrote,
     wrong_ones_are_refused,
