@@ -3,8 +3,11 @@
 
 #include <json-c/json.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <string.h>
 
 #include "base/cleanup.h"
+#include "base/utf8.h"
 
 struct answer answer_new(void) {
     struct json_object *object = json_object_new_object();
@@ -59,9 +62,22 @@ void answer_null(struct answer *answer, struct json_object *in, const char *key)
     answer->failed |= !insert(in, key, NULL);
 }
 
+// Bytes of TEXT before what is no UTF-8: one that had no room may have been cut within a character,
+// and would make the whole reply something else than JSON.
+static int text_size(const char *text) {
+    size_t whole = strlen(text), size = 0, n = 0;
+    uint32_t point = 0;
+
+    do {
+        size += n;
+        n = utf8_decode((const uint8_t *)text + size, whole - size, &point);
+    } while (n > 0);
+    return (int)size;
+}
+
 void answer_text(struct answer *answer, struct json_object *in, const char *key, const char *text) {
     if (text) {
-        answer_put(answer, in, key, json_object_new_string(text));
+        answer_put(answer, in, key, json_object_new_string_len(text, text_size(text)));
     } else {
         answer_null(answer, in, key);
     }

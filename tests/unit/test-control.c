@@ -32,6 +32,8 @@ static void test_service_tells_of_itself(void **state) {
         "\"org.nobody\"}}");
 }
 
+#define TWENTY "üüüüüüüüüüüüüüüüüüüü"
+
 static void test_what_is_not_there_is_an_error(void **state) {
     client_asked(METHOD("Fly"), "{\"error\":\"org.varlink.service.MethodNotFound\",\"parameters\":{"
                                 "\"method\":\"org.mpyd.App.Fly\"}}");
@@ -39,6 +41,9 @@ static void test_what_is_not_there_is_an_error(void **state) {
     client_asked("{\"method\":\"Status\"}", "org.varlink.service.InterfaceNotFound");
     client_asked("{\"method\":\"\"}", "org.varlink.service.InterfaceNotFound");
     client_asked("{\"method\":\"org.mpyd.App.\"}", "org.varlink.service.MethodNotFound");
+    // 100 bytes of a name are repeated, or what is whole of them.
+    client_asked("{\"method\":\"org.mpyd.App." TWENTY TWENTY TWENTY "\"}",
+                 "\"org.mpyd.App." TWENTY TWENTY "üüü\"}}");
 }
 
 static void test_parameters_are_checked_against_the_description(void **state) {
