@@ -58,19 +58,28 @@ def floor():
         return 0
 
 
-def version():
-    """Of what runs, as its supervisor says."""
+def ask_status():
+    """What the supervisor answers, or nothing: it was about to end."""
+    answer = b""
     with socket.socket(socket.AF_UNIX) as control:
         control.settimeout(host.PATIENCE)
         control.connect(f"/run/mpydctl/{APP}/control")
         control.sendall(b'{"method": "org.mpyd.App.Status"}\0')
-        answer = b""
         while not answer.endswith(b"\0"):
             piece = control.recv(65536)
             if not piece:
-                return None  # it was about to end
+                return None
             answer += piece
-    return json.loads(answer[:-1])["parameters"]["version"]
+    return json.loads(answer[:-1])
+
+
+def version():
+    """Of what runs; None between the two halves of a restart, when nobody listens or replies."""
+    try:
+        status = ask_status()
+    except (FileNotFoundError, ConnectionError):
+        return None
+    return status and status["parameters"]["version"]
 
 
 def runs(expected):
