@@ -47,7 +47,7 @@ static int read_places(const struct verb_arguments *arguments, size_t last,
 
     for (size_t i = 0; r == CTL_DONE && i < n; i++) {
         struct json_object *found = NULL;
-        int one = reports_of_place(&places[i], last, &found);
+        int one = reports_of_place(&places[i], arguments->n_operands > 0, last, &found);
 
         if (one == CTL_DONE) {
             take(all, found);

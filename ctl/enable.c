@@ -125,6 +125,26 @@ static int write_units(const struct units *units, const char *app, const struct 
     return r == CTL_DONE ? write_no_network(units, granted->has_network) : r;
 }
 
+// Those that have to be there when the service starts; the administrator may bring them later.
+static void tell_credentials(const struct manifest *manifest) {
+    static const char *const stores[] = {"/etc/credstore", "/run/credstore", "/usr/lib/credstore"};
+    char path[128];
+
+    for (size_t i = 0; i < manifest->credentials.n_items; i++) {
+        const char *name = manifest->credentials.items[i];
+        bool is_there = false;
+
+        for (size_t j = 0; j < sizeof(stores) / sizeof(stores[0]); j++) {
+            (void)snprintf(path, sizeof(path), "%s/mpyd.%s.%s", stores[j], manifest->name, name);
+            is_there |= access(path, F_OK) == 0;
+        }
+        if (!is_there) {
+            log_warning("%s: wants the credential %s: put it into %s/mpyd.%s.%s", manifest->name,
+                        name, stores[0], manifest->name, name);
+        }
+    }
+}
+
 // -- the verbs -----------------------------------------------------------------------------------
 
 // What systemctl says it says itself.
@@ -191,6 +211,7 @@ int enable_run(const struct verb_arguments *arguments) {
     if (r != CTL_DONE || path) {
         return r;
     }
+    tell_credentials(&image.image.manifest);
     (void)snprintf(unit, sizeof(unit), "mpyd@%s.service", app);
     return run_systemctl("enable", arguments->values[ENABLE_NOW], "mpyd.service", unit);
 }

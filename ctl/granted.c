@@ -48,6 +48,10 @@ static int find_image(const char *app, char ret_path[PATH_SIZE]) {
         if (access(ret_path, F_OK) == 0) {
             return CTL_DONE;
         }
+        if (errno == EACCES) {
+            log_error("%s: its image is for root to read, not for this user", app);
+            return CTL_DENIED;
+        }
     }
     log_error("%s: no image is installed; mpyctl install brings one", app);
     return CTL_FAILED;

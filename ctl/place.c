@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "image/places.h"
+#include "image/slots-file.h"
 
 #define UNIT_SOCKETS "/run/mpydctl"
 #define PLACES_MAX 4096u
@@ -77,6 +78,16 @@ int place_find(const char *operand, struct place *ret_place) {
     memcpy(ret_place->name, operand, strlen(operand) + 1);
     find_control(ret_place);
     return CTL_DONE;
+}
+
+bool place_has_image(const struct place *place) {
+    char vendor[sizeof(PLACES_VENDOR "/" PLACES_IMAGE_SUFFIX) + NAMING_SIZE];
+    char why[SLOTS_FILE_WHY_SIZE];
+    struct slots slots;
+
+    (void)snprintf(vendor, sizeof(vendor), "%s/%s" PLACES_IMAGE_SUFFIX, PLACES_VENDOR, place->name);
+    return slots_file_read_app(PLACES_IMAGES, place->name, &slots, why) != SLOTS_FILE_ABSENT ||
+           access(vendor, F_OK) == 0;
 }
 
 // -- all -----------------------------------------------------------------------------------------

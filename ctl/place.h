@@ -22,6 +22,9 @@ struct place {
 // or CTL_USAGE, having said that this is no name.
 int place_find(const char *operand, struct place *ret_place);
 
+// Whether the unit of the app PLACE has an image to start, an installed one or the vendor's.
+bool place_has_image(const struct place *place);
+
 // All apps that are running, installed or enabled here, ascending by name. *ret_places is the
 // caller's, to be freed; NULL: none. Returns CTL_DONE, or CTL_INTERNAL, having said why.
 int place_list(struct place **ret_places, size_t *ret_n_places);

@@ -3,6 +3,7 @@
 // mpyctl policy explain: what an app may do, and which rule lets it or does not.
 
 #include <json-c/json.h>
+#include <string.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -27,6 +28,10 @@ static const char *said_by(struct json_object *grant) {
 
     if (by) {
         return by;
+    }
+    if (strcmp(reply_text_or(grant, "name", ""), "credentials") == 0 &&
+        !reply_bool(grant, "granted")) {
+        return "nobody gave it";
     }
     return reply_bool(grant, "requested") ? "the manifest" : "-";
 }

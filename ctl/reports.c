@@ -135,7 +135,8 @@ static int ask(const struct place *place, size_t last, struct json_object **ret_
     return r;
 }
 
-int reports_of_place(const struct place *place, size_t last, struct json_object **ret_reports) {
+int reports_of_place(const struct place *place, bool is_named, size_t last,
+                     struct json_object **ret_reports) {
     char state[sizeof(STATE_FOLDER) + NAMING_SIZE];
     struct unit unit = UNIT_UNKNOWN;
     int r = unit_read(place, 1, &unit);
@@ -148,8 +149,11 @@ int reports_of_place(const struct place *place, size_t last, struct json_object 
     }
     (void)snprintf(state, sizeof(state), STATE_FOLDER "/%s", place->name);
     if (!place->name[0] || (access(state, F_OK) < 0 && errno == ENOENT)) {
-        log_error("%s: is not running, and has no state directory with reports of earlier crashes",
-                  place->name[0] ? place->name : place->control);
+        if (is_named) {
+            log_error(
+                "%s: is not running, and has no state directory with reports of earlier crashes",
+                place->name[0] ? place->name : place->control);
+        }
         return CTL_NOT_RUNNING;
     }
     return reports_of_state(state, last, ret_reports);

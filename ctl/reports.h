@@ -13,8 +13,10 @@
 struct json_object;
 
 // The newest reports of PLACE, the newest first, at most LAST. Returns CTL_DONE and *ret_reports,
-// an array, the caller's; or another of enum ctl_exit, having said why.
-int reports_of_place(const struct place *place, size_t last, struct json_object **ret_reports);
+// an array, the caller's; or another of enum ctl_exit, having said why: unless IS_NAMED, nothing of
+// one that never had any.
+int reports_of_place(const struct place *place, bool is_named, size_t last,
+                     struct json_object **ret_reports);
 
 // The same of the state directory STATE, which is there.
 int reports_of_state(const char *state, size_t last, struct json_object **ret_reports);

@@ -7,11 +7,16 @@
 #include "base/log.h"
 #include "ctl/verb.h"
 
+static int refuse(const struct place *place) {
+    log_error("%s: is not running%s", place->name,
+              place_has_image(place) ? "" : ", and no image of this name is installed");
+    return CTL_NOT_RUNNING;
+}
+
 int running_open_place(const struct place *place, const struct unit *unit,
                        struct client **ret_client) {
     if (!unit_may_be_asked(place, unit)) {
-        log_error("%s: is not running", place->name);
-        return CTL_NOT_RUNNING;
+        return refuse(place);
     }
     return client_open(place, false, ret_client);
 }
@@ -51,8 +56,7 @@ int running_list(char **operands, size_t n_operands, struct place **ret_places,
     }
     for (size_t i = 0; r == CTL_DONE && i < n && n_operands > 0; i++) {
         if (!unit_may_be_asked(&places[i], &units[i])) {
-            log_error("%s: is not running", places[i].name);
-            r = CTL_NOT_RUNNING;
+            r = refuse(&places[i]);
         }
     }
     if (r == CTL_DONE) {

@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -29,7 +28,7 @@ static const struct ending {
     {3, "failed", "the image was refused (exit status 3)",
      "mpyctl logs APP says what is wrong with it; mpyctl install has another"},
     {4, "failed", "the configuration was refused (exit status 4)",
-     "mpyctl config show APP says file and line; then mpyctl start APP"},
+     "mpyctl logs APP says which line of which file; then mpyctl start APP"},
     {5, "failed", "the sandbox could not be built (exit status 5)",
      "mpyctl doctor says what the kernel lacks"},
     {7, "failed", "nobody who is trusted vouches for the image (exit status 7)",
@@ -64,15 +63,6 @@ bool view_has_slots(const struct view *view) {
     return view->slots.good != SLOTS_NONE || view->slots.trial != SLOTS_NONE;
 }
 
-// Whether there is an image that its unit could start.
-static bool is_installed(const struct view *view) {
-    char vendor[sizeof(PLACES_VENDOR) + NAMING_SIZE + sizeof(PLACES_IMAGE_SUFFIX)];
-
-    (void)snprintf(vendor, sizeof(vendor), "%s/%s" PLACES_IMAGE_SUFFIX, PLACES_VENDOR,
-                   view->place.name);
-    return view_has_slots(view) || view->slots_why || access(vendor, F_OK) == 0;
-}
-
 static void set_failed(struct view *view) {
     for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
         if (endings[i].status == view->unit.status) {
@@ -94,7 +84,7 @@ static void set_by_unit(struct view *view, int r) {
     if (r == CTL_DENIED) {
         set(view, "denied", "may not be asked by this user", "be root or in the group mpyd");
     } else if (unit->is_known && unit->status == 0 && strcmp(unit->active, "active") != 0 &&
-               !is_installed(view)) {
+               !place_has_image(&view->place)) {
         set(view, strcmp(unit->active, "inactive") == 0 ? "inactive" : "failed",
             "no image of this name is installed", "mpyctl install IMAGE brings one");
     } else if (strcmp(unit->active, "failed") == 0) {

@@ -140,9 +140,9 @@ static void tell_missing(const struct secrets *secrets, const char *app) {
         const struct secret *secret = find(secrets, secrets->granted[i]);
 
         if (!secret) {
-            log_warning("%s: wants the credential %s, which is not there (LoadCredential= of the "
-                        "unit gives it)",
-                        app, secrets->granted[i]);
+            log_warning("%s: wants the credential %s, which is not there; a service has it from "
+                        "/etc/credstore/mpyd.%s.%s",
+                        app, secrets->granted[i], app, secrets->granted[i]);
         } else if (secret->size > WIRE_SECRET_MAX) {
             log_warning("%s: the credential %s has more than %u bytes", app, secret->name,
                         WIRE_SECRET_MAX);

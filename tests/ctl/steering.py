@@ -266,7 +266,7 @@ def a_unit_that_rests_is_not_woken(program):
         tap.equal(done.returncode, r, f"{active} {sub}: {done.stdout}")
         tap.true(f"State: {state}\n" in done.stdout, done.stdout)
         tap.true("APP" not in done.stdout, done.stdout)
-        ask.fails(9, "is not running", "call", "meterd", "get")
+        ask.fails(9, "is not running, and no image of this name is installed", "call", "meterd", "get")
         ask.fails(9, "is not running", "restart", "meterd")
 
 

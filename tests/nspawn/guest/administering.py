@@ -33,6 +33,8 @@ def a_unit_at_rest_is_told_of_and_stays_at_rest():
     ctl("call", APP, "anything", status=9)
     ctl("restart", APP, status=9)
     tap.equal(host.show(unit(APP), "ActiveState"), ["inactive"], "nobody started it")
+    said = run("sh", "-c", "mpyctl crash 2>&1")
+    tap.true("no state directory" not in said, f"of apps that nobody named: {said}")
 
 
 def starts_and_stops_units():
@@ -105,8 +107,9 @@ def a_refusal_is_told_with_its_remedy():
         ctl("start", APP, status=1)
         app = told()
         tap.equal((app["state"], app["unit"]["exit_status"]), ("failed", 4), "state")
-        tap.true(f"mpyctl config show {APP}" in app["remedy"], app)
+        tap.true(f"mpyctl logs {APP}" in app["remedy"], app)
         ctl("config", "show", APP, status=4)
+        tap.true(f"/etc/mpyd/{APP}.conf:2: " in ctl("logs", APP), "what the remedy promises")
         tap.true(f"{APP} is failed" in ctl("doctor", status=1), "the doctor knows")
     finally:
         os.unlink(f"/etc/mpyd/{APP}.conf")

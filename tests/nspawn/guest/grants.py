@@ -2,6 +2,7 @@
 """What an app is granted beyond its unit: mpyctl enable and disable."""
 
 import os
+import re
 import socket
 
 import host
@@ -75,6 +76,20 @@ def unit_that_has_gone_stale_is_told():
     host.configure(APP, None)
 
 
+def secret_that_is_missing_is_asked_for():
+    place = f"/etc/credstore/mpyd.{APP}.token"
+    host.run("mv", place, "/root/kept")
+    said = host.run("sh", "-c", f"mpyctl enable {APP} 2>&1")
+    tap.true(f"wants the credential token: put it into {place}\n" in said, said)
+    host.run("mpyctl", "restart", "--full", APP)
+    tap.true(f"a service has it from {place}\n" in host.run("mpyctl", "logs", APP), "the log")
+    said = host.run("mpyctl", "policy", "explain", APP)
+    tap.true(re.search(r"token +yes +no +nobody gave it", said), said)
+    host.run("mv", "/root/kept", place)
+    said = host.run("sh", "-c", f"mpyctl enable {APP} 2>&1")
+    tap.true("token" not in said, said)
+
+
 def disabled_app_leaves_nothing():
     host.run("mpyctl", "disable", "--now", APP)
     tap.equal(show(unit(APP), "ActiveState", "UnitFileState"), ["inactive", "disabled"], "unit")
@@ -100,6 +115,7 @@ TESTS = [
     state_is_kept_over_crash_kill_and_restart,
     secret_shows_nowhere,
     unit_that_has_gone_stale_is_told,
+    secret_that_is_missing_is_asked_for,
     disabled_app_leaves_nothing,
     app_without_network_has_none,
 ]
