@@ -23,12 +23,17 @@ static void print(void *exception) {
 // Printing may run code of the app that raises in turn, and needs stack: the type then has to do.
 static void report(mp_obj_t exception) {
     qstr type = (qstr)mp_obj_get_type(exception)->name;
+    mp_obj_t raised = MP_OBJ_NULL;
 
     log_flush(&log_stderr);
-    if (callback_try(print, MP_OBJ_TO_PTR(exception)) != MP_OBJ_NULL) {
+    raised = callback_try(print, MP_OBJ_TO_PTR(exception));
+    if (raised != MP_OBJ_NULL) {
         log_flush(&log_stderr);
         log_write(&log_stderr, qstr_str(type), qstr_len(type));
         log_flush(&log_stderr);
+    }
+    if (raised != MP_OBJ_NULL && ends_app(raised)) {
+        mp_sched_exception(raised); // a stop that came to it
     }
 }
 

@@ -28,6 +28,8 @@ MP_REGISTER_ROOT_POINTER(mp_obj_t message_functions);  // a dict by name, or NUL
 MP_REGISTER_ROOT_POINTER(mp_obj_t message_coroutines); // a list of (number, coroutine), or NULL
 
 static bool has_loop;
+static bool is_answering; /* a function of the app runs for a message, ... */
+static bool is_unlocked;  /* ... and the scheduler is unlocked for it */
 
 void messages_set_function(mp_obj_t name, mp_obj_t function) {
     mp_obj_t functions = MP_STATE_VM(message_functions);
@@ -170,6 +172,32 @@ static mp_obj_t find_function(const char *name, size_t size) {
     return MP_OBJ_NULL;
 }
 
+void messages_let_stop(void) {
+    if (is_answering && !is_unlocked) {
+        is_unlocked = true;
+        mp_sched_unlock();
+    }
+}
+
+// Calls the function, which a stop interrupts. Until then the scheduler stays locked, so that
+// nothing else of the app runs meanwhile.
+static mp_obj_t run(struct answering *answering) {
+    mp_obj_t exception = MP_OBJ_NULL;
+
+    is_answering = true;
+    if (stop_is_under_way()) {
+        messages_let_stop();
+    }
+    exception = callback_protect(call, answering);
+    is_answering = false;
+    if (is_unlocked) {
+        is_unlocked = false;
+        mp_sched_lock();
+        stop_insist();
+    }
+    return exception;
+}
+
 static void answer(const char *message, size_t size) {
     struct wire_message head;
     struct answering answering = {0};
@@ -184,10 +212,7 @@ static void answer(const char *message, size_t size) {
     }
     answering.argument = message + sizeof(head) + head.name_size;
     answering.argument_size = size - sizeof(head) - head.name_size;
-    // A stop, and what the app has run for it, need not wait for a function that takes its time.
-    mp_sched_unlock();
-    exception = callback_protect(call, &answering);
-    mp_sched_lock();
+    exception = run(&answering);
     if (exception != MP_OBJ_NULL) {
         messages_reply_exception(head.number, exception);
     }
@@ -195,20 +220,14 @@ static void answer(const char *message, size_t size) {
 
 void messages_run(void) {
     static char message[WIRE_MESSAGE_MAX]; // touched by apps that get some
-    static bool is_running;
 
     // What comes while one is answered is taken after it.
-    if (is_running) {
-        return;
-    }
-    is_running = true;
-    while (!stop_is_under_way()) {
+    while (!is_answering && !stop_is_under_way()) {
         int64_t size = call_app_take(message, sizeof(message));
 
         if (size < (int64_t)sizeof(struct wire_message)) {
-            break;
+            return;
         }
         answer(message, (size_t)size);
     }
-    is_running = false;
 }

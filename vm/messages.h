@@ -17,6 +17,10 @@ bool messages_are_wanted(void);
 // Takes and answers every message that waits.
 void messages_run(void);
 
+// The app was told to stop: a function that answers a message is interrupted for it. For vm/stop.c
+// alone.
+void messages_let_stop(void);
+
 // The coroutines that functions have returned since the last time, each a tuple of the message's
 // number and the coroutine, or NULL if there are none.
 mp_obj_t messages_take_coroutines(void);

@@ -6,6 +6,7 @@
 #include "py/runtime.h"
 
 #include "vm/callback.h"
+#include "vm/messages.h"
 #include "vm/socket.h"
 #include "vm/upcall.h"
 
@@ -40,7 +41,10 @@ static void reach(uint32_t level) {
     level_reached = level;
     if (level == WIRE_ABORT) {
         mp_sched_vm_abort();
-    } else if (MP_STATE_VM(stop_callbacks) != MP_OBJ_NULL) {
+        return;
+    }
+    messages_let_stop();
+    if (MP_STATE_VM(stop_callbacks) != MP_OBJ_NULL) {
         upcall_schedule();
     } else {
         raise_level();
@@ -56,6 +60,13 @@ void stop_changed(uint32_t control) {
         reach(level);
     }
     socket_later_tick();
+}
+
+void stop_insist(void) {
+    if (MP_STATE_VM(stop_callbacks) == MP_OBJ_NULL &&
+        MP_STATE_MAIN_THREAD(mp_pending_exception) == MP_OBJ_NULL) {
+        raise_level();
+    }
 }
 
 // mp_init() forgets what is pending, so nothing is left pending before.
@@ -102,7 +113,5 @@ void stop_run_callbacks(void) {
     }
     MP_STATE_VM(stop_callbacks) = MP_OBJ_NULL;
     // One of them may have left an exit of its own pending, or have been left by this one.
-    if (MP_STATE_MAIN_THREAD(mp_pending_exception) == MP_OBJ_NULL) {
-        raise_level();
-    }
+    stop_insist();
 }

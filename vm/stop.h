@@ -34,6 +34,10 @@ void stop_start(void);
 // Whether the app was told to stop.
 bool stop_is_under_way(void);
 
+// Makes the app stop, once more, unless an exception or functions for the stop are pending still: a
+// function that it came to may have swallowed it, and was not the app's own course.
+void stop_insist(void);
+
 // True if EXCEPTION (an mp_obj_t's pointer) is the one that a stop raised and not the app's own.
 bool stop_is_cause(const void *exception);
 
