@@ -149,6 +149,11 @@ void app_announce_exit(struct app *app, uint32_t kind, uint32_t status) {
 }
 
 void app_announce_phase(struct app *app, uint32_t phase) {
+    // What is run after a failure, sys.atexit()'s function, says nothing of where it was.
+    if (phase != APP_ENTER_PHASE_FAILED && !app->worker.failed) {
+        app->worker.ran = phase;
+    }
+    app->worker.failed = app->worker.failed || phase == APP_ENTER_PHASE_FAILED;
     app->worker.phase = phase;
 }
 

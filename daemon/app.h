@@ -39,6 +39,8 @@ struct worker {
     uint32_t exit_kind;  /* enum wire_exit */
     uint32_t exit_status;
     uint32_t phase; /* enum app_enter_phase: what of the app it said runs; 0: nothing yet */
+    uint32_t ran;   /* likewise, but what ran when it failed first, if it did */
+    bool failed;    /* nothing caught an exception of it */
     uint64_t ready_usec, heartbeat_usec; /* when it last said so, as loop_now_usec(); 0: never */
     char broken[128];                    /* how it broke the protocol; empty if it did not */
 };

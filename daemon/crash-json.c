@@ -97,7 +97,13 @@ static void add_times(struct maker *maker, const struct app *app) {
 }
 
 static void add_end(struct maker *maker, const struct app *app, const struct crash_facts *facts) {
-    static const char *const phases[] = {"start", "boot", "entry", "failed", "exit"};
+    static const char *const phases[] = {
+        [0] = "start",
+        [APP_ENTER_PHASE_BOOT] = "boot",
+        [APP_ENTER_PHASE_ENTRY] = "entry",
+        [APP_ENTER_PHASE_FAILED] = "?",
+        [APP_ENTER_PHASE_EXIT] = "exit",
+    };
     const struct ending_facts *end = facts->facts;
     const char *name = NULL;
     char signal[16];
@@ -105,8 +111,7 @@ static void add_end(struct maker *maker, const struct app *app, const struct cra
     set_text(maker, "kind", ending_name(facts->ending));
     set_text(maker, "text", facts->text);
     set_text(maker, "phase",
-             app->worker.phase < sizeof(phases) / sizeof(phases[0]) ? phases[app->worker.phase]
-                                                                    : "?");
+             app->worker.ran < sizeof(phases) / sizeof(phases[0]) ? phases[app->worker.ran] : "?");
     if (end->code == CLD_EXITED) {
         set_number(maker, "status", end->status);
         set_null(maker, "signal");

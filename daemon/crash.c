@@ -17,6 +17,11 @@
 #include "daemon/crash-json.h"
 
 #define LINE_SIZE 1024 /* bytes of a line of a traceback, NUL included */
+#define CUT "..."
+
+// How the lines before the exception begin (vm/traceback.c).
+#define TRACEBACK "Traceback "
+#define FRAME "  File \""
 
 static void put_report(struct json_object **report) {
     (void)json_object_put(*report);
@@ -46,6 +51,7 @@ void crashes_done(struct crashes *crashes) {
 void crashes_next_generation(struct crashes *crashes) {
     crashes->traceback_size = 0;
     crashes->traceback_cut = false;
+    crashes->raised[0] = '\0';
 }
 
 // -- the traceback -------------------------------------------------------------------------------
@@ -71,6 +77,24 @@ static void make_room(struct crashes *crashes, size_t size) {
     }
 }
 
+// Keeps LINE if it is the first that says which exception it was, as far as there is room.
+static void note_raised(struct crashes *crashes, const char *line) {
+    size_t n = strlen(line), limit = sizeof(crashes->raised) - 1;
+
+    if (crashes->raised[0] != '\0' || strncmp(line, TRACEBACK, strlen(TRACEBACK)) == 0 ||
+        strncmp(line, FRAME, strlen(FRAME)) == 0) {
+        return;
+    }
+    if (n > limit) {
+        n = limit - strlen(CUT);
+        while (n > 0 && ((unsigned char)line[n] & 0xc0) == 0x80) {
+            n--; // not within a character
+        }
+    }
+    (void)snprintf(crashes->raised, sizeof(crashes->raised), "%.*s%s", (int)n, line,
+                   line[n] != '\0' ? CUT : "");
+}
+
 void crash_hear(struct app *app, const char *text) {
     struct crashes *crashes = &app->crashes;
     CLEANUP_FREE char *copy = strdup(text);
@@ -87,6 +111,7 @@ void crash_hear(struct app *app, const char *text) {
             (void)secrets_redact(&app->secrets, copy);
         }
         rest = escape_line(rest, line, sizeof(line) - 1);
+        note_raised(crashes, line);
         n = strlen(line);
         line[n++] = '\n';
         make_room(crashes, n);

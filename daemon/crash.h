@@ -15,6 +15,7 @@
 
 #define CRASH_IN_MEMORY 4u
 #define CRASH_TRACEBACK_SIZE 8192u /* bytes of text; three quarters at least are the last ones */
+#define CRASH_RAISED_SIZE 160u     /* bytes of an exception's first line, NUL included */
 
 struct app;
 struct json_object;
@@ -33,7 +34,8 @@ struct crashes {
 
     char traceback[CRASH_TRACEBACK_SIZE]; /* lines of the worker of the moment */
     size_t traceback_size;
-    bool traceback_cut; /* it had more lines, before these */
+    bool traceback_cut;             /* it had more lines, before these */
+    char raised[CRASH_RAISED_SIZE]; /* the first line behind it: which exception; "": none yet */
 };
 
 // What supervision knows of the end.

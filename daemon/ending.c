@@ -90,6 +90,19 @@ bool ending_is_final(enum ending ending) {
     return ending == ENDING_IMAGE || ending == ENDING_CHANNEL;
 }
 
+// What the exit status of a worker says, and which exception it was: nobody is to open a report for
+// that.
+static void describe_exit(enum ending ending, const char *raised, char text[ENDING_TEXT_SIZE]) {
+    bool has_raised = (ending == ENDING_EXCEPTION || ending == ENDING_HEAP) && raised && *raised;
+
+    for (size_t i = 0; i < N_EXITS; i++) {
+        if (exits[i].ending == ending) {
+            (void)snprintf(text, ENDING_TEXT_SIZE, "%s%s%s", exits[i].text, has_raised ? ": " : "",
+                           has_raised ? raised : "");
+        }
+    }
+}
+
 void ending_describe(enum ending ending, const struct ending_facts *facts,
                      char text[ENDING_TEXT_SIZE]) {
     const char *name = NULL;
@@ -122,11 +135,7 @@ void ending_describe(enum ending ending, const struct ending_facts *facts,
         (void)snprintf(text, ENDING_TEXT_SIZE, "killed by the watchdog: %s", facts->missed);
         return;
     default:
-        break;
-    }
-    for (size_t i = 0; i < N_EXITS; i++) {
-        if (exits[i].ending == ending) {
-            (void)snprintf(text, ENDING_TEXT_SIZE, "%s", exits[i].text);
-        }
+        describe_exit(ending, facts->raised, text);
+        return;
     }
 }

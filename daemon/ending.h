@@ -37,6 +37,7 @@ struct ending_facts {
     const char *broken; /* how it broke the protocol, or "" */
     bool killed;        /* we asked for its SIGKILL ... */
     const char *missed; /* ... because of this deadline; or NULL */
+    const char *raised; /* the exception that nothing caught, on one line; NULL or "": not known */
 };
 
 enum ending ending_classify(const struct ending_facts *facts);
@@ -50,6 +51,6 @@ bool ending_is_failure(enum ending ending);
 // Whether the next worker would end in the same way: there is no point in starting it.
 bool ending_is_final(enum ending ending);
 
-// One line for people, without the app's name: "ended by an uncaught exception".
+// One line for people, without the app's name: "ended with exit status 3".
 void ending_describe(enum ending ending, const struct ending_facts *facts,
                      char text[ENDING_TEXT_SIZE]);

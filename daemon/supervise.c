@@ -80,6 +80,7 @@ static enum ending tell_ending(struct supervisor *supervisor) {
         .broken = worker->broken,
         .killed = supervisor->stop.killed,
         .missed = supervisor->hopeless ? supervisor->health.why : NULL,
+        .raised = supervisor->app.crashes.raised,
     };
     enum ending ending = ending_classify(&facts);
     bool expected = supervisor->stopping || supervisor->restarting;

@@ -7,6 +7,6 @@
 # debug: yes
 # daemon: app\.enter\(phase=boot
 # daemon: app\.enter\(phase=failed
-# daemon: under-test: failed: uncaught exception
+# daemon: under-test: failed: uncaught exception: ValueError: no device
 # Where the boot hook fails, nothing of the entry runs.
 print("entry")

@@ -2,7 +2,7 @@
 # exit: 1
 # config: [restart]
 # config: restart = no
-# daemon: uncaught exception
+# daemon: under-test: failed: uncaught exception: ValueError: \('no good', 42\)
 # What nothing catches is logged as a traceback, after what was printed; atexit still runs.
 import sys
 

@@ -112,12 +112,13 @@ def exception_has_traceback_heap_and_calls(apps):
     report, running = report_of(apps, apps.image("raising", RAISING))
     image = running.wait_line("started, generation 1, version 1, image ([0-9a-f]{16})")[1]
     expect(report, format=1, report=1, app="raising", version="1", image=image, generation=1,
-           kind="exception", text="failed: uncaught exception", phase="failed", status=120,
-           signal=None, traceback_cut=False)
+           kind="exception", phase="entry", status=120, signal=None, traceback_cut=False)
     trace = report["traceback"]
     tap.equal(trace[0], "Traceback (most recent call last):", "first line")
     tap.equal(sum(line.endswith("in deep") for line in trace), 4, f"frames: {trace}")
     tap.true(trace[-1].startswith("PermissionError: "), f"last line: {trace}")
+    text = "failed: uncaught exception: " + trace[-1]
+    tap.true(text.startswith(report["text"].removesuffix("...")), f"text: {report['text']}")
     tap.true(0 < report["heap"]["used"] < report["heap"]["size"], f"heap: {report['heap']}")
     calls = {call["call"].partition("(")[0]: call for call in report["calls"]}
     connect = calls["socket.connect"]
@@ -127,6 +128,14 @@ def exception_has_traceback_heap_and_calls(apps):
     tap.equal(names_of(report).count("log.write"), 1, "lines of the traceback are no calls")
     tap.true(abs(report["time_usec"] - time.time() * 1e6) < 60e6, "when")
     tap.true(0 < report["uptime_usec"] < 60e6, "uptime")
+
+
+def failure_has_the_phase_that_it_was_in(apps):
+    first = "import sys\nsys.atexit(lambda: print('at exit'))\n1 // 0\n"
+    image = apps.image("unboot", "print('entry')\n", 'boot = "first"\n', {"first.py": first})
+    report, running = report_of(apps, image)
+    expect(report, phase="boot", text="failed: uncaught exception: ZeroDivisionError: divide by zero")
+    running.wait_line("^unboot: at exit")
 
 
 def heap_that_is_full(apps):
@@ -274,6 +283,7 @@ def reports_that_cannot_be_kept_cost_nothing_else(apps):
 
 TESTS = [
     exception_has_traceback_heap_and_calls,
+    failure_has_the_phase_that_it_was_in,
     heap_that_is_full,
     exit_status_of_the_app,
     signal_from_outside_while_it_waits,

@@ -94,7 +94,8 @@ def crashes_are_told_but_ready_only_once(apps):
     tap.equal(sum("READY" in one for one in heard), 1, f"READY in {heard}")
     rests = [one["STATUS"] for one in heard if one.get("STATUS", "").startswith("backoff")]
     tap.equal(len(rests), 3, "rests")
-    tap.equal(rests[1], "backoff: failed: uncaught exception; the next start is number 2 of at most 3")
+    tap.equal(rests[1], "backoff: failed: uncaught exception: ZeroDivisionError: divide by zero; "
+              "the next start is number 2 of at most 3", "STATUS")
     tap.equal(heard[-1].get("STOPPING"), "1", f"STOPPING with failed: {heard}")
 
 

@@ -33,7 +33,7 @@ static const struct crash_origin origin = {
 
 static int setup(void **state) {
     log_set_level(LOG_EMERG);
-    app = (struct app){.name = "demo", .worker = {.generation = 7, .phase = 2}};
+    app = (struct app){.name = "demo", .worker = {.generation = 7, .ran = 2}};
     (void)snprintf(folder, sizeof(folder), "/tmp/mpyd-crash-XXXXXX");
     if (!mkdtemp(folder)) {
         return -1;

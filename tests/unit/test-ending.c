@@ -68,6 +68,22 @@ static void test_describe_every_ending_says_something(void **state) {
     }
 }
 
+static void test_describe_names_the_exception(void **state) {
+    struct ending_facts facts = {.code = CLD_EXITED, .status = 120, .broken = ""};
+    char text[ENDING_TEXT_SIZE];
+
+    ending_describe(ENDING_EXCEPTION, &facts, text);
+    assert_string_equal(text, "failed: uncaught exception");
+    facts.raised = "";
+    ending_describe(ENDING_EXCEPTION, &facts, text);
+    assert_string_equal(text, "failed: uncaught exception");
+    facts.raised = "ValueError: no good";
+    ending_describe(ENDING_EXCEPTION, &facts, text);
+    assert_string_equal(text, "failed: uncaught exception: ValueError: no good");
+    ending_describe(ENDING_ABORTED, &facts, text);
+    assert_string_equal(text, "was aborted");
+}
+
 static void test_is_failure_only_good_ends_are_none(void **state) {
     for (int ending = ENDING_OK; ending < ENDINGS; ending++) {
         assert_int_equal(ending_is_failure((enum ending)ending),
@@ -90,6 +106,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_classify_every_ending),
         cmocka_unit_test(test_describe_every_ending_says_something),
+        cmocka_unit_test(test_describe_names_the_exception),
         cmocka_unit_test(test_is_failure_only_good_ends_are_none),
         cmocka_unit_test(test_name_is_one_word_of_its_own),
     };
