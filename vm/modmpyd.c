@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "vm/modmpyd.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "py/objstr.h"
@@ -92,6 +93,20 @@ static mp_obj_t mpyd_on_call(mp_obj_t name, mp_obj_t function) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(mpyd_on_call_obj, mpyd_on_call);
 
+// An errno alone would leave people to search for which it was, and where it is to be put.
+static NORETURN void raise_missing(const char *name, size_t name_size) {
+    mp_obj_t args[] = {MP_OBJ_NEW_SMALL_INT(ENOENT), MP_OBJ_NULL};
+    vstr_t text;
+
+    vstr_init(&text, 128);
+    vstr_printf(&text,
+                "credential %.*s is granted and not there: put it in /etc/credstore/mpyd.%s.%.*s "
+                "and start the app anew",
+                (int)name_size, name, app_image.name, (int)name_size, name);
+    args[1] = mp_obj_new_str_from_vstr(&text);
+    nlr_raise(mp_obj_new_exception_args(&mp_type_OSError, MP_ARRAY_SIZE(args), args));
+}
+
 // secret(name): the bytes of a secret that the app was granted.
 static mp_obj_t mpyd_secret(mp_obj_t name_in) {
     static char value[WIRE_SECRET_MAX];
@@ -100,6 +115,9 @@ static mp_obj_t mpyd_secret(mp_obj_t name_in) {
     int64_t size = call_app_secret(name, name_size, value, sizeof(value));
     mp_obj_t secret = MP_OBJ_NULL;
 
+    if (size == -ENOENT) {
+        raise_missing(name, name_size);
+    }
     if (size < 0) {
         mpyd_raise_call_error(CALL_APP_SECRET, (int)-size);
     }
