@@ -33,5 +33,5 @@ uint32_t suggest_distance(const char *written, const char *word) {
             }
         }
     }
-    return rows[m][n] <= SLIPS_MAX && 2 * rows[m][n] < n ? rows[m][n] : UINT32_MAX;
+    return rows[m][n] <= SLIPS_MAX && 2 * (size_t)rows[m][n] < n ? rows[m][n] : UINT32_MAX;
 }
