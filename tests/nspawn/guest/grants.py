@@ -110,6 +110,35 @@ def app_without_network_has_none():
     host.run("mpyctl", "disable", "--now", "steady")
 
 
+def ask_reader(name, argument):
+    return host.run("mpyctl", "call", "reader", name, argument).rstrip("\n")
+
+
+def app_has_the_files_and_devices_it_was_given():
+    with open("/root/map", "w", encoding="ascii") as file:
+        file.write("of root alone\n")
+    os.chmod(file.name, 0o600)
+    ours, its = os.openpty()
+    line = os.ttyname(its)
+    os.chmod(line, 0o660)  # for its group, as udev leaves serial lines to dialout
+    with open("/etc/mpyd/reader.conf", "w", encoding="ascii") as config:
+        config.write(f"[files]\nmap = {file.name}\nline = {line}\nnull = /dev/null\n")
+    host.bring("reader")
+    host.run("mpyctl", "enable", "--now", "reader")
+    host.wait_state(unit("reader"), "active")
+    # Before 253, systemd opens no files, and the app's user may not.
+    opens = int(host.run("systemctl", "--version").split()[1]) >= 253
+    tap.equal(ask_reader("read", "map"), "of root alone" if opens else "[Errno 19] ENODEV", "map")
+    tap.true("granted for reading only" in ask_reader("write", "map"), "the map is not to be written")
+    tap.equal(ask_reader("write", "null"), "8", "/dev/null")
+    tap.equal(ask_reader("write", "line"), "8", "a terminal")
+    tap.equal(show(unit("reader"), "PrivateDevices", "DevicePolicy"), ["no", "closed"], "devices")
+    tap.true(line in show(unit("reader"), "DeviceAllow")[0], "DeviceAllow")
+    host.run("mpyctl", "disable", "--now", "reader")
+    os.close(ours)
+    os.close(its)
+
+
 TESTS = [
     enabled_app_has_its_port_and_its_secret,
     state_is_kept_over_crash_kill_and_restart,
@@ -118,4 +147,5 @@ TESTS = [
     secret_that_is_missing_is_asked_for,
     disabled_app_leaves_nothing,
     app_without_network_has_none,
+    app_has_the_files_and_devices_it_was_given,
 ]
