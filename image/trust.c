@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -20,6 +21,8 @@
 #include "image/sealed.h"
 #include "image/signature.h"
 #include "image/why.h"
+
+#define NO_CREDENTIAL "none" /* SetCredential=image-key: of our units */
 
 static int refuse(const struct trust *trust, const char *why) {
     log_event(MESSAGE_ID_UNTRUSTED, LOG_ERR, "%s: %s", trust->options->image, why);
@@ -87,6 +90,27 @@ static void read_key(struct trust *trust, const char *path) {
     trust->has_key = envelope_read_key(path, &trust->key, trust->no_key) == 0;
 }
 
+// Whether PATH is a credential, and not what our units have in its place where there is none.
+static bool is_given(const char *path) {
+    struct stat status;
+
+    return stat(path, &status) == 0 && status.st_size != (off_t)strlen(NO_CREDENTIAL);
+}
+
+static void say_no_key(struct trust *trust, bool is_unit) {
+    char app[NAMING_SIZE];
+
+    if (is_unit && naming_of_file(trust->options->image, app, sizeof(app)) == 0) {
+        (void)snprintf(
+            trust->no_key, sizeof(trust->no_key),
+            "no key is there; it belongs in /etc/credstore/mpyd.%s." MANIFEST_KEY_CREDENTIAL, app);
+        return;
+    }
+    (void)snprintf(
+        trust->no_key, sizeof(trust->no_key),
+        "no key is there; name one by --key-file or as the credential " MANIFEST_KEY_CREDENTIAL);
+}
+
 // The key that was named, or the service manager's credential where there is one.
 static int find_key(struct trust *trust) {
     const char *directory = getenv("CREDENTIALS_DIRECTORY");
@@ -101,13 +125,11 @@ static int find_key(struct trust *trust) {
         (void)log_errno(ENOMEM, "cannot look for the credential " MANIFEST_KEY_CREDENTIAL);
         return TRUST_INTERNAL;
     }
-    if (path && access(path, F_OK) == 0) {
+    if (path && is_given(path)) {
         read_key(trust, path);
         return TRUST_GIVEN;
     }
-    (void)snprintf(
-        trust->no_key, sizeof(trust->no_key),
-        "no key is there; name one by --key-file or as the credential " MANIFEST_KEY_CREDENTIAL);
+    say_no_key(trust, path);
     return TRUST_GIVEN;
 }
 

@@ -33,6 +33,7 @@ static const char help[] =
     "Keeps the images of mpyd's apps; started by their units. Use mpyctl install and rollback.\n"
     "\n"
     "  pick APP            choose the image of the next start\n"
+    "  prepare APP         the same; that there is none is left to mpyd to refuse\n"
     "  install APP IMAGE   verify an image and put it into a slot, to be tried\n"
     "  rollback APP        go back to the image before\n"
     "  request APP         do what mpyctl has left in --incoming, and restart the app\n"
@@ -99,6 +100,13 @@ static int pick(const struct command *command) {
     return r ? r : update_pick(&update);
 }
 
+// Before a start by systemd, which would try again whatever fails here, but not what mpyd refuses.
+static int prepare(const struct command *command) {
+    int r = pick(command);
+
+    return r == UPDATE_IMAGE ? UPDATE_DONE : r;
+}
+
 static int install(const struct command *command) {
     CLEANUP(update_done) struct update update = UPDATE_INIT;
     int r = update_open(&update, &command->places, command->app, true);
@@ -145,8 +153,8 @@ static const struct verb {
     int n_operands; /* behind APP */
     int (*run)(const struct command *command);
 } verbs[] = {
-    {"install", 1, install},    {"pick", 0, pick},         {"request", 0, request},
-    {"rollback", 0, roll_back}, {"watch", 0, watch_trial},
+    {"install", 1, install}, {"pick", 0, pick},          {"prepare", 0, prepare},
+    {"request", 0, request}, {"rollback", 0, roll_back}, {"watch", 0, watch_trial},
 };
 
 static int run(struct command *command, int n_operands, char **operands) {

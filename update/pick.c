@@ -126,6 +126,22 @@ static bool use(struct update *update, enum slots_place place) {
     return true;
 }
 
+// There is no image: what was picked before must not be started in place of it.
+static void unlink_place(const struct update *update) {
+    CLEANUP_FD int run = -1;
+    int r = durable_path(update->places->run, 0755, &run);
+
+    if (r == 0) {
+        r = durable_remove(run, update->app);
+    }
+    if (r == 0) {
+        r = mark_trial(update, run, false);
+    }
+    if (r < 0) {
+        (void)log_errno(r, "cannot remove %s/%s", update->places->run, update->app);
+    }
+}
+
 int update_pick(struct update *update) {
     enum slots_place places[SLOTS_N];
     size_t n;
@@ -139,6 +155,7 @@ int update_pick(struct update *update) {
             return UPDATE_DONE;
         }
     }
+    unlink_place(update);
     log_error("%s: there is no image that could be started; mpyctl install brings one",
               update->app);
     return UPDATE_IMAGE;

@@ -4,6 +4,8 @@
 import json
 import os
 import re
+import shutil
+import subprocess
 
 import host
 import tap
@@ -116,6 +118,62 @@ def a_refusal_is_told_with_its_remedy():
         host.systemctl("reset-failed", unit(APP), status=None)
 
 
+def said_by(*command):
+    """What a command that fails says is wrong."""
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    tap.equal((done.returncode, done.stdout), (1, ""), f"{command}: {done.stderr}")
+    return done.stderr
+
+
+def starts_that_were_asked_for_do_not_count():
+    """Only failures that systemd itself tries again lead to "start request repeated too quickly"."""
+    host.start(APP)
+    for _ in range(8):
+        host.systemctl("restart", unit(APP))
+    tap.equal(host.show(unit(APP), "ActiveState", "Result"), ["active", "success"], "restarted")
+    tap.true(os.path.exists(f"/run/mpydctl/{APP}/control"), "its control socket")
+    host.stop(APP)
+    host.configure(APP, "[limits]\nheep = 1M\n")
+    why = (f"mpyctl: {APP}: is failed: the configuration was refused (exit status 4); mpyctl config "
+           f"show {APP} says file and line; then mpyctl start {APP}\n")  # fmt: skip
+    for _ in range(7):
+        tap.equal(said_by("mpyctl", "start", APP), why, "the reason")
+    host.configure(APP, None)
+    ctl("start", APP)
+    tap.equal(told()["state"], "running", "once it is mended")
+    host.stop(APP)
+
+
+def who_fails_again_and_again_is_left_alone():
+    folder = f"/run/systemd/system/{unit(APP)}.d"
+    os.makedirs(folder)
+    with open(f"{folder}/fast.conf", "w", encoding="ascii") as file:
+        file.write("[Service]\nRestartSec=0\n")
+    host.systemctl("daemon-reload")
+    try:
+        host.start(APP)
+
+        def is_given_up():
+            host.systemctl("kill", "--signal=KILL", "--kill-who=main", unit(APP), status=None)
+            return host.show(unit(APP), "ActiveState", "Result") == ["failed", "start-limit-hit"]
+
+        host.wait_for("the limit", is_given_up)
+        tap.equal(told()["reason"], "it failed too often in too short a time", "reason")
+        ctl("start", APP)
+    finally:
+        host.stop(APP)
+        shutil.rmtree(folder)
+        host.systemctl("daemon-reload")
+
+
+def what_is_not_installed_is_not_tried_again():
+    said = said_by("mpyctl", "start", "absent")
+    tap.true("no image of it is installed; mpyctl install IMAGE brings one" in said, said)
+    tap.equal(host.show(unit("absent"), "ActiveState", "ExecMainStatus", "NRestarts"),
+              ["failed", "3", "0"], "the unit")  # fmt: skip
+    host.systemctl("reset-failed", unit("absent"))
+
+
 def the_doctor_finds_a_machine_well():
     host.start(APP)
     found = json.loads(run("mpyctl", "doctor", "--json", status=None))["findings"]
@@ -142,6 +200,9 @@ TESTS = [
     reload_narrows_what_runs,
     only_root_and_the_group_may_ask,
     a_refusal_is_told_with_its_remedy,
+    starts_that_were_asked_for_do_not_count,
+    who_fails_again_and_again_is_left_alone,
+    what_is_not_installed_is_not_tried_again,
     the_doctor_finds_a_machine_well,
     watches_an_app,
 ]

@@ -89,15 +89,21 @@ def spoilt_state_is_told_and_kept():
 
 def missing_key_is_told_and_not_tried_again():
     host.bring("other", f"{host.SHARED}/images/encrypted")
+    since = host.now()
     systemctl("start", unit("other"), status=1)
     tap.equal(show(unit("other"), "ActiveState", "ExecMainStatus", "NRestarts"),
               ["failed", "8", "0"], "the unit")  # fmt: skip
     shown = host.run("mpyctl", "status", "other", status=None)
-    tap.true("locked" in shown, shown)
+    tap.true("/etc/credstore/mpyd.other.image-key" in shown, shown)
+    lines = said(since, "other")
+    tap.true(any("no key is there; it belongs in /etc/credstore/mpyd.other.image-key" in line
+                 for line in lines), str(lines))  # fmt: skip
     os.makedirs("/etc/credstore", mode=0o700, exist_ok=True)
     shutil.copy(f"{host.SHARED}/images/encrypted/key", "/etc/credstore/mpyd.other.image-key")
     systemctl("start", unit("other"))
     tap.equal(len(host.processes("other")), 3, "processes with the key")
+    lines = host.run("journalctl", "--no-pager", "--output=cat")
+    tap.true("inherited credential" not in lines, "systemd speaks of a key that nobody needs")
     host.stop("other")
     os.unlink("/etc/credstore/mpyd.other.image-key")
     host.bring("other")

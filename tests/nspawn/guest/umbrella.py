@@ -25,6 +25,9 @@ def starts_stops_and_restarts_all():
     before = [host.show(name, "MainPID")[0] for name in units]
     systemctl("restart", "mpyd.service")
     tap.equal(state("mpyd.service", *units), ["active"] * 3, "after the restart")
+    for _ in range(6):
+        systemctl("restart", "mpyd.service")
+    tap.equal(state("mpyd.service", *units), ["active"] * 3, "after many restarts")
     after = [host.show(name, "MainPID")[0] for name in units]
     tap.true(not set(before) & set(after), f"the same processes: {before} {after}")
     tap.true("steady" in systemctl("status", "mpyd.service"), "status does not name the apps")

@@ -84,7 +84,14 @@ def version():
 
 def runs(expected):
     host.wait_state(unit(APP), "active")
-    wait_for(f"version {expected}", lambda: version() == expected)
+
+    def is_it():
+        try:
+            return version() == expected
+        except ConnectionError:
+            return False  # it was about to end, or is about to begin
+
+    wait_for(f"version {expected}", is_it)
 
 
 def start_with(which):
