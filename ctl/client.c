@@ -28,7 +28,8 @@ struct client {
     int fd;
     char name[PLACE_CONTROL_SIZE];
     unsigned seconds;
-    char *data; /* received, not yet read; messages end with a NUL */
+    bool is_quiet; /* that it is not running is no news */
+    char *data;    /* received, not yet read; messages end with a NUL */
     size_t n_data, room;
 };
 
@@ -62,8 +63,8 @@ void client_set_timeout(struct client *client, unsigned seconds) {
 
 // -- opening -------------------------------------------------------------------------------------
 
-static int cannot_connect(const struct client *client, int error, bool is_quiet) {
-    bool is_denied = error == EACCES || error == EPERM;
+static int cannot_connect(const struct client *client, int error) {
+    bool is_denied = error == EACCES || error == EPERM, is_quiet = client->is_quiet;
 
     if (!is_quiet && is_denied) {
         log_error("%s: may not be asked: that is for root, the group mpyd and who started it",
@@ -86,6 +87,7 @@ int client_open(const struct place *place, bool is_quiet, struct client **ret_cl
         (void)log_errno(ENOMEM, "cannot connect");
         return CTL_INTERNAL;
     }
+    client->is_quiet = is_quiet;
     client->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
     if (client->fd < 0) {
         (void)log_errno(errno, "cannot make a socket");
@@ -96,7 +98,7 @@ int client_open(const struct place *place, bool is_quiet, struct client **ret_cl
     (void)snprintf(address.sun_path, sizeof(address.sun_path), "%s", place->control);
     client_set_timeout(client, CLIENT_SECONDS);
     if (connect(client->fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-        return cannot_connect(client, errno, is_quiet);
+        return cannot_connect(client, errno);
     }
     *ret_client = steal_ptr(&client);
     return CTL_DONE;
@@ -110,7 +112,9 @@ static int broken(const struct client *client, int error) {
         return CTL_FAILED;
     }
     if (error == 0 || error == EPIPE || error == ECONNRESET) {
-        log_error("%s: ended the connection", client->name);
+        if (!client->is_quiet) {
+            log_error("%s: ended the connection", client->name);
+        }
         return CTL_NOT_RUNNING;
     }
     (void)log_errno(error, "%s: cannot be asked", client->name);

@@ -16,7 +16,8 @@ struct json_object;
 #define CLIENT_FOREVER 0
 
 // Connects to the control socket of PLACE. Returns CTL_DONE and *ret_client, freed by
-// client_free(); CTL_NOT_RUNNING, CTL_DENIED or CTL_INTERNAL, having said why unless IS_QUIET.
+// client_free(); CTL_NOT_RUNNING, CTL_DENIED or CTL_INTERNAL, having said why unless IS_QUIET. Nor
+// is it said then that the app ends while it is asked.
 int client_open(const struct place *place, bool is_quiet, struct client **ret_client);
 void client_free(struct client **client);
 

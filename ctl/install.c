@@ -66,7 +66,11 @@ static int leave(const struct updating *updating, const char *image) {
         (void)log_errno(ENOMEM, "cannot copy %s", image);
         return CTL_INTERNAL;
     }
-    if (access(image, F_OK) == 0 && access(signature, F_OK) < 0 && errno == ENOENT) {
+    if (access(image, F_OK) < 0) {
+        (void)log_errno(errno, "cannot open what is to be installed %s", image);
+        return CTL_IMAGE;
+    }
+    if (access(signature, F_OK) < 0 && errno == ENOENT) {
         log_error("%s: not signed: there is no %s", image, signature);
         return CTL_UNTRUSTED;
     }
@@ -112,6 +116,7 @@ static int install_by_unit(const char *app, const char *image, bool waits) {
     struct slots slots = SLOTS_INIT;
     int r = updating_open(app, &updating);
 
+    updating.image = image;
     if (r == CTL_DONE) {
         r = leave(&updating, image);
     }

@@ -121,15 +121,29 @@ static int ask(const char *unit, const char *property, char *text, size_t size) 
     return 0;
 }
 
+// LINE, in which the copy of an image that the unit verifies has the name of what was copied.
+static void repeat_line(const struct updating *updating, const char *line) {
+    char copy[sizeof(PLACES_IMAGES "//new/" PLACES_IMAGE_SUFFIX) + 2 * NAMING_SIZE];
+    const char *found;
+
+    (void)snprintf(copy, sizeof(copy), PLACES_IMAGES "/%s/new/%s" PLACES_IMAGE_SUFFIX,
+                   updating->app, updating->app);
+    found = updating->image ? strstr(line, copy) : NULL;
+    if (found) {
+        log_error("%.*s%s%s", (int)(found - line), line, updating->image, found + strlen(copy));
+    } else {
+        log_error("%s", line);
+    }
+}
+
 // What the unit's program said, which is in the journal alone; systemd's own words about it, of a
 // credential that is not there, are none of the reason.
-static void repeat(const char *unit) {
+static void repeat(const struct updating *updating, const char *unit) {
     const char *sync[] = {"journalctl", "--sync", NULL};
     char invocation[64] = "", match[128];
-    const char *words[] = {"journalctl", "--quiet",
-                           "--no-pager", "--output=cat",
-                           match,        "SYSLOG_IDENTIFIER=mpyd-update",
-                           NULL};
+    const char *words[] = {
+        "journalctl", "--quiet", "--no-pager", "--output=cat", match, "SYSLOG_IDENTIFIER=" PROGRAM,
+        NULL};
     CLEANUP(file_done) struct file said = FILE_INIT;
 
     if (ask(unit, "--property=InvocationID", invocation, sizeof(invocation)) == 0) {
@@ -142,7 +156,7 @@ static void repeat(const char *unit) {
                     break;
                 }
                 *end = '\0';
-                log_error("%s", line);
+                repeat_line(updating, line);
             }
             return;
         }
@@ -150,14 +164,18 @@ static void repeat(const char *unit) {
     log_error("cannot read what it said; see journalctl --unit %s", unit);
 }
 
-static int fail_unit(const char *unit) {
+static int fail_unit(const struct updating *updating, const char *unit) {
+    CLEANUP(file_done) struct file ignored = FILE_INIT;
+    const char *forget[] = {"systemctl", "reset-failed", "--quiet", "--", unit, NULL};
     char text[16] = "";
     int status = CTL_INTERNAL;
 
     if (ask(unit, "--property=ExecMainStatus", text, sizeof(text)) == 0) {
         status = (int)strtol(text, NULL, 10);
     }
-    repeat(unit);
+    repeat(updating, unit);
+    (void)program_read(forget, true,
+                       &ignored); // it has been told: the machine is none the worse for it
     return status >= CTL_FAILED && status <= CTL_LOCKED ? status : CTL_INTERNAL;
 }
 
@@ -167,7 +185,7 @@ int updating_apply(const struct updating *updating, struct slots *ret_slots) {
 
     (void)snprintf(unit, sizeof(unit), "mpyd-install@%s.service", updating->app);
     if (program_run(words) != 0) {
-        return fail_unit(unit);
+        return fail_unit(updating, unit);
     }
     return read_slots(updating->app, ret_slots);
 }

@@ -11,6 +11,7 @@
 
 struct updating {
     const char *app;
+    const char *image;   /* the file that is to be installed; NULL: none is */
     int incoming;        /* the app's incoming directory, locked; -1: there is no systemd */
     struct slots before; /* as they were */
 };

@@ -64,15 +64,17 @@ bool view_has_slots(const struct view *view) {
 }
 
 static void set_failed(struct view *view) {
-    for (size_t i = 0; i < sizeof(endings) / sizeof(endings[0]); i++) {
+    bool has_exited = strcmp(view->unit.result, "exit-code") == 0; // else it is a signal's number
+
+    if (strcmp(view->unit.result, "start-limit-hit") == 0) {
+        set(view, "failed", "it was started too often in too short a time", OTHER_REMEDY);
+        return;
+    }
+    for (size_t i = 0; has_exited && i < sizeof(endings) / sizeof(endings[0]); i++) {
         if (endings[i].status == view->unit.status) {
             set(view, endings[i].state, endings[i].reason, endings[i].remedy);
             return;
         }
-    }
-    if (strcmp(view->unit.result, "start-limit-hit") == 0) {
-        set(view, "failed", "it was started too often in too short a time", OTHER_REMEDY);
-        return;
     }
     set(view, "failed", view->unit.result, OTHER_REMEDY);
 }
@@ -83,8 +85,8 @@ static void set_by_unit(struct view *view, int r) {
 
     if (r == CTL_DENIED) {
         set(view, "denied", "may not be asked by this user", "be root or in the group mpyd");
-    } else if (unit->is_known && unit->status == 0 && strcmp(unit->active, "active") != 0 &&
-               !place_has_image(&view->place)) {
+    } else if (unit->is_known && (unit->status == 0 || unit->status == CTL_IMAGE) &&
+               strcmp(unit->active, "active") != 0 && !place_has_image(&view->place)) {
         set(view, strcmp(unit->active, "inactive") == 0 ? "inactive" : "failed",
             "no image of this name is installed", "mpyctl install IMAGE brings one");
     } else if (strcmp(unit->active, "failed") == 0) {

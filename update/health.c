@@ -25,6 +25,11 @@ static const char *text_of(struct json_object *object, const char *key) {
                : "";
 }
 
+// TEXT without the words BEGIN in front of it.
+static const char *without(const char *text, const char *begin) {
+    return strncmp(text, begin, strlen(begin)) == 0 ? text + strlen(begin) : text;
+}
+
 static struct json_object *member(struct json_object *object, const char *key) {
     struct json_object *value = NULL;
 
@@ -54,7 +59,8 @@ enum health health_judge(struct json_object *status, const char *image, char why
     }
     if (is_true(end, "failed") ||
         json_object_get_int64(member(member(status, "restarts"), "recent"))) {
-        (void)snprintf(why, HEALTH_WHY_SIZE, "its worker failed: %s", text_of(end, "text"));
+        (void)snprintf(why, HEALTH_WHY_SIZE, "its worker failed: %s",
+                       without(text_of(end, "text"), "failed: "));
         return HEALTH_BAD;
     }
     if (health == HEALTH_BAD) {

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -61,6 +62,17 @@ static int remove_files(const struct update *update, int directory) {
 static void remove_new(const struct update *update, int new) {
     (void)remove_files(update, new);
     (void)durable_remove(update->directory, NEW);
+}
+
+// That of an app which was never installed, and is not now; one with anything in it stays.
+static void remove_directory(const struct update *update) {
+    CLEANUP_FREE char *path = NULL;
+
+    if (asprintf(&path, "%s/%s", update->places->images, update->app) < 0) {
+        path = NULL;
+        return;
+    }
+    (void)rmdir(path);
 }
 
 // Where an image comes from; see update.h.
@@ -235,5 +247,8 @@ int update_install(struct update *update, int directory, const char *image) {
         r = install_copy(update, new, place);
     }
     remove_new(update, new);
+    if (r != UPDATE_DONE) {
+        remove_directory(update);
+    }
     return r;
 }

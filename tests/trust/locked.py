@@ -94,7 +94,11 @@ def without_the_key_it_is_locked(shop):
     ):
         shop.refuses(LOCKED, [head, words], image, "--unsigned", *options)
     env = {"CREDENTIALS_DIRECTORY": folder}
-    shop.refuses(LOCKED, [head, "credential image-key"], image, "--unsigned", env=env)
+    shop.refuses(LOCKED, [head, "it belongs in /etc/credstore/mpyd.gauge.image-key"], image, "--unsigned", env=env)
+    with open(os.path.join(folder, "image-key"), "w", encoding="ascii") as file:
+        file.write("none")  # SetCredential= of our units
+    shop.refuses(LOCKED, [head, "no key is there"], image, "--unsigned", env=env)
+    os.unlink(file.name)
     with open(image, "rb") as file:
         tap.equal(file.read(), before, "nothing is lost")
     shop.runs(image, "--unsigned", "--key-file", path)

@@ -129,13 +129,27 @@ def what_the_unit_refuses_is_told_with_its_status(stock):
     tap.equal(os.listdir("/var/lib/mpyd-incoming/gauge"), [], "what is left")
 
 
+def one_that_is_refused_leaves_nothing(stock):
+    """No app that never was, no failed unit; what is told is of the file that was given."""
+    machine = Machine(stock, active="inactive")
+    other = shutil.copy(stock.image("1.0"), os.path.join(stock.shop.place(), "demo.mpyimg"))
+    shutil.copy(stock.image("1.0") + ".minisig", other + ".minisig")
+    said = machine.ctl("install", other, exits=UNTRUSTED)
+    tap.true("/mpyd-images/" not in said, said)
+    said = machine.ctl("install", "--name", "demo", other, exits=UNTRUSTED)
+    tap.equal(os.listdir("/var/lib/mpyd-images"), [], "apps")
+    tap.true("systemctl reset-failed --quiet -- mpyd-install@demo.service" in machine.calls(),
+             machine.calls())  # fmt: skip
+
+
 def bad_operands_are_told(stock):
     machine = Machine(stock)
     other = os.path.join(stock.shop.place(), "Gauge.mpyimg")
     shutil.copy(stock.image("1.0"), other)
     machine.ctl("install", other, exits=USAGE)
     machine.ctl("install", other, "--name", "gauge", exits=UNTRUSTED, says=["not signed"])
-    machine.ctl("install", "/nonexistent/gauge.mpyimg", exits=REFUSED, says=["No such file"])
+    machine.ctl("install", "/nonexistent/gauge.mpyimg", exits=REFUSED,
+                says=["cannot open what is to be installed /nonexistent/gauge.mpyimg: No such file"])
     machine.ctl("install", exits=USAGE, says=["IMAGE"])
     machine.ctl("rollback", "/run/x/control", exits=USAGE, says=["no name of an app"])
     machine.ctl("rollback", "Gauge", exits=USAGE)
@@ -188,6 +202,7 @@ TESTS = [
     a_bad_update_is_rolled_back_and_told,
     a_trial_that_was_stopped_is_another_one_with_the_next_start,
     what_the_unit_refuses_is_told_with_its_status,
+    one_that_is_refused_leaves_nothing,
     bad_operands_are_told,
     root_is_led_nowhere_else,
     two_at_once_are_told_apart,

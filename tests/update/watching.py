@@ -55,7 +55,7 @@ def whatever_else_happens_is_gone_back_from(stock):
         ("it is degraded: no heartbeat", {"state": "degraded", "reason": "no heartbeat"}),
         ("it is failed", {"state": "failed"}),
         ("it is corrupt", {"state": "corrupt"}),
-        ("its worker failed: ValueError", {"last_end": {"failed": True, "text": "ValueError"}}),
+        ("its worker failed: ValueError", {"last_end": {"failed": True, "text": "failed: ValueError"}}),
         ("its worker failed", {"state": "starting", "restarts": {"recent": 1}}),
     ):
         trial = Trial(stock, lambda image, answer=answer: status(image, **answer))

@@ -134,7 +134,7 @@ def starts_that_were_asked_for_do_not_count():
     tap.true(os.path.exists(f"/run/mpydctl/{APP}/control"), "its control socket")
     host.stop(APP)
     host.configure(APP, "[limits]\nheep = 1M\n")
-    why = (f"mpyctl: {APP}: is failed: the configuration was refused (exit status 4); mpyctl config "
+    why = (f"mpyctl: {APP}: the configuration was refused (exit status 4); mpyctl config "
            f"show {APP} says file and line; then mpyctl start {APP}\n")  # fmt: skip
     for _ in range(7):
         tap.equal(said_by("mpyctl", "start", APP), why, "the reason")
@@ -158,7 +158,7 @@ def who_fails_again_and_again_is_left_alone():
             return host.show(unit(APP), "ActiveState", "Result") == ["failed", "start-limit-hit"]
 
         host.wait_for("the limit", is_given_up)
-        tap.equal(told()["reason"], "it failed too often in too short a time", "reason")
+        tap.equal(told()["reason"], "it was started too often in too short a time", "reason")
         ctl("start", APP)
     finally:
         host.stop(APP)
@@ -168,7 +168,7 @@ def who_fails_again_and_again_is_left_alone():
 
 def what_is_not_installed_is_not_tried_again():
     said = said_by("mpyctl", "start", "absent")
-    tap.true("no image of it is installed; mpyctl install IMAGE brings one" in said, said)
+    tap.true("no image of this name is installed; mpyctl install IMAGE brings one" in said, said)
     tap.equal(host.show(unit("absent"), "ActiveState", "ExecMainStatus", "NRestarts"),
               ["failed", "3", "0"], "the unit")  # fmt: skip
     host.systemctl("reset-failed", unit("absent"))
