@@ -10,6 +10,8 @@
 #include "ctl/suggest.h"
 #include "ctl/verbs.h"
 
+#define WORD_SIZE 32
+
 // Whether NAME is, or begins with, the word WORD.
 static bool begins_with(const char *name, const char *word) {
     size_t size = strlen(word);
@@ -26,27 +28,35 @@ static const struct verb *find_written(const char *written) {
     return NULL;
 }
 
-static const struct verb *nearest_to(const char *written) {
-    const struct verb *nearest = NULL;
-    uint32_t nearest_distance = UINT32_MAX;
+// The first word of a verb that WRITTEN was probably meant to be; "" for none. Its beginning is as
+// good as a slip of one letter.
+static void find_nearest(const char *written, char ret_nearest[WORD_SIZE]) {
+    uint32_t nearest = UINT32_MAX;
+    char word[WORD_SIZE];
 
+    ret_nearest[0] = '\0';
     for (const struct verb *verb = verbs; verb->name; verb++) {
-        uint32_t distance = suggest_distance(written, verb->name);
+        uint32_t distance;
 
-        if (distance < nearest_distance) {
-            nearest = verb;
-            nearest_distance = distance;
+        (void)snprintf(word, sizeof(word), "%.*s", (int)strcspn(verb->name, " "), verb->name);
+        distance = suggest_distance(written, word);
+        if (distance > 1 && strlen(written) > 1 && strncmp(word, written, strlen(written)) == 0) {
+            distance = 1;
+        }
+        if (distance < nearest) {
+            nearest = distance;
+            memcpy(ret_nearest, word, sizeof(word));
         }
     }
-    return nearest;
 }
 
 static void complain(const char *written) {
     const char *what = written[0] == '-' ? "option" : "verb";
-    const struct verb *nearest = nearest_to(written);
+    char nearest[WORD_SIZE];
 
-    if (nearest) {
-        log_error("unknown %s %s; did you mean %s?", what, written, nearest->name);
+    find_nearest(written, nearest);
+    if (nearest[0]) {
+        log_error("unknown %s %s; did you mean %s?", what, written, nearest);
     } else {
         log_error("unknown %s %s; try mpyctl --help", what, written);
     }

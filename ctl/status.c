@@ -86,19 +86,40 @@ static void cell_slot(struct table *table, const struct view *view) {
     }
 }
 
+// Of the image that would be started where the app does not run; of one that came with a package
+// none is known.
+static const struct slot *slot_of(const struct view *view) {
+    static const struct slot none;
+    enum slots_place place = view->slots.trial == SLOTS_NONE ? view->slots.good : view->slots.trial;
+
+    return place == SLOTS_NONE || view->slots_why ? &none : &view->slots.slot[place];
+}
+
+static const char *text_or(const char *text, const char *otherwise) {
+    return text[0] ? text : otherwise;
+}
+
+// For people; programs see that nothing was printed.
+static void tell_none(void) {
+    log_info("no app runs, is installed or is enabled here; mpyctl install IMAGE brings one");
+}
+
 static void print_list(const struct view *views, size_t n_views) {
     static const char *const headings[] = {"APP", "UNIT", "STATE", "VERSION", "SLOT", "IMAGE"};
     CLEANUP(table_free)
     struct table *table = table_new(headings, sizeof(headings) / sizeof(headings[0]));
 
     for (size_t i = 0; i < n_views; i++) {
+        const struct slot *slot = slot_of(&views[i]);
+
         table_cell(table, COLOUR_NONE, view_name(&views[i]));
         table_cell(table, COLOUR_NONE, enabled_of(&views[i]));
         table_cell(table, colour_of_state(views[i].state), views[i].state);
-        table_cell(table, COLOUR_NONE, reply_text_or(views[i].status, "version", "-"));
+        table_cell(table, COLOUR_NONE,
+                   reply_text_or(views[i].status, "version", text_or(slot->version, "-")));
         cell_slot(table, &views[i]);
         table_cell_format(table, COLOUR_NONE, "%.16s",
-                          reply_text_or(views[i].status, "image", "-"));
+                          reply_text_or(views[i].status, "image", text_or(slot->image, "-")));
     }
     table_print(table);
 }
@@ -132,6 +153,8 @@ int list_run(const struct verb_arguments *arguments) {
         status_print_json(views, n);
     } else if (n > 0) {
         print_list(views, n);
+    } else {
+        tell_none();
     }
     view_free(views, n);
     return CTL_DONE;
@@ -167,6 +190,8 @@ static int show(const struct verb_arguments *arguments, const struct view *views
         }
     } else if (n_views > 0) {
         print_statuses(views, n_views);
+    } else {
+        tell_none();
     }
     for (size_t i = 0; arguments->n_operands > 0 && i < n_views; i++) {
         r = join(r, view_exit(&views[i]));

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "ctl/suggest.h"
 
 #define CODE_FIRST 256 /* of the options, in the order of the table: no character */
 #define HELP_COLUMN 26
@@ -150,6 +151,27 @@ static int read_operands(const struct verb *verb, size_t n_operands, char **oper
     return CTL_DONE;
 }
 
+static int unknown_option(const struct verb *verb, const struct option *options,
+                          const char *written) {
+    bool is_long = strncmp(written, "--", 2) == 0;
+    const char *nearest = NULL;
+    uint32_t least = UINT32_MAX;
+
+    for (size_t i = 0; is_long && options[i].name; i++) {
+        uint32_t distance = suggest_distance(written + 2, options[i].name);
+
+        if (distance < least) {
+            least = distance;
+            nearest = options[i].name;
+        }
+    }
+    if (!nearest) {
+        return usage(verb, "unknown option ", written);
+    }
+    log_error("%s: unknown option %s; did you mean --%s?", verb->name, written, nearest);
+    return CTL_USAGE;
+}
+
 int verb_read(const struct verb *verb, int n_arguments, char **arguments,
               struct verb_arguments *ret_arguments) {
     struct option options[VERB_OPTIONS_MAX + 3];
@@ -165,9 +187,11 @@ int verb_read(const struct verb *verb, int n_arguments, char **arguments,
             *ret_arguments = found;
             return CTL_DONE;
         }
-        if (code == ':' || code == '?') {
-            return usage(verb, code == ':' ? "missing value after " : "unknown option ",
-                         arguments[optind - 1]);
+        if (code == ':') {
+            return usage(verb, "missing value after ", arguments[optind - 1]);
+        }
+        if (code == '?') {
+            return unknown_option(verb, options, arguments[optind - 1]);
         }
         if (code == CODE_NO_PAGER) {
             found.is_paged = false;
