@@ -259,7 +259,8 @@ def a_unit_that_rests_is_not_woken(program):
         ("failed", "failed", "9", "failed", 1),
         ("activating", "auto-restart", "6", "backoff", 1),
     ):
-        unit = {**UNIT, "ActiveState": active, "SubState": sub, "ExecMainStatus": code}
+        unit = {**UNIT, "ActiveState": active, "SubState": sub, "ExecMainStatus": code,
+                "Result": "success" if code == "0" else "exit-code"}  # fmt: skip
         ask, _ = under_systemd(program, {"mpyd@meterd.service": unit,
                                          "mpyd@meterd.socket": {"ActiveState": "active"}})
         done = ask.run("status", "meterd")
