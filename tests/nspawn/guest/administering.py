@@ -4,7 +4,6 @@
 import json
 import os
 import re
-import shutil
 import subprocess
 
 import host
@@ -144,28 +143,6 @@ def starts_that_were_asked_for_do_not_count():
     host.stop(APP)
 
 
-def who_fails_again_and_again_is_left_alone():
-    folder = f"/run/systemd/system/{unit(APP)}.d"
-    os.makedirs(folder)
-    with open(f"{folder}/fast.conf", "w", encoding="ascii") as file:
-        file.write("[Service]\nRestartSec=0\n")
-    host.systemctl("daemon-reload")
-    try:
-        host.start(APP)
-
-        def is_given_up():
-            host.systemctl("kill", "--signal=KILL", "--kill-who=main", unit(APP), status=None)
-            return host.show(unit(APP), "ActiveState", "Result") == ["failed", "start-limit-hit"]
-
-        host.wait_for("the limit", is_given_up)
-        tap.equal(told()["reason"], "it was started too often in too short a time", "reason")
-        ctl("start", APP)
-    finally:
-        host.stop(APP)
-        shutil.rmtree(folder)
-        host.systemctl("daemon-reload")
-
-
 def what_is_not_installed_is_not_tried_again():
     said = said_by("mpyctl", "start", "absent")
     tap.true("no image of this name is installed; mpyctl install IMAGE brings one" in said, said)
@@ -201,7 +178,6 @@ TESTS = [
     only_root_and_the_group_may_ask,
     a_refusal_is_told_with_its_remedy,
     starts_that_were_asked_for_do_not_count,
-    who_fails_again_and_again_is_left_alone,
     what_is_not_installed_is_not_tried_again,
     the_doctor_finds_a_machine_well,
     watches_an_app,
