@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/refusal.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <string.h>
 
@@ -30,13 +31,36 @@ static const struct row {
     {"org.varlink.service.InvalidParameter", CTL_USAGE, "does not take the value of ", "parameter"},
 };
 
+// Parameters that are words of the command line, by what the supervisor calls them.
+static const struct {
+    const char *parameter, *words;
+} named[] = {
+    {"groups", "there is no such group of calls (-g); mpyd-calls(7) lists them"},
+    {"calls", "there is no such call (-c); mpyd-calls(7) lists them"},
+    {"errors", "no call fails with such an error (-e); mpyd-calls(7) lists them"},
+};
+
+// Returns whether it is one of those, having said what is wrong.
+static bool tell_named(const char *app, const char *parameter) {
+    for (size_t i = 0; i < sizeof(named) / sizeof(named[0]); i++) {
+        if (strcmp(named[i].parameter, parameter) == 0) {
+            log_error("%s: %s", app, named[i].words);
+            return true;
+        }
+    }
+    return false;
+}
+
 int refusal_tell(const char *app, const char *error, struct json_object *parameters) {
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct row *row = &rows[i];
 
         if (strcmp(row->error, error) == 0) {
-            log_error("%s: %s%s", app, row->words,
-                      row->parameter ? reply_text_or(parameters, row->parameter, "?") : "");
+            const char *text = row->parameter ? reply_text_or(parameters, row->parameter, "?") : "";
+
+            if (row->status != CTL_USAGE || !tell_named(app, text)) {
+                log_error("%s: %s%s", app, row->words, text);
+            }
             return row->status;
         }
     }

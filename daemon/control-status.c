@@ -102,7 +102,8 @@ static void add_restarts(struct answer *answer, const struct supervisor *supervi
     answer_number(answer, in, "burst", (int64_t)supervisor->config.restart_burst);
     answer_number(answer, in, "window_usec", (int64_t)supervisor->config.restart_window_usec);
     answer_number(answer, in, "manual", (int64_t)counters->restarts_asked);
-    add_known(answer, in, "next_usec", supervisor->state == STATE_BACKOFF, age_usec(now, due_usec));
+    add_known(answer, in, "next_usec", supervisor->state == STATE_BACKOFF,
+              due_usec > now ? (int64_t)(due_usec - now) : 0);
 }
 
 static void add_limits(struct answer *answer, const struct supervisor *supervisor) {

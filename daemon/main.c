@@ -89,10 +89,11 @@ static int run_image(char *image, struct run_options *options) {
 
 // By the name of the app, that is: what a unit cannot say, nobody says.
 static int run_service(char *app, struct run_options *options) {
-    struct run_options none = {0};
     int r = 0;
 
-    if (memcmp(options, &none, sizeof(none)) != 0) {
+    if (options->config.file || options->name || options->control || options->state ||
+        options->trust.keys || options->trust.floors || options->trust.key_file ||
+        options->trust.is_unsigned) {
         return usage("service: takes no option but --debug", "");
     }
     r = service_options(app, options);

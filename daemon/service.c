@@ -8,7 +8,7 @@
 #include "image/naming.h"
 
 int service_options(const char *app, struct run_options *ret_options) {
-    static char image[sizeof(SERVICE_SLOTS) + 2 * NAMING_SIZE + sizeof("/.mpyimg")];
+    static char image[sizeof(SERVICE_SLOTS) + 2 * (size_t)NAMING_SIZE + sizeof("/.mpyimg")];
     char name[NAMING_SIZE];
 
     if (!naming_choose(app, app, name)) {

@@ -118,6 +118,13 @@ def is_traced(program):
         tap.equal(table[-1].split()[-3:], ["5", "0", "total"], "summary")
 
 
+def filters_that_nothing_can_pass_are_refused(program):
+    with living(program) as app:
+        app.fails(2, "no such group of calls", "trace", "-g", "nosuch")
+        app.fails(2, "no such call", "trace", "-c", "socket.nosuch")
+        app.fails(2, "no call fails with such an error", "trace", "-e", "EWRONG")
+
+
 def is_measured(program):
     with living(program) as app:
         app.says("call", "echo", "x")
@@ -182,6 +189,7 @@ TESTS = [
     tells_its_status,
     does_what_it_is_called_for,
     is_traced,
+    filters_that_nothing_can_pass_are_refused,
     is_measured,
     explains_its_policy,
     restarts_and_stops,

@@ -59,7 +59,7 @@ def images(apps):
     with open(apps.image("hello", HELLO), "rb") as file:
         good = file.read()
     for path, words in (
-        ("/nonexistent/image", "No such file"),
+        ("/nonexistent/none", "No such file"),
         ("/nonexistent/a\n\x1b[2Jb/c", "/nonexistent/a\\x0a\\x1b[2Jb/c: No such file"),
         ("/proc", "Is a directory"),
         ("/dev/zero", "not a regular file"),
@@ -109,7 +109,7 @@ def image_that_would_speak_as_mpyd(apps):
     status, lines = mpyd(apps, "run", apps.file(forged))
     tap.equal(status, 3, f"exit status: {lines}")
     tap.true("name" in lines[-1], str(lines))
-    refuses(apps, ("run", "/nonexistent/image", "--name", "mpyd"), 2, "not a name")
+    refuses(apps, ("run", "/nonexistent/none", "--name", "mpyd"), 2, "not a name")
 
 
 def configurations(apps):
