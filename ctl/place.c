@@ -18,15 +18,18 @@
 
 #define UNIT_SOCKETS "/run/mpydctl"
 #define PLACES_MAX 4096u
+#define LISTENS 0x10000u
 
-// Folders, and what stands around an app's name in them.
+// Folders, and what stands around an app's name in them. In one of sockets the name counts only
+// while somebody listens: a supervisor that is confined cannot remove its socket.
 static const struct trace {
     const char *folder, *before, *after;
+    bool has_sockets;
 } traces[] = {
-    {UNIT_SOCKETS, "", ""},
-    {PLACES_IMAGES, "", ""},
-    {"/usr/lib/mpyd/images", "", ".mpyimg"},
-    {"/etc/systemd/system/mpyd.service.wants", "mpyd@", ".service"},
+    {UNIT_SOCKETS, "", "", true},
+    {PLACES_IMAGES, "", "", false},
+    {"/usr/lib/mpyd/images", "", ".mpyimg", false},
+    {"/etc/systemd/system/mpyd.service.wants", "mpyd@", ".service", false},
 };
 
 // -- one -----------------------------------------------------------------------------------------
@@ -133,10 +136,36 @@ static bool name_within(const char *entry, const struct trace *trace, char name[
     return parse_is_app_name(name);
 }
 
+static void close_file(FILE **file) {
+    if (*file) {
+        (void)fclose(*file);
+    }
+}
+
 static void close_folder(DIR **folder) {
     if (*folder) {
         (void)closedir(*folder);
     }
+}
+
+// proc_net(5): "... FLAGS TYPE STATE INODE PATH", where the flags of a socket that listens are
+// __SO_ACCEPTCON. Where the table is not to be had, every socket is taken for one.
+static bool is_listened(const char *folder, const char *name) {
+    CLEANUP(close_file) FILE *table = fopen("/proc/net/unix", "re");
+    char path[PLACE_CONTROL_SIZE + 16], line[512];
+
+    (void)snprintf(path, sizeof(path), " %s/%s/control\n", folder, name);
+    while (table && fgets(line, sizeof(line), table)) {
+        const char *end = strchr(line, '/');
+        unsigned flags = 0;
+
+        // NOLINTNEXTLINE(cert-err34-c): the kernel writes eight digits
+        if (end && strcmp(end - 1, path) == 0 && sscanf(line, "%*s %*s %*s %x", &flags) == 1 &&
+            flags & LISTENS) {
+            return true;
+        }
+    }
+    return !table;
 }
 
 // What is not there, or not for us to read, has nothing to tell.
@@ -146,7 +175,8 @@ static int scan(struct list *list, const struct trace *trace) {
     int r = 0;
 
     for (struct dirent *entry; r == 0 && folder && (entry = readdir(folder));) {
-        if (name_within(entry->d_name, trace, name)) {
+        if (name_within(entry->d_name, trace, name) &&
+            (!trace->has_sockets || is_listened(trace->folder, name))) {
             r = add(list, name);
         }
     }
@@ -166,7 +196,7 @@ int place_list(struct place **ret_places, size_t *ret_n_places) {
         r = scan(&list, &traces[i]);
     }
     if (r == 0 && user_folder(folder, sizeof(folder))) {
-        r = scan(&list, &(struct trace){folder, "", ""});
+        r = scan(&list, &(struct trace){folder, "", "", true});
     }
     if (r < 0) {
         free(list.items);

@@ -183,6 +183,8 @@ def is_found_by_its_name(program):
     finally:
         program.run("stop", "living", env=environment)
         process.wait(20)
+    listed = program.run("list", "--names", env=environment).stdout
+    tap.true("living" not in listed.split(), f"its socket is left, and nobody listens: {listed}")
 
 
 TESTS = [
