@@ -15,7 +15,11 @@ def deep():
             pass
 
 
-mpyd.on_call("next", lambda argument: argument + argument)
+def next(argument, depth=50):
+    return next(argument, depth - 1) if depth else argument + argument
+
+
+mpyd.on_call("next", next)
 try:
     deep()
 except SystemExit:

@@ -220,7 +220,7 @@ TABLE = [
             "open() has the garbage collected and tries once more",
         ),
         (
-            "supervisor", "newfstatat|fcntl", "/data(/new|/kept)?( last)? @files", "ENOMEM|EMFILE", UNNOTICED,
+            "supervisor", "newfstatat|fstat|fcntl", "/data(/new|/kept)?( last)? @files", "ENOMEM|EMFILE", UNNOTICED,
             "what cannot be marked as changed is sent to the disk at once",
         ),
         (

@@ -23,7 +23,7 @@ class Key:
         subprocess.run(command, check=True, capture_output=True)
         with open(self.public_file, encoding="ascii") as file:
             comment, self.public = file.read().splitlines()
-        self.id = comment.split()[-1]
+        self.id = comment.split()[-1].lstrip("0")  # which some minisigns write, and some do not
 
     def sign(self, image, *more):
         command = ["minisign", "-S", "-s", self.secret, "-m", image, *more]

@@ -133,11 +133,13 @@ def starts_that_were_asked_for_do_not_count():
     tap.true(os.path.exists(f"/run/mpydctl/{APP}/control"), "its control socket")
     host.stop(APP)
     host.configure(APP, "[limits]\nheep = 1M\n")
-    why = (f"mpyctl: {APP}: the configuration was refused (exit status 4); mpyctl config "
-           f"show {APP} says file and line; then mpyctl start {APP}\n")  # fmt: skip
-    for _ in range(7):
-        tap.equal(said_by("mpyctl", "start", APP), why, "the reason")
-    host.configure(APP, None)
+    why = (f"mpyctl: {APP}: the configuration was refused (exit status 4); mpyctl logs "
+           f"{APP} says which line of which file; then mpyctl start {APP}\n")  # fmt: skip
+    try:
+        for _ in range(7):
+            tap.equal(said_by("mpyctl", "start", APP), why, "the reason")
+    finally:
+        host.configure(APP, None)
     ctl("start", APP)
     tap.equal(told()["state"], "running", "once it is mended")
     host.stop(APP)
