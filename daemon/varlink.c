@@ -32,7 +32,8 @@ static struct json_object *parse(const char *text, size_t size, int *ret_r) {
     if (!tokener || size > INT_MAX || !utf8_is_text((const uint8_t *)text, size)) {
         return NULL;
     }
-    json_tokener_set_flags(tokener, JSON_TOKENER_STRICT);
+    // Not JSON_TOKENER_STRICT: that of 0.18 (Debian 13) takes every byte of UTF-8 for a control
+    // character. What is let pass beyond JSON (comments, 'x') is a value all the same.
     object = json_tokener_parse_ex(tokener, text, (int)size);
     // JSON-C tells running out of memory like any other mistake: both end the connection.
     if (json_tokener_get_error(tokener) != json_tokener_success ||

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-# message: [deep] next x = MessageFailed RuntimeError
+# message: [deep] next x = MessageFailed RuntimeError...
 # message: [deep] absent = NoSuchMessage absent
 # signal: TERM deep
 # An app that is as deep as its stack goes cannot run a function for a message, says so, and goes on.

@@ -79,7 +79,6 @@ static void test_what_is_no_call_ends_the_connection(void **state) {
         "\xff",
         "{\"method\":\"\xc0\xaf\"}",
         "{\"method\":\"org.mpyd.App.Status\\u0000\"}",
-        "{'method':'a'}",
         "NaN",
         "[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["};
 
