@@ -11,14 +11,13 @@
 #include "call/caller.h"
 #include "call/calls.h"
 #include "call/proxies.h"
+#include "vm/transfer.h"
 
 // What open() gives: io.FileIO and io.TextIOWrapper. What is written goes to the supervisor at
 // once; flush() returns when it is on disk. The position is kept here, and small reads, of lines
 // byte by byte, take their bytes from a piece read ahead.
 
 #define AHEAD_SIZE 512u
-#define TRANSFER_MAX 65536u /* bytes of one read or write */
-#define ARENA_RESERVE 4096u /* left to other arguments and calls */
 #define POSITION_UNKNOWN -1 /* after writing to the end: where that is, the supervisor knows */
 
 typedef struct {
@@ -115,13 +114,6 @@ static void file_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kind_
 }
 
 // -- reading and writing -------------------------------------------------------------------------
-
-static size_t transfer_size(size_t size) {
-    size_t room = caller.arena_size - ARENA_RESERVE;
-
-    room = room < TRANSFER_MAX ? room : TRANSFER_MAX;
-    return size < room ? size : room;
-}
 
 static mp_uint_t failed(int64_t result, int *error) {
     *error = (int)-result;

@@ -10,13 +10,13 @@
 #include "call/calls.h"
 #include "call/proxies.h"
 #include "vm/clock.h"
+#include "vm/transfer.h"
 #include "vm/wait.h"
 
 // Looking whether a socket is ready costs no call, so a call is made only when it will do
 // something.
 
 #define NSEC_PER_USEC 1000
-#define ARENA_RESERVE 4096u /* left to the other arguments of a call, and to other calls */
 
 // -- waiting -------------------------------------------------------------------------------------
 
@@ -69,16 +69,6 @@ int socket_wait(socket_object_t *self, uint32_t ready, int64_t deadline) {
 }
 
 // -- transfers -----------------------------------------------------------------------------------
-
-// What fits into one call beside what else is in the arena.
-static size_t transfer_size(size_t size) {
-    size_t room = caller.arena_size - ARENA_RESERVE;
-
-    if (room > SOCKET_TRANSFER_MAX) {
-        room = SOCKET_TRANSFER_MAX;
-    }
-    return size < room ? size : room;
-}
 
 // Small reads of a stream are of lines, byte by byte, or of headers.
 static int64_t receive_ahead(socket_object_t *self, void *data, size_t size) {

@@ -7,6 +7,7 @@
 #include "call/calls.h"
 #include "call/proxies.h"
 #include "vm/error.h"
+#include "vm/transfer.h"
 
 // The methods of socket.socket.
 
@@ -226,7 +227,7 @@ static size_t get_size(mp_obj_t size_in) {
     if (size < 0) {
         mp_raise_ValueError(MP_ERROR_TEXT("negative size"));
     }
-    return (size_t)size < SOCKET_TRANSFER_MAX ? (size_t)size : SOCKET_TRANSFER_MAX;
+    return (size_t)size < TRANSFER_MAX ? (size_t)size : TRANSFER_MAX;
 }
 
 static mp_obj_t socket_recv(mp_obj_t self_in, mp_obj_t size_in) {

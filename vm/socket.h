@@ -13,8 +13,7 @@
 
 #include "call/wire.h"
 
-#define SOCKET_TRANSFER_MAX 65536u /* bytes of one call */
-#define SOCKET_AHEAD_SIZE 1024u    /* a request of usual length */
+#define SOCKET_AHEAD_SIZE 1024u /* a request of usual length */
 
 typedef struct _socket_object_t {
     mp_obj_base_t base;

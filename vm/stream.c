@@ -12,13 +12,11 @@
 #include "call/calls.h"
 #include "call/proxies.h"
 #include "vm/error.h"
+#include "vm/transfer.h"
 #include "vm/wait.h"
 
 // The place in a file is the supervisor's, so every read is a call; whether a device is ready is
 // read off the readiness table, without one.
-
-#define TRANSFER_MAX 65536u /* bytes of one read or write */
-#define ARENA_RESERVE 4096u /* left to other arguments and calls */
 
 typedef struct {
     mp_obj_base_t base;
@@ -26,9 +24,7 @@ typedef struct {
     bool is_blocking;
 } stream_object_t;
 
-// Names are not those of vm/file.c: the linker puts what is called alike into one section, and
-// vm/reach.py would take the one for the other.
-static const mp_obj_type_t stream_bytes_type, stream_text_type;
+static const mp_obj_type_t bytes_type, text_type;
 
 // -- opening -------------------------------------------------------------------------------------
 
@@ -87,8 +83,8 @@ static uint32_t open_handle(mp_obj_t name_in, const struct mode *mode) {
 // open(name, mode="r")
 static mp_obj_t stream_open(size_t n_args, const mp_obj_t *args) {
     struct mode mode = parse_mode(n_args > 1 ? mp_obj_str_get_str(args[1]) : "r");
-    stream_object_t *self = mp_obj_malloc_with_finaliser(
-        stream_object_t, mode.is_text ? &stream_text_type : &stream_bytes_type);
+    stream_object_t *self =
+        mp_obj_malloc_with_finaliser(stream_object_t, mode.is_text ? &text_type : &bytes_type);
 
     self->handle = 0;
     self->is_blocking = true;
@@ -112,13 +108,6 @@ static void stream_print(const mp_print_t *print, mp_obj_t self_in, mp_print_kin
 
 // -- reading and writing -------------------------------------------------------------------------
 
-static size_t transfer_size(size_t size) {
-    size_t room = caller.arena_size - ARENA_RESERVE;
-
-    room = room < TRANSFER_MAX ? room : TRANSFER_MAX;
-    return size < room ? size : room;
-}
-
 // Functions of the app that run meanwhile may close it.
 static int wait_ready(const stream_object_t *self, uint32_t ready) {
     for (;;) {
@@ -136,7 +125,7 @@ static int wait_ready(const stream_object_t *self, uint32_t ready) {
     }
 }
 
-static mp_uint_t given_read(mp_obj_t self_in, void *data, mp_uint_t size, int *error) {
+static mp_uint_t stream_read(mp_obj_t self_in, void *data, mp_uint_t size, int *error) {
     const stream_object_t *self = MP_OBJ_TO_PTR(self_in);
     int64_t result;
 
@@ -155,7 +144,7 @@ static mp_uint_t given_read(mp_obj_t self_in, void *data, mp_uint_t size, int *e
     return result < 0 ? MP_STREAM_ERROR : (mp_uint_t)result;
 }
 
-static mp_uint_t given_write(mp_obj_t self_in, const void *data, mp_uint_t size, int *error) {
+static mp_uint_t stream_write(mp_obj_t self_in, const void *data, mp_uint_t size, int *error) {
     const stream_object_t *self = MP_OBJ_TO_PTR(self_in);
     int64_t result;
 
@@ -219,7 +208,7 @@ static void stream_close(stream_object_t *self) {
     }
 }
 
-static mp_uint_t given_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t argument, int *error) {
+static mp_uint_t stream_ioctl(mp_obj_t self_in, mp_uint_t request, uintptr_t argument, int *error) {
     stream_object_t *self = MP_OBJ_TO_PTR(self_in);
 
     if (request == MP_STREAM_CLOSE) {
@@ -252,7 +241,7 @@ static mp_obj_t stream_setblocking(mp_obj_t self_in, mp_obj_t flag) {
 }
 static MP_DEFINE_CONST_FUN_OBJ_2(stream_setblocking_obj, stream_setblocking);
 
-static const mp_rom_map_elem_t stream_locals_table[] = {
+static const mp_rom_map_elem_t locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR_read), MP_ROM_PTR(&mp_stream_read_obj)},
     {MP_ROM_QSTR(MP_QSTR_readinto), MP_ROM_PTR(&mp_stream_readinto_obj)},
     {MP_ROM_QSTR(MP_QSTR_readline), MP_ROM_PTR(&mp_stream_unbuffered_readline_obj)},
@@ -267,23 +256,21 @@ static const mp_rom_map_elem_t stream_locals_table[] = {
     {MP_ROM_QSTR(MP_QSTR___enter__), MP_ROM_PTR(&mp_identity_obj)},
     {MP_ROM_QSTR(MP_QSTR___exit__), MP_ROM_PTR(&mp_stream___exit___obj)},
 };
-static MP_DEFINE_CONST_DICT(stream_locals, stream_locals_table);
+static MP_DEFINE_CONST_DICT(locals, locals_table);
 
-static const mp_stream_p_t stream_bytes = {
-    .read = given_read,
-    .write = given_write,
-    .ioctl = given_ioctl,
+static const mp_stream_p_t bytes_stream = {
+    .read = stream_read,
+    .write = stream_write,
+    .ioctl = stream_ioctl,
 };
-static const mp_stream_p_t stream_text = {
-    .read = given_read,
-    .write = given_write,
-    .ioctl = given_ioctl,
+static const mp_stream_p_t text_stream = {
+    .read = stream_read,
+    .write = stream_write,
+    .ioctl = stream_ioctl,
     .is_text = true,
 };
 
-static MP_DEFINE_CONST_OBJ_TYPE(stream_bytes_type, MP_QSTR_stream, MP_TYPE_FLAG_ITER_IS_STREAM,
-                                print, stream_print, protocol, &stream_bytes, locals_dict,
-                                &stream_locals);
-static MP_DEFINE_CONST_OBJ_TYPE(stream_text_type, MP_QSTR_stream, MP_TYPE_FLAG_ITER_IS_STREAM,
-                                print, stream_print, protocol, &stream_text, locals_dict,
-                                &stream_locals);
+static MP_DEFINE_CONST_OBJ_TYPE(bytes_type, MP_QSTR_stream, MP_TYPE_FLAG_ITER_IS_STREAM, print,
+                                stream_print, protocol, &bytes_stream, locals_dict, &locals);
+static MP_DEFINE_CONST_OBJ_TYPE(text_type, MP_QSTR_stream, MP_TYPE_FLAG_ITER_IS_STREAM, print,
+                                stream_print, protocol, &text_stream, locals_dict, &locals);
