@@ -28,7 +28,7 @@ static const struct trace {
 } traces[] = {
     {UNIT_SOCKETS, "", "", true},
     {PLACES_IMAGES, "", "", false},
-    {"/usr/lib/mpyd/images", "", ".mpyimg", false},
+    {PLACES_VENDOR, "", PLACES_IMAGE_SUFFIX, false},
     {"/etc/systemd/system/mpyd.service.wants", "mpyd@", ".service", false},
 };
 
@@ -46,22 +46,23 @@ static bool user_folder(char *folder, size_t size) {
            S_ISDIR(status.st_mode);
 }
 
-static bool set_control(struct place *place, const char *folder) {
-    int n = snprintf(place->control, sizeof(place->control), "%s/%s/control", folder, place->name);
+// The control socket of the app NAME below FOLDER; returns whether its path fits.
+static bool control_path(const char *folder, const char *name, char path[PLACE_CONTROL_SIZE]) {
+    int n = snprintf(path, PLACE_CONTROL_SIZE, "%s/%s/control", folder, name);
 
-    return n > 0 && (size_t)n < sizeof(place->control);
+    return n > 0 && n < PLACE_CONTROL_SIZE;
 }
 
 static void find_control(struct place *place) {
     char folder[PLACE_CONTROL_SIZE];
 
     place->is_unit = false;
-    if (user_folder(folder, sizeof(folder)) && set_control(place, folder) &&
+    if (user_folder(folder, sizeof(folder)) && control_path(folder, place->name, place->control) &&
         access(place->control, F_OK) == 0) {
         return;
     }
     place->is_unit = true;
-    (void)set_control(place, UNIT_SOCKETS);
+    (void)control_path(UNIT_SOCKETS, place->name, place->control);
 }
 
 int place_find(const char *operand, struct place *ret_place) {
@@ -152,15 +153,18 @@ static void close_folder(DIR **folder) {
 // __SO_ACCEPTCON. Where the table is not to be had, every socket is taken for one.
 static bool is_listened(const char *folder, const char *name) {
     CLEANUP(close_file) FILE *table = fopen("/proc/net/unix", "re");
-    char path[PLACE_CONTROL_SIZE + 16], line[512];
+    char path[PLACE_CONTROL_SIZE], line[512];
 
-    (void)snprintf(path, sizeof(path), " %s/%s/control\n", folder, name);
+    if (!control_path(folder, name, path)) {
+        return false;
+    }
     while (table && fgets(line, sizeof(line), table)) {
-        const char *end = strchr(line, '/');
+        char *end = strchr(line, '/');
         unsigned flags = 0;
 
+        line[strcspn(line, "\n")] = '\0';
         // NOLINTNEXTLINE(cert-err34-c): the kernel writes eight digits
-        if (end && strcmp(end - 1, path) == 0 && sscanf(line, "%*s %*s %*s %x", &flags) == 1 &&
+        if (end && strcmp(end, path) == 0 && sscanf(line, "%*s %*s %*s %x", &flags) == 1 &&
             flags & LISTENS) {
             return true;
         }
