@@ -12,7 +12,7 @@
 #include "ctl/page.h"
 #include "ctl/program.h"
 #include "ctl/verbs.h"
-#include "version.h"
+#include "image/build.h"
 
 static int help(void) {
     const char *group = "";
@@ -39,7 +39,9 @@ static int help(void) {
 }
 
 static int version(void) {
-    printf("mpyctl " MPYD_VERSION "\n");
+    char text[BUILD_SIZE];
+
+    (void)fputs(build_describe("mpyctl", text), stdout);
     return program_finish_output();
 }
 

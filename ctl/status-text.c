@@ -176,6 +176,15 @@ static void image(struct json_object *status) {
     fact("Signed by", "%s", signer ? signer : "nobody");
 }
 
+static void build(struct json_object *status) {
+    struct json_object *of = reply_object(status, "mpyd");
+
+    if (of) {
+        fact("mpyd", "version %s (%s), image ABI %" PRIu64, reply_text_or(of, "version", "?"),
+             reply_text_or(of, "build", "?"), reply_number(of, "image_abi"));
+    }
+}
+
 void status_print(const struct view *view) {
     struct json_object *status = view->status;
     char uptime[SPAN_SIZE];
@@ -188,6 +197,7 @@ void status_print(const struct view *view) {
         return;
     }
     image(status);
+    build(status);
     fact("Processes", "supervisor %" PRIu64 ", spawner %" PRIu64 ", up %s",
          reply_number(status, "supervisor_pid"), reply_number(status, "spawner_pid"),
          span_time(reply_number(status, "uptime_usec"), uptime));

@@ -3,6 +3,7 @@
 // Metrics: what is counted and measured of an app, as families of OpenMetrics. Names and units
 // follow Prometheus' conventions; a family's samples are all made by one function of the table.
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <time.h>
@@ -16,6 +17,7 @@
 #include "daemon/ending.h"
 #include "daemon/limits.h"
 #include "daemon/supervise.h"
+#include "image/build.h"
 #include "image/manifest.h"
 
 // Where samples go.
@@ -133,6 +135,15 @@ static void add_info(const struct output *out) {
                                   "micropython", supervisor->manifest->micropython,
                                   NULL};
 
+    add_sample(out, "_info", 1, labels);
+}
+
+static void add_build(const struct output *out) {
+    char abi[GROUP_SIZE];
+    const char *const labels[] = {"version", build_info.version, "build", build_info.id, "abi", abi,
+                                  NULL};
+
+    (void)snprintf(abi, sizeof(abi), "%" PRIu32, build_info.image_abi);
     add_sample(out, "_info", 1, labels);
 }
 
@@ -282,6 +293,7 @@ static const struct family {
     void (*add)(const struct output *out);
 } families[] = {
     {"mpyd_app", "info", "", "The image that runs.", add_info},
+    {"mpyd_build", "info", "", "The mpyd that runs it.", add_build},
     {"mpyd_state", "stateset", "", "What the app is doing.", add_states},
     {"mpyd_start_time_seconds", GAUGE, SECONDS, "When the supervisor started.", add_start_time},
     {"mpyd_worker_start_time_seconds", GAUGE, SECONDS, "When the worker started.",

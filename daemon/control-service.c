@@ -8,7 +8,7 @@
 #include "daemon/answer.h"
 #include "daemon/connection.h"
 #include "daemon/control-interface.h"
-#include "version.h"
+#include "image/build.h"
 
 void control_get_info(struct connection *connection, struct json_object *parameters) {
     struct answer answer = answer_new();
@@ -16,7 +16,7 @@ void control_get_info(struct connection *connection, struct json_object *paramet
 
     answer_text(&answer, answer.object, "vendor", "mpyd");
     answer_text(&answer, answer.object, "product", "mpyd");
-    answer_text(&answer, answer.object, "version", MPYD_VERSION);
+    answer_text(&answer, answer.object, "version", build_text);
     answer_text(&answer, answer.object, "url", "");
     list = answer_list(&answer, answer.object, "interfaces");
     for (const struct control_interface *one = control_interfaces; one->name; one++) {

@@ -11,6 +11,7 @@
 #include "daemon/ending.h"
 #include "daemon/limits.h"
 #include "daemon/supervise.h"
+#include "image/build.h"
 
 static int64_t age_usec(uint64_t since_usec, uint64_t now) {
     return now > since_usec ? (int64_t)(now - since_usec) : 0;
@@ -45,6 +46,14 @@ static void add_state(struct answer *answer, const struct supervisor *supervisor
     answer_number(answer, in, "uptime_usec", age_usec(supervisor->begun_usec, now));
     answer_number(answer, in, "supervisor_pid", getpid());
     answer_number(answer, in, "spawner_pid", supervisor->spawner.pid);
+}
+
+static void add_build(struct answer *answer) {
+    struct json_object *in = answer_object(answer, answer->object, "mpyd");
+
+    answer_text(answer, in, "version", build_info.version);
+    answer_text(answer, in, "build", build_info.id);
+    answer_number(answer, in, "image_abi", build_info.image_abi);
 }
 
 static void add_worker(struct answer *answer, const struct supervisor *supervisor, uint64_t now) {
@@ -154,6 +163,7 @@ static void reply(void *context) {
 
     supervise_look(supervisor);
     add_state(&answer, supervisor, now);
+    add_build(&answer);
     add_worker(&answer, supervisor, now);
     add_heap(&answer, &app->heap, now);
     add_last_end(&answer, &supervisor->last, now);

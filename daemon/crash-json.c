@@ -17,7 +17,7 @@
 #include "daemon/crash.h"
 #include "daemon/loop.h"
 #include "daemon/trace.h"
-#include "version.h"
+#include "image/build.h"
 
 #define REPORT_FORMAT 1
 #define CALL_TEXT_SIZE 256u
@@ -84,7 +84,7 @@ static void add_image(struct maker *maker, const struct app *app, uint32_t numbe
     set_text(maker, "app", app->name);
     set_text(maker, "version", app->crashes.origin.version);
     set_text(maker, "image", app->crashes.origin.image);
-    set_text(maker, "mpyd", MPYD_VERSION);
+    set_text(maker, "mpyd", build_text);
 }
 
 static void add_times(struct maker *maker, const struct app *app) {

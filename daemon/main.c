@@ -22,10 +22,10 @@
 #include "daemon/run.h"
 #include "daemon/service.h"
 #include "daemon/supervise.h"
+#include "image/build.h"
 #include "image/floor.h"
 #include "image/key.h"
 #include "image/naming.h"
-#include "version.h"
 
 static const char help[] =
     "Usage: mpyd run IMAGE [OPTION]...\n"
@@ -80,6 +80,12 @@ static int bad_option(char **arguments, int option) {
 
 static int say(const char *text) {
     return fputs(text, stdout) == EOF || fflush(stdout) == EOF ? EXIT_INTERNAL : EXIT_ENDED;
+}
+
+static int say_version(void) {
+    char text[BUILD_SIZE];
+
+    return say(build_describe("mpyd", text));
 }
 
 static int run_image(char *image, struct run_options *options) {
@@ -213,7 +219,7 @@ int main(int argc, char **argv) {
         case 'h':
             return say(help);
         case 'V':
-            return say("mpyd " MPYD_VERSION "\n");
+            return say_version();
         default:
             return bad_option(argv, option);
         }

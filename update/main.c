@@ -15,6 +15,7 @@
 #include "base/log-sink.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "image/build.h"
 #include "image/floor.h"
 #include "image/key.h"
 #include "image/places.h"
@@ -24,7 +25,6 @@
 #include "update/service.h"
 #include "update/update.h"
 #include "update/watch.h"
-#include "version.h"
 
 static const char help[] =
     "Usage: mpyd-update VERB APP [IMAGE] [OPTION]...\n"
@@ -185,6 +185,12 @@ static int say(const char *text) {
     return fputs(text, stdout) == EOF || fflush(stdout) == EOF ? UPDATE_INTERNAL : UPDATE_DONE;
 }
 
+static int say_version(void) {
+    char text[BUILD_SIZE];
+
+    return say(build_describe("mpyd-update", text));
+}
+
 static int set_probation(struct command *command, const char *text) {
     return parse_usec(text, 0, PROBATION_MAX_USEC, &command->probation_usec) < 0
                ? usage("no time: --probation ", text)
@@ -233,7 +239,7 @@ int main(int argc, char **argv) {
         const char **text = field(&command, option);
 
         if (option == 'h' || option == 'V') {
-            return say(option == 'h' ? help : "mpyd-update " MPYD_VERSION "\n");
+            return option == 'h' ? say(help) : say_version();
         }
         if (option == ':' || option == '?') {
             return usage(option == ':' ? "missing value after " : "unknown option ",

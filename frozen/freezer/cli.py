@@ -6,7 +6,7 @@ import os
 import sys
 from collections import namedtuple
 
-from . import build, encrypt, keygen, new, sign, testing
+from . import build, encrypt, identity, keygen, new, sign, testing
 from .errors import BuildError
 from .messages import say
 
@@ -38,7 +38,7 @@ def _parser(version):
     parser = argparse.ArgumentParser(
         prog='mpyfreeze', description='Freezes a MicroPython app into one image for mpyd.',
         epilog=EPILOG, allow_abbrev=False)
-    parser.add_argument('--version', action='version', version=f'mpyfreeze {version}')
+    parser.add_argument('--version', action=identity.Show, version=version)
     commands = parser.add_subparsers(metavar='COMMAND', required=True)
     for row in COMMANDS:
         command = commands.add_parser(row.name, allow_abbrev=False, help=row.help,

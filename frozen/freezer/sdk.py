@@ -18,6 +18,12 @@ PLACES = (HERE.parents[2] / 'lib' / 'mpyd' / 'sdk', HERE.parents[1] / 'build' / 
 
 
 @dataclass
+class Facts:
+    abi: int                 # WIRE_ABI
+    micropython: str         # version
+
+
+@dataclass
 class Sdk:
     root: Path
     arch: str                # of the images, as uname names it
@@ -67,11 +73,25 @@ def _tools(settings):
                                _first_line('ld')]))
 
 
-def _read(root):
+def _settings(root):
     settings = json.loads((root / 'sdk.json').read_text())
     if settings['format'] != FORMAT:
         raise BuildError(f'{root}: an SDK of format {settings["format"]}, this mpyfreeze reads '
                          f'{FORMAT}; build both from the same source')
+    return settings
+
+
+def _abi(root):
+    wire = (root / 'include' / 'call' / 'wire.h').read_text()
+    return int(re.search(r'#define WIRE_ABI (\d+)', wire)[1])
+
+
+def _read_facts(root):
+    return Facts(abi=_abi(root), micropython=_settings(root)['micropython'])
+
+
+def _read(root):
+    settings = _settings(root)
 
     def place(text):
         return text.replace('@SDK@', str(root))
@@ -80,11 +100,10 @@ def _read(root):
         return [place(flag) for flag in settings[name]]
 
     calls = json.loads(Path(place(settings['calls'])).read_text())
-    wire = (root / 'include' / 'call' / 'wire.h').read_text()
     return Sdk(
         root=root, arch=settings['arch'], native=settings['native'],
         micropython=settings['micropython'],
-        abi=int(re.search(r'#define WIRE_ABI (\d+)', wire)[1]),
+        abi=_abi(root),
         calls=sorted((call['number'], call['signature']) for call in calls),
         parts=settings['parts'], tools=_tools(settings),
         call_names={call['number']: call['name'] for call in calls}, reach=settings['reach'],
@@ -96,17 +115,27 @@ def _read(root):
         mpy_tool=Path(place(settings['mpy_tool'])), mpy_tool_flags=flags('mpy_tool_flags'))
 
 
-def load(given=None):
-    """The SDK at GIVEN, or where it usually is."""
+def _reading(read, given):
+    """What READ makes of the SDK at GIVEN, or where it usually is."""
     root = _find(given).absolute()
     try:
-        return _read(root)
+        return read(root)
     except OSError as error:
         raise BuildError(f'{error.filename}: {error.strerror}; is {root} an SDK? '
                          'Name one with --sdk') from None
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise BuildError(f'{root}: the description of the SDK is not of the form it must have '
                          f'({error!r}); build the SDK anew') from None
+
+
+def load(given=None):
+    """The SDK at GIVEN, or where it usually is."""
+    return _reading(_read, given)
+
+
+def facts():
+    """What images of the SDK are, where it usually is: without a look at compilers."""
+    return _reading(_read_facts, None)
 
 
 def argument(parser):

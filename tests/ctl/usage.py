@@ -28,7 +28,8 @@ def wrong_usage(program):
 
 
 def help_and_version(program):
-    tap.true(re.fullmatch(r"mpyctl \d+\.\d+\.\d+\n", program.says("--version")), "version")
+    said = program.says("--version")
+    tap.true(re.fullmatch(r"mpyctl \d+\.\d+\.\d+ \(\S+\)\nimage ABI \d+\nMicroPython [\d.]+\n", said), said)
     text = program.says("--help")
     verbs = re.findall(r"^  ([a-z]+(?: [a-z]+)?)  +\S", text, re.M)
     for group in text.split(":\n")[1:]:

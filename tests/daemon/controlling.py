@@ -106,6 +106,13 @@ def metrics_count_calls(apps):
     tap.true(counts["log"] >= 1, counts)
     state = [s["labels"] for s in families["mpyd_state"]["samples"] if s["value"] == 1]
     tap.equal(state, [{"mpyd_state": "running"}])
+    (sample,) = families["mpyd_build"]["samples"]
+    build = app.call("Status")["mpyd"]
+    tap.equal(sample, {"suffix": "_info", "value": 1, "labels": {
+        "version": build["version"], "build": build["build"], "abi": str(build["image_abi"])}})
+    said = subprocess.run([*apps.mpyd, "--version"], capture_output=True, text=True, check=True).stdout
+    tap.equal(said.splitlines()[:2], [f"mpyd {build['version']} ({build['build']})",
+                                      f"image ABI {build['image_abi']}"])
     for family in families.values():
         tap.true(not family["unit"] or family["name"].endswith("_" + family["unit"]), family)
         names = [(s["suffix"], *sorted(s["labels"].items())) for s in family["samples"]]

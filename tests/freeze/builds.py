@@ -209,7 +209,11 @@ def test_compiler_missing(bench):
 
 def test_usage(bench):
     version = re.search(r"version : '(.*?)'", (ROOT / 'meson.build').read_text())[1]
-    tap.equal(bench.freeze('--version').stdout, f'mpyfreeze {version}\n')
+    first = rf'mpyfreeze {re.escape(version)} \(\S+\)\n'
+    for place, rest in ((bench.options.sdk, r'image ABI \d+\nMicroPython [\d.]+\n'),
+                        (bench.root, r'\S+: No such file or directory; is .* an SDK\?.*\n')):
+        said = bench.freeze('--version', environment={'MPYD_SDK': str(place)}).stdout
+        tap.true(re.fullmatch(first + rest, said), said)
     for arguments in (['--help'], ['build', '--help'], ['new', '--help']):
         done = bench.freeze(*arguments)
         tap.true(done.returncode == 0 and done.stdout.startswith('usage: mpyfreeze'), done.stdout)
