@@ -149,7 +149,8 @@ def metrics_of_two(program):
             program, "two", Metrics=metrics(5)) as (_, ask):
         text = ask.says("metrics", "one", "two")
         older = ask.says("metrics", "--format", "prometheus", "one", "two")
-    tap.equal(len(openmetrics.read(text)), 5, "families")
+    tap.equal(len(openmetrics.read(text)), 6, "families")
+    tap.true('mpyd_up{app="one",unit="none"} 1\nmpyd_up{app="two",unit="none"} 1\n' in text, text)
     tap.true(text.startswith(OPEN_METRICS), text)
     tap.true(text.endswith("\n# EOF\n"), text)
     tap.equal(text.count("# TYPE mpyd_state stateset\n"), 1, "each family once")
@@ -200,6 +201,7 @@ def metrics_without_one(program):
         tap.equal(done.returncode, 9, done.stderr)
         tap.true("one: is not running" in done.stderr, done.stderr)
         tap.true('mpyd_calls_total{app="two"' in done.stdout, done.stdout)
+        tap.true('mpyd_up{app="one",unit="none"} 0\nmpyd_up{app="two",unit="none"} 1\n' in done.stdout, done.stdout)
         tap.true(done.stdout.endswith("# EOF\n"), done.stdout)
         ask.fails(2, "neither openmetrics nor prometheus", "metrics", "--format", "xml")
 
