@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// The exit status of mpyctl. 3, 6, 7 and 8 mean what they mean for mpyd (daemon/run.h).
+// The exit status of mpyctl. 3, 6, 7 and 8 mean what they mean for mpyd (daemon/start/run.h).
 enum ctl_exit {
     CTL_DONE = 0,
     CTL_FAILED = 1, /* what was asked for does not hold, or is not there */

@@ -20,7 +20,7 @@
 
 _Static_assert(sizeof(((struct view *)0)->slots_text) >= SLOTS_FILE_WHY_SIZE, "has room for it");
 
-// What the exit status of a supervisor that is gone tells (daemon/supervise.h).
+// What the exit status of a supervisor that is gone tells (daemon/life/supervise.h).
 static const struct ending {
     int status;
     const char *state, *reason, *remedy;

@@ -18,7 +18,7 @@
 
 #define CALL_LATER 4096 /* above every errno */
 
-struct app;  /* the app this supervisor serves: daemon/app.h */
+struct app;  /* the app this supervisor serves: daemon/app/app.h */
 struct call; /* a call while its handler runs */
 struct call_row;
 struct handle; /* an object of the supervisor that the worker knows by number */
@@ -102,11 +102,11 @@ void app_write_log(struct app *app, int level, const char *text);
 
 const struct policy *app_policy(const struct app *app);
 struct loop *app_loop(struct app *app);
-struct resolver *app_resolver(struct app *app); /* daemon/resolver.h */
-struct storage *app_storage(struct app *app);   /* daemon/storage.h; NULL: none was granted */
-struct messages *app_messages(struct app *app); /* daemon/messages.h */
-const struct secrets *app_secrets(const struct app *app);   /* daemon/secrets.h */
-const struct given_files *app_given(const struct app *app); /* daemon/given.h */
+struct resolver *app_resolver(struct app *app); /* daemon/network/resolver.h */
+struct storage *app_storage(struct app *app); /* daemon/storage/storage.h; NULL: none was granted */
+struct messages *app_messages(struct app *app);             /* daemon/app/messages.h */
+const struct secrets *app_secrets(const struct app *app);   /* daemon/app/secrets.h */
+const struct given_files *app_given(const struct app *app); /* daemon/app/given.h */
 
 // -- handles -------------------------------------------------------------------------------------
 

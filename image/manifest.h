@@ -61,12 +61,13 @@ struct manifest {
     uint64_t heap_size, stack_size, arena_size; /* bytes */
     struct manifest_texts arguments;            /* of sys.argv, behind the name */
     char *boot;                                 /* module run just before; NULL: none */
-    struct manifest_texts listen, connect;      /* grants asked for; daemon/policy.c reads them */
-    struct manifest_texts credentials;          /* names of the secrets it may read */
-    struct manifest_texts files;                /* manifest_is_file(): what it is to be given */
-    uint64_t storage;                           /* bytes of files it wants to keep; 0: none */
-    uint64_t handles;                           /* most handles it wants to hold; 0: says nothing */
-    uint64_t log_rate;                          /* messages a second; 0: says nothing */
+    struct manifest_texts listen,
+        connect;                       /* grants asked for; daemon/network/policy.c reads them */
+    struct manifest_texts credentials; /* names of the secrets it may read */
+    struct manifest_texts files;       /* manifest_is_file(): what it is to be given */
+    uint64_t storage;                  /* bytes of files it wants to keep; 0: none */
+    uint64_t handles;                  /* most handles it wants to hold; 0: says nothing */
+    uint64_t log_rate;                 /* messages a second; 0: says nothing */
     uint64_t ready_msec;     /* it says that it is ready, by then; 0: its first call says so */
     uint64_t heartbeat_msec; /* it says that it is well, as often as that; 0: it does not */
     struct manifest_parts modules, resources;

@@ -15,7 +15,7 @@ IDEA = text.comment(
     'Of each call: serve_x() is what the dispatch table calls, handle_x() is supplied by '
     'daemon/handlers/, permit_x() (only where the call needs a grant) stands beside it: it returns '
     '0 or what call_refuse() returned. Returns as in daemon/handler.h; serve_x() returns APP_BROKEN '
-    '(daemon/app.h) as well.')
+    '(daemon/app/app.h) as well.')
 
 
 def declaration(arg):
@@ -131,7 +131,7 @@ def source(rows):
     parts = []
     for row in rows:
         parts += values(row) + [serve(row)]
-    return text.file(['"call/calls.h"', '"daemon/stub.h"'], parts, main='"call/stubs.h"')
+    return text.file(['"call/calls.h"', '"daemon/dispatch/stub.h"'], parts, main='"call/stubs.h"')
 
 
 def errors(row):
@@ -151,7 +151,7 @@ def rows(table_rows):
                   f'            .errors = {row.stem}_errors,',
                   f'            .flags = {flags},', '        },']
     array = '\n'.join(['const struct call_row call_rows[CALLS_END] = {'] + lines + ['};'])
-    return text.file(['<errno.h>', '"call/calls.h"', '"call/stubs.h"', '"daemon/dispatch.h"'],
+    return text.file(['<errno.h>', '"call/calls.h"', '"call/stubs.h"', '"daemon/dispatch/dispatch.h"'],
                      [errors(row) for row in table_rows] + [array])
 
 

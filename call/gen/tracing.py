@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""trace-table.c: names and types of arguments, for daemon/trace.c to show calls to people."""
+"""trace-table.c: names and types of arguments, for daemon/record/trace.c to show calls to people."""
 
 from . import names, text
 
@@ -36,4 +36,4 @@ def source(rows):
         arguments = f'{row.stem}_arguments' if row.args else 'NULL'
         lines.append(f'    [{row.constant}] = {{{arguments}, {len(row.args)}}},')
     parts.append('\n'.join(['const struct trace_row trace_rows[CALLS_END] = {'] + lines + ['};']))
-    return text.file(['<stddef.h>', '"call/calls.h"', '"daemon/trace.h"'], parts)
+    return text.file(['<stddef.h>', '"call/calls.h"', '"daemon/record/trace.h"'], parts)

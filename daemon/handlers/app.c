@@ -8,9 +8,9 @@
 
 #include "call/calls.h"
 #include "call/stubs.h"
+#include "daemon/app/messages.h"
+#include "daemon/app/secrets.h"
 #include "daemon/handler.h"
-#include "daemon/messages.h"
-#include "daemon/secrets.h"
 
 int handle_app_enter(struct call *call, uint32_t phase, int64_t heap, int64_t used) {
     app_announce_phase(call_app(call), phase);

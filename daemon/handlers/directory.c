@@ -11,8 +11,8 @@
 #include "base/utf8.h"
 #include "call/stubs.h"
 #include "daemon/handler.h"
-#include "daemon/storage-path.h"
-#include "daemon/storage.h"
+#include "daemon/storage/storage-path.h"
+#include "daemon/storage/storage.h"
 
 // Directories of the app's storage, read as the kernel gives them: no list is kept, however many
 // entries there are.

@@ -11,10 +11,10 @@
 #include "call/calls.h"
 #include "call/stubs.h"
 #include "daemon/handler.h"
-#include "daemon/storage-file.h"
-#include "daemon/storage-sync.h"
+#include "daemon/storage/storage-file.h"
+#include "daemon/storage/storage-sync.h"
 
-// Files of the app's storage. Where a path leads and what it costs is in daemon/storage-*.c.
+// Files of the app's storage. Where a path leads and what it costs is in daemon/storage/.
 
 _Static_assert((int)STORAGE_NEVER == FILE_OPEN_CREATION_NEVER &&
                    (int)STORAGE_IF_MISSING == FILE_OPEN_CREATION_MISSING &&

@@ -7,11 +7,11 @@
 #include "base/cleanup.h"
 #include "call/calls.h"
 #include "call/stubs.h"
-#include "daemon/address.h"
 #include "daemon/handler.h"
-#include "daemon/policy-rule.h"
-#include "daemon/policy.h"
-#include "daemon/resolver.h"
+#include "daemon/network/address.h"
+#include "daemon/network/policy-rule.h"
+#include "daemon/network/policy.h"
+#include "daemon/network/resolver.h"
 
 // Literal addresses and localhost are answered here and need no grant: they tell the app nothing.
 // Everything else is a lookup.

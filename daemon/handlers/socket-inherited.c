@@ -8,8 +8,8 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "daemon/inherited.h"
-#include "daemon/loop.h"
+#include "daemon/loop/loop.h"
+#include "daemon/process/inherited.h"
 
 // Ports that only root may have are opened by the service manager. Who binds to one, as often as
 // workers are restarted, gets a copy: connections that came meanwhile have waited.

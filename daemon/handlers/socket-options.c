@@ -7,8 +7,8 @@
 
 #include "call/calls.h"
 #include "call/stubs.h"
-#include "daemon/address.h"
 #include "daemon/handlers/socket.h"
+#include "daemon/network/address.h"
 
 struct option {
     int level, name;

@@ -3,10 +3,10 @@
 #include <stdlib.h>
 
 #include "call/stubs.h"
-#include "daemon/address.h"
 #include "daemon/handlers/socket.h"
-#include "daemon/policy.h"
-#include "daemon/resolver.h"
+#include "daemon/network/address.h"
+#include "daemon/network/policy.h"
+#include "daemon/network/resolver.h"
 
 // Who may: asked before the handlers of bind, connect and sendto run, and for every datagram heard.
 

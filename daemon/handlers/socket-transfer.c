@@ -6,8 +6,8 @@
 #include <sys/socket.h>
 
 #include "call/stubs.h"
-#include "daemon/address.h"
 #include "daemon/handlers/socket.h"
+#include "daemon/network/address.h"
 
 #define UNHEARD_MAX 32 /* datagrams dropped in one call before the loop's turn comes */
 #define DATAGRAM_MAX (1u << 16)

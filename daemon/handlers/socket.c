@@ -13,8 +13,8 @@
 #include "base/cleanup.h"
 #include "call/calls.h"
 #include "call/stubs.h"
-#include "daemon/address.h"
-#include "daemon/loop.h"
+#include "daemon/loop/loop.h"
+#include "daemon/network/address.h"
 
 // Sockets come and go here; what moves over them is in socket-transfer.c, who may is in
 // socket-policy.c.

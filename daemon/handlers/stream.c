@@ -11,13 +11,13 @@
 #include "base/cleanup.h"
 #include "call/calls.h"
 #include "call/stubs.h"
-#include "daemon/given.h"
+#include "daemon/app/given.h"
 #include "daemon/handler.h"
-#include "daemon/loop.h"
+#include "daemon/loop/loop.h"
 
-// Files and devices that the administrator gave the app: daemon/given.c opened them. Each handle
-// has a descriptor of its own for one of them, and of a file a place of its own in it. A device is
-// watched by the loop, edge-triggered as sockets are, and is non-blocking.
+// Files and devices that the administrator gave the app: daemon/app/given.c opened them. Each
+// handle has a descriptor of its own for one of them, and of a file a place of its own in it. A
+// device is watched by the loop, edge-triggered as sockets are, and is non-blocking.
 
 #define GROWN_MAX ((int64_t)16 << 20) /* bytes of a file of the machine: no quota holds it */
 #define ALWAYS (WIRE_READABLE | WIRE_WRITABLE)

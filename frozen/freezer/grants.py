@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: MIT
-"""Grants, PROTOCOL:[HOST:]PORT[-PORT], checked at build time by the rules of daemon/policy-rule.c,
+"""Grants, PROTOCOL:[HOST:]PORT[-PORT], checked at build time by the rules of daemon/network/policy-rule.c,
 which decides at run time. tests/freeze/grants.txt holds both to the same answers."""
 
 import ipaddress

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "daemon/policy-rule.h"
+#include "daemon/network/policy-rule.h"
 #include "image/image.h"
 
 static void show_parts(const char *what, const struct manifest_parts *parts) {

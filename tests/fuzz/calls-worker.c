@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "call/calls.h"
-#include "daemon/app.h"
-#include "daemon/trace.h"
+#include "daemon/app/app.h"
+#include "daemon/record/trace.h"
 #include "tests/fuzz/fuzz.h"
 
 struct calls_worker worker;

@@ -11,10 +11,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "daemon/address.h"
-#include "daemon/app.h"
-#include "daemon/policy.h"
-#include "daemon/resolver.h"
+#include "daemon/app/app.h"
+#include "daemon/network/address.h"
+#include "daemon/network/policy.h"
+#include "daemon/network/resolver.h"
 #include "tests/fuzz/fuzz.h"
 
 #define HEARD_MAX 512u

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A loop in place of daemon/loop.c, for targets that must do the same each time: nothing happens in
-// it unless the target says so, and its clock stands still.
+// A loop in place of daemon/loop/loop.c, for targets that must do the same each time: nothing
+// happens in it unless the target says so, and its clock stands still.
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "daemon/loop.h"
+#include "daemon/loop/loop.h"
 
 // What serve.c does each time before the loop sleeps, and right after. Returns what it returns.
 int fake_loop_turn(void);

@@ -4,9 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/policy-names.h"
-#include "daemon/policy-rule.h"
-#include "daemon/resolver.h"
+#include "daemon/network/policy-names.h"
+#include "daemon/network/policy-rule.h"
+#include "daemon/network/resolver.h"
 #include "tests/fuzz/fuzz.h"
 
 struct lookup {

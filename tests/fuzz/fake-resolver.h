@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-// A resolver in place of daemon/resolver.c: who asks is answered when the input says so, and what.
+// A resolver in place of daemon/network/resolver.c: who asks is answered when the input says so,
+// and what.
 
 #include <stdbool.h>
 #include <stdint.h>

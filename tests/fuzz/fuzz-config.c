@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: MIT
 
-// The administrator's file: daemon/config.c, config-values.c, and inih between them.
+// The administrator's file: daemon/config/config.c, config-values.c, and inih between them.
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
 #include "call/wire.h"
-#include "daemon/config.h"
-#include "daemon/policy-rule.h"
+#include "daemon/config/config.h"
+#include "daemon/network/policy-rule.h"
 #include "tests/fuzz/fuzz.h"
 
 #define TEXT_MAX (512u << 10)

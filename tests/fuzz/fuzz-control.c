@@ -17,7 +17,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "call/calls.h"
-#include "daemon/connection.h"
+#include "daemon/control/connection.h"
 #include "tests/fuzz/fake-loop.h"
 #include "tests/fuzz/fuzz.h"
 #include "tests/unit/control-fixture.h"

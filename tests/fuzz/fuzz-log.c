@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// What an app says, on its way to the log: daemon/app-log.c and base/log.c; and its calls as
-// daemon/trace.c tells them. Nothing of it may look like anything but one line of that app.
+// What an app says, on its way to the log: daemon/app/app-log.c and base/log.c; and its calls as
+// daemon/record/trace.c tells them. Nothing of it may look like anything but one line of that app.
 
 #include <string.h>
 #include <syslog.h>
@@ -10,12 +10,12 @@
 #include "base/log-sink.h"
 #include "base/log.h"
 #include "call/calls.h"
-#include "daemon/app-log.h"
-#include "daemon/trace.h"
+#include "daemon/app/app-log.h"
+#include "daemon/record/trace.h"
 #include "tests/fuzz/fuzz.h"
 
 #define TEXT_MAX 4096u  /* of log.write */
-#define TRACE_SIZE 512u /* of daemon/dispatch.c */
+#define TRACE_SIZE 512u /* of daemon/dispatch/dispatch.c */
 
 static unsigned n_lines;
 

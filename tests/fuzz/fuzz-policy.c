@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// Grants and decisions: daemon/policy.c, policy-rule.c, policy-names.c, address.c. An input is
-// text, a line each:
+// Grants and decisions: daemon/network/policy.c, policy-rule.c, policy-names.c, address.c. An input
+// is text, a line each:
 //
 //     l GRANT, c GRANT    the manifest asks to listen, to connect
 //     L GRANT, C GRANT    the configuration narrows it to that
@@ -14,10 +14,10 @@
 #include <errno.h>
 #include <string.h>
 
-#include "daemon/address.h"
-#include "daemon/policy-names.h"
-#include "daemon/policy-rule.h"
-#include "daemon/policy.h"
+#include "daemon/network/address.h"
+#include "daemon/network/policy-names.h"
+#include "daemon/network/policy-rule.h"
+#include "daemon/network/policy.h"
 #include "tests/fuzz/fuzz.h"
 
 #define GRANTS_MAX 10u /* of each list */

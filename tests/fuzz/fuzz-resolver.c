@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: MIT
 
-// What name servers answer: daemon/resolver.c, over c-ares with sockets that the input plays. Each
-// query is answered by records that the input makes, or by its bytes as they come.
+// What name servers answer: daemon/network/resolver.c, over c-ares with sockets that the input
+// plays. Each query is answered by records that the input makes, or by its bytes as they come.
 //
 // No address of this machine or its link comes out of an answer, and every question is answered
 // once.
@@ -14,9 +14,9 @@
 #include <sys/epoll.h>
 #include <sys/uio.h>
 
-#include "daemon/address.h"
-#include "daemon/policy-names.h"
-#include "daemon/resolver.h"
+#include "daemon/network/address.h"
+#include "daemon/network/policy-names.h"
+#include "daemon/network/resolver.h"
 #include "tests/fuzz/fake-loop.h"
 #include "tests/fuzz/fuzz.h"
 

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: MIT
 
 // The supervisor's whole life, with a spawner that says what it likes: spawner_receive() of
-// sandbox/spawner.c, the machine of daemon/supervise.c and what that moves. An input is a row of
-// steps: what the spawner says (well-formed or not), what its worker does, signals, time.
+// sandbox/spawner.c, the machine of daemon/life/supervise.c and what that moves. An input is a row
+// of steps: what the spawner says (well-formed or not), what its worker does, signals, time.
 //
 // Whatever comes, the supervisor ends with a status or an error of its own, and its log holds
 // nothing but lines of its own.
@@ -16,8 +16,8 @@
 
 #include "base/log.h"
 #include "call/calls.h"
-#include "daemon/handle.h"
-#include "daemon/supervise.h"
+#include "daemon/dispatch/handle.h"
+#include "daemon/life/supervise.h"
 #include "image/manifest.h"
 #include "sandbox/spawner-child.h"
 #include "tests/fuzz/fake-loop.h"

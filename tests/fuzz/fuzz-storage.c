@@ -13,9 +13,9 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "daemon/loop.h"
-#include "daemon/storage-file.h"
-#include "daemon/storage-path.h"
+#include "daemon/loop/loop.h"
+#include "daemon/storage/storage-file.h"
+#include "daemon/storage/storage-path.h"
 #include "tests/fuzz/fuzz.h"
 
 #define UNITS 24u

@@ -45,7 +45,7 @@ size_t input_bytes(struct input *input, void *destination, size_t size);
 bool input_line(struct input *input, char *text, size_t size);
 
 // Whether TEXT is well-formed UTF-8 that no terminal obeys: no control character but a tab. Decided
-// here by other means than base/utf8.c and daemon/app-log.c do.
+// here by other means than base/utf8.c and daemon/app/app-log.c do.
 bool is_harmless(const char *text, size_t size);
 bool is_printable_ascii(const char *text);
 

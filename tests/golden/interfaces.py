@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""Tests of daemon/geninterface: what it makes of an interface, what it says about bad ones."""
+"""Tests of daemon/control/geninterface: what it makes of an interface, what it says about bad ones."""
 
 import pathlib
 import subprocess
@@ -47,7 +47,7 @@ BAD = (
 def generate(folder, text):
     file = folder / 'test.varlink'
     file.write_text(text)
-    return subprocess.run([sys.executable, ROOT / 'daemon' / 'geninterface', file, '--output-dir', folder],
+    return subprocess.run([sys.executable, ROOT / 'daemon' / 'control' / 'geninterface', file, '--output-dir', folder],
                           capture_output=True, text=True, timeout=30)
 
 
@@ -81,7 +81,7 @@ def ours():
     for name in ('org.mpyd.App', 'org.varlink.service'):
         with tempfile.TemporaryDirectory() as work:
             folder = pathlib.Path(work)
-            text = (ROOT / 'daemon' / f'{name}.varlink').read_text()
+            text = (ROOT / 'daemon' / 'control' / f'{name}.varlink').read_text()
             tap.equal(generate(folder, text).returncode, 0, name)
             page = (folder / f'{name}.5').read_text().splitlines()
             bare = [line for line, after in zip(page, page[1:])

@@ -32,15 +32,41 @@ MAY_USE = {
     "vm/": rf"(base|call|vm)/.*|(py|extmod|shared|lib|genhdr)/.*|mp(config|hal)port\.h|{GENERATED}",
     "tests/": r".*",
 }
-# Handlers of the network share the daemon's part that decides and resolves.
-NETWORK = r"base/cleanup\.h|daemon/(address|inherited|loop|policy|policy-rule|resolver)\.h"
-HANDLERS_MAY_USE = {
+# The rooms of the daemon, lowest first, and which others each may use. An app has a channel, a
+# record and an end: these four know each other, and of health that a call is a sign of life.
+CORE = "app|crash|dispatch|record"
+BELOW_CORE = "config|loop|network|process|storage"
+ROOMS = {
+    "loop": "",
+    "process": "loop",
+    "network": "loop",
+    "storage": "loop",
+    "config": "network|storage",
+    **dict.fromkeys(CORE.split("|"), f"{CORE}|{BELOW_CORE}"),
+    "life": f"{CORE}|{BELOW_CORE}",
+    "control": f"life|{CORE}|{BELOW_CORE}",
+    "start": f"control|life|{CORE}|{BELOW_CORE}",
+}
+for room, others in ROOMS.items():
+    MAY_USE[f"daemon/{room}/"] = (
+        rf"(base|call|sandbox|image)/.*|daemon/({room}|{others})/.*|daemon/handler\.h|{GENERATED}"
+    )
+
+# What single files may use beside that. Handlers of the network share the daemon's part that
+# decides and resolves.
+NETWORK = (
+    r"base/cleanup\.h|daemon/network/(address|policy|policy-rule|resolver)\.h"
+    r"|daemon/(loop/loop|process/inherited)\.h"
+)
+FILES_MAY_USE = {
+    "daemon/app/app.": r"daemon/life/health\.h",
+    "daemon/dispatch/call.": r"daemon/life/health\.h",
     "daemon/handlers/socket": NETWORK,
     "daemon/handlers/name": NETWORK,
-    "daemon/handlers/file": r"base/cleanup\.h|daemon/storage(-file|-sync)?\.h",
-    "daemon/handlers/directory": r"base/(cleanup|utf8)\.h|daemon/storage(-path)?\.h",
-    "daemon/handlers/app": r"daemon/(messages|secrets)\.h",
-    "daemon/handlers/stream": r"base/cleanup\.h|daemon/(given|loop)\.h",
+    "daemon/handlers/file": r"base/cleanup\.h|daemon/storage/storage(-file|-sync)?\.h",
+    "daemon/handlers/directory": r"base/(cleanup|utf8)\.h|daemon/storage/storage(-path)?\.h",
+    "daemon/handlers/app": r"daemon/app/(messages|secrets)\.h",
+    "daemon/handlers/stream": r"base/cleanup\.h|daemon/(app/given|loop/loop)\.h",
 }
 
 
@@ -57,7 +83,7 @@ def check_includes_follow_the_layers(tree):
             continue
         is_asking = re.fullmatch(rf"ctl/{ASKING}\.[ch]", file)
         allowed = rf"(base|image)/.*|ctl/{ASKING}\.h" if is_asking else MAY_USE[folder]
-        for prefix, more in HANDLERS_MAY_USE.items():
+        for prefix, more in FILES_MAY_USE.items():
             if file.startswith(prefix):
                 allowed += "|" + more
         for name in re.findall(r'^#include "([^"]+)"', tree.text(file), re.M):

@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "call/wire.h"
-#include "daemon/control.h"
-#include "daemon/supervise.h"
+#include "daemon/control/control.h"
+#include "daemon/life/supervise.h"
 
 #define FIXTURE_STARTER 1000 /* the user who started the supervisor */
 #define FIXTURE_GROUP 990

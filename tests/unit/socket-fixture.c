@@ -13,10 +13,10 @@
 
 #include "call/calls.h"
 #include "call/stubs.h"
-#include "daemon/dispatch.h"
-#include "daemon/handle.h"
-#include "daemon/loop.h"
-#include "daemon/policy.h"
+#include "daemon/dispatch/dispatch.h"
+#include "daemon/dispatch/handle.h"
+#include "daemon/loop/loop.h"
+#include "daemon/network/policy.h"
 
 #define TURN_USEC 3000
 

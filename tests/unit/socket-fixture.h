@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "daemon/app.h"
-#include "daemon/call.h"
+#include "daemon/app/app.h"
+#include "daemon/dispatch/call.h"
 
 #define SOCKET_QUOTA 6u /* most handles */
 

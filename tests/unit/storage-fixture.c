@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/loop.h"
+#include "daemon/loop/loop.h"
 
 struct storage *storage;
 char storage_path[64];

@@ -6,8 +6,8 @@
 
 #include <stdint.h>
 
-#include "daemon/storage-file.h"
-#include "daemon/storage.h"
+#include "daemon/storage/storage-file.h"
+#include "daemon/storage/storage.h"
 
 #define STORAGE_FIXTURE_UNITS 64u
 

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-#include "daemon/handle.h"
+#include "daemon/dispatch/handle.h"
 
 struct fakes fakes;
 

@@ -7,8 +7,8 @@
 #include <stdint.h>
 
 #include "call/stubs.h"
-#include "daemon/app.h"
-#include "daemon/call.h"
+#include "daemon/app/app.h"
+#include "daemon/dispatch/call.h"
 
 #define FAKE_ARENA_SIZE (256u << 10)
 

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/config-files.h"
+#include "daemon/config/config-files.h"
 
 static char top[] = "/tmp/test-config-files-XXXXXX";
 #define DROP_IN "etc/meterd.conf.d/10-a.conf"

@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/config-given.h"
-#include "daemon/config.h"
+#include "daemon/config/config-given.h"
+#include "daemon/config/config.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 

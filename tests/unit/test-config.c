@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/config.h"
+#include "daemon/config/config.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 

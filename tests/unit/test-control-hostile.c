@@ -16,7 +16,7 @@
 #include "base/cleanup.h"
 #include "control-client.h"
 #include "control-fixture.h"
-#include "daemon/connection.h"
+#include "daemon/control/connection.h"
 #include "tests/fuzz/fuzz.h"
 static void test_others_are_told_that_they_may_not(void **state) {
     CLEANUP_FD int fd = fixture_connect(1234, false);

@@ -18,8 +18,8 @@
 #include "call/calls.h"
 #include "control-client.h"
 #include "control-fixture.h"
-#include "daemon/app.h"
-#include "daemon/connection.h"
+#include "daemon/app/app.h"
+#include "daemon/control/connection.h"
 static int trace(const char *parameters) {
     int fd = fixture_connect(0, true);
     char call[512];

@@ -17,8 +17,8 @@
 #include "call/calls.h"
 #include "control-client.h"
 #include "control-fixture.h"
-#include "daemon/app.h"
-#include "daemon/control.h"
+#include "daemon/app/app.h"
+#include "daemon/control/control.h"
 static void test_service_tells_of_itself(void **state) {
     client_asked("{\"method\":\"org.varlink.service.GetInfo\"}",
                  "\"interfaces\":[\"org.mpyd.App\",\"org.varlink.service\"]");

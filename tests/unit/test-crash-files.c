@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "daemon/crash-files.h"
+#include "daemon/crash/crash-files.h"
 #include "tests/unit/folder.h"
 
 static char folder[40];

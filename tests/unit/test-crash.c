@@ -20,8 +20,8 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "call/calls.h"
-#include "daemon/app.h"
-#include "daemon/crash.h"
+#include "daemon/app/app.h"
+#include "daemon/crash/crash.h"
 #include "tests/unit/folder.h"
 
 static struct app app;

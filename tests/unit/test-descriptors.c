@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/descriptors.h"
+#include "daemon/process/descriptors.h"
 
 #define HARD 600u
 

@@ -15,7 +15,7 @@
 
 #include "base/log.h"
 #include "call/calls.h"
-#include "daemon/dispatch.h"
+#include "daemon/dispatch/dispatch.h"
 #include "stub-fakes.h"
 
 #define TAG 4711u

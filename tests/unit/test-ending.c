@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "call/wire.h"
-#include "daemon/ending.h"
+#include "daemon/crash/ending.h"
 
 static const struct {
     const char *what;

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/flight.h"
+#include "daemon/dispatch/flight.h"
 
 #define GENERATION 3u
 

@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "daemon/config-given.h"
-#include "daemon/given.h"
-#include "daemon/inherited.h"
+#include "daemon/app/given.h"
+#include "daemon/config/config-given.h"
+#include "daemon/process/inherited.h"
 
 static char place[] = "/tmp/mpyd-given-XXXXXX";
 

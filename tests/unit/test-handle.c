@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "call/channel.h"
-#include "daemon/app.h"
-#include "daemon/handle.h"
+#include "daemon/app/app.h"
+#include "daemon/dispatch/handle.h"
 
 #define KIND 1u
 #define OTHER_KIND 2u

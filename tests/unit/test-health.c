@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/app.h"
-#include "daemon/health.h"
+#include "daemon/app/app.h"
+#include "daemon/life/health.h"
 #include "tests/fuzz/fake-loop.h"
 
 #define SECOND 1000000u

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/identity.h"
+#include "daemon/process/identity.h"
 
 static void test_identity_two_ids_within_range_and_stable(void **state) {
     static const char *const names[] = {"a", "demo", "thermostat", "abcdefghijklmnopqrstuvwxyz"};

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/layers-report.h"
+#include "daemon/life/layers-report.h"
 
 static void test_layers_text_tells_state_and_reason(void **state) {
     const struct layer_report reports[] = {

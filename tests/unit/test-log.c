@@ -17,7 +17,7 @@
 #include "base/cleanup.h"
 #include "base/escape.h"
 #include "base/log.h"
-#include "daemon/app-log.h"
+#include "daemon/app/app-log.h"
 
 // -- escaping ------------------------------------------------------------------------------------
 

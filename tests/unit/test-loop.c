@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "daemon/loop.h"
+#include "daemon/loop/loop.h"
 
 struct fixture {
     struct loop *loop;

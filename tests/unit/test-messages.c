@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/app.h"
-#include "daemon/messages.h"
+#include "daemon/app/app.h"
+#include "daemon/app/messages.h"
 #include "tests/unit/app-fixture.h"
 
 #define SECOND 1000000u

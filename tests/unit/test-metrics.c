@@ -8,8 +8,8 @@
 #include <cmocka.h>
 
 #include "call/calls.h"
-#include "daemon/dispatch.h"
-#include "daemon/metrics.h"
+#include "daemon/dispatch/dispatch.h"
+#include "daemon/record/metrics.h"
 
 static void test_every_call_belongs_to_the_group_it_is_named_for(void **state) {
     for (uint32_t i = 0; i < CALLS_END; i++) {

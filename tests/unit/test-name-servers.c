@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
-#include "daemon/name-servers.h"
+#include "daemon/network/name-servers.h"
 
 static const char *instead; // of /etc/resolv.conf
 static int n_opened;

@@ -8,10 +8,10 @@
 
 #include <cmocka.h>
 
-#include "daemon/address.h"
-#include "daemon/policy-names.h"
-#include "daemon/policy-rule.h"
-#include "daemon/policy.h"
+#include "daemon/network/address.h"
+#include "daemon/network/policy-names.h"
+#include "daemon/network/policy-rule.h"
+#include "daemon/network/policy.h"
 
 static void test_name_too_long_to_be_one_is_not_kept(void **state) {
     struct policy_names *names = NULL;

@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/address.h"
-#include "daemon/policy-rule.h"
+#include "daemon/network/address.h"
+#include "daemon/network/policy-rule.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -10,9 +10,9 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "daemon/address.h"
-#include "daemon/policy-names.h"
-#include "daemon/policy.h"
+#include "daemon/network/address.h"
+#include "daemon/network/policy-names.h"
+#include "daemon/network/policy.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 

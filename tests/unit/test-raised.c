@@ -15,10 +15,10 @@
 #include "base/cleanup.h"
 #include "base/utf8.h"
 #include "call/calls.h"
-#include "daemon/app.h"
-#include "daemon/crash.h"
+#include "daemon/app/app.h"
+#include "daemon/app/secrets.h"
+#include "daemon/crash/crash.h"
 #include "daemon/handler.h"
-#include "daemon/secrets.h"
 #include "tests/unit/folder.h"
 
 static struct app app;

@@ -12,9 +12,9 @@
 #include <cmocka.h>
 
 #include "call/calls.h"
-#include "daemon/dispatch.h"
-#include "daemon/flight.h"
-#include "daemon/record.h"
+#include "daemon/dispatch/dispatch.h"
+#include "daemon/dispatch/flight.h"
+#include "daemon/record/record.h"
 #include "stub-fakes.h"
 
 #define CALLS 3200

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/recorder.h"
+#include "daemon/record/recorder.h"
 
 static struct recorder recorder;
 

@@ -16,10 +16,10 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "daemon/address.h"
-#include "daemon/loop.h"
-#include "daemon/policy-names.h"
-#include "daemon/resolver.h"
+#include "daemon/loop/loop.h"
+#include "daemon/network/address.h"
+#include "daemon/network/policy-names.h"
+#include "daemon/network/resolver.h"
 
 #define DEADLINE_USEC 10000000
 #define HEADER_SIZE 12

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/restart.h"
+#include "daemon/life/restart.h"
 
 #define SECOND 1000000ull
 

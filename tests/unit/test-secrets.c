@@ -17,7 +17,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "call/wire.h"
-#include "daemon/secrets.h"
+#include "daemon/app/secrets.h"
 #include "image/manifest.h"
 #include "tests/unit/folder.h"
 

@@ -13,7 +13,7 @@
 
 #include "call/calls.h"
 #include "call/stubs.h"
-#include "daemon/handle.h"
+#include "daemon/dispatch/handle.h"
 #include "tests/unit/socket-fixture.h"
 
 #define TAG 77

@@ -14,7 +14,7 @@
 
 #include "call/calls.h"
 #include "call/stubs.h"
-#include "daemon/handle.h"
+#include "daemon/dispatch/handle.h"
 #include "tests/unit/socket-fixture.h"
 
 static int receive(struct handle *handle, size_t size, int64_t *ret_size) {

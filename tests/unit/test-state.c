@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/state.h"
+#include "daemon/life/state.h"
 
 #define FOR_EACH_STATE(state) for (int state = 0; state < STATES; state++)
 #define FOR_EACH_EVENT(event) for (int event = 0; event < STATE_EVENTS; event++)

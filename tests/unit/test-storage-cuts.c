@@ -20,7 +20,7 @@
 #include <cmocka.h>
 
 #include "daemon/handler.h"
-#include "daemon/storage-sync.h"
+#include "daemon/storage/storage-sync.h"
 #include "tests/unit/storage-fixture.h"
 
 #define CHANGES_MAX 64u

@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#include "daemon/storage-path.h"
+#include "daemon/storage/storage-path.h"
 #include "tests/unit/storage-fixture.h"
 
 static char outside[80];

@@ -20,8 +20,8 @@
 
 #include "base/cleanup.h"
 #include "daemon/handler.h"
-#include "daemon/loop.h"
-#include "daemon/storage-sync.h"
+#include "daemon/loop/loop.h"
+#include "daemon/storage/storage-sync.h"
 
 #define ALL_MAX (STORAGE_SYNC_UNDER_WAY + STORAGE_SYNC_WAITING)
 

@@ -17,7 +17,7 @@
 #include <cmocka.h>
 
 #include "daemon/handler.h"
-#include "daemon/storage-sync.h"
+#include "daemon/storage/storage-sync.h"
 #include "tests/unit/storage-fixture.h"
 
 #define UNITS STORAGE_FIXTURE_UNITS

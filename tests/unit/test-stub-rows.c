@@ -14,10 +14,10 @@
 #include <cmocka.h>
 
 #include "call/calls.h"
-#include "daemon/dispatch.h"
-#include "daemon/handle.h"
-#include "daemon/stub.h"
-#include "daemon/trace.h"
+#include "daemon/dispatch/dispatch.h"
+#include "daemon/dispatch/handle.h"
+#include "daemon/dispatch/stub.h"
+#include "daemon/record/trace.h"
 #include "stub-fakes.h"
 
 #define UNTOUCHED (-77)

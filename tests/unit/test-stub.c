@@ -14,8 +14,8 @@
 #include <cmocka.h>
 
 #include "call/calls.h"
-#include "daemon/dispatch.h"
-#include "daemon/stub.h"
+#include "daemon/dispatch/dispatch.h"
+#include "daemon/dispatch/stub.h"
 #include "stub-fakes.h"
 
 #define PACK(offset, size) ((uint64_t)(offset) | (uint64_t)(size) << 32)

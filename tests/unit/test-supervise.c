@@ -15,9 +15,9 @@
 #include <cmocka.h>
 
 #include "base/cleanup.h"
-#include "daemon/handle.h"
-#include "daemon/resolver.h"
-#include "daemon/supervise.h"
+#include "daemon/dispatch/handle.h"
+#include "daemon/life/supervise.h"
+#include "daemon/network/resolver.h"
 #include "sandbox/spawner-child.h"
 
 #define MOMENT_USEC 30000

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "call/calls.h"
-#include "daemon/trace.h"
+#include "daemon/record/trace.h"
 
 #define PACK(offset, size) ((uint64_t)(offset) | (uint64_t)(size) << 32)
 

@@ -8,7 +8,7 @@
 #include <cmocka.h>
 
 #include "call/channel.h"
-#include "daemon/upcall.h"
+#include "daemon/dispatch/upcall.h"
 
 static struct channel channel;
 static struct upcalls upcalls;

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "daemon/app.h"
-#include "daemon/usage.h"
+#include "daemon/app/app.h"
+#include "daemon/app/usage.h"
 #include "tests/unit/app-fixture.h"
 
 static struct app app;

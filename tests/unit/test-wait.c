@@ -14,11 +14,11 @@
 
 #include "base/cleanup.h"
 #include "call/calls.h"
-#include "daemon/app.h"
-#include "daemon/call.h"
-#include "daemon/dispatch.h"
-#include "daemon/handle.h"
-#include "daemon/resolver.h"
+#include "daemon/app/app.h"
+#include "daemon/dispatch/call.h"
+#include "daemon/dispatch/dispatch.h"
+#include "daemon/dispatch/handle.h"
+#include "daemon/network/resolver.h"
 #include "tests/unit/app-fixture.h"
 
 static struct app app;

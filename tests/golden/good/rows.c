@@ -6,7 +6,7 @@
 
 #include "call/calls.h"
 #include "call/stubs.h"
-#include "daemon/dispatch.h"
+#include "daemon/dispatch/dispatch.h"
 
 static const int line_start_errors[] = {
     EPROTO, EINVAL, 0,

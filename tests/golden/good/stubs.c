@@ -5,7 +5,7 @@
 #include "call/stubs.h"
 
 #include "call/calls.h"
-#include "daemon/stub.h"
+#include "daemon/dispatch/stub.h"
 
 int serve_line_start(struct call *call, const struct wire_submission *submission,
                      int64_t *ret_result) {

@@ -12,7 +12,7 @@
 // Of each call: serve_x() is what the dispatch table calls, handle_x() is supplied by
 // daemon/handlers/, permit_x() (only where the call needs a grant) stands beside it: it returns 0
 // or what call_refuse() returned. Returns as in daemon/handler.h; serve_x() returns APP_BROKEN
-// (daemon/app.h) as well.
+// (daemon/app/app.h) as well.
 
 #define STUBS_SCRATCH_SIZE 4104u // most bytes that one call sends
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "call/calls.h"
-#include "daemon/trace.h"
+#include "daemon/record/trace.h"
 
 static const struct trace_argument line_start_arguments[] = {
     {"abi", TRACE_U32, NULL},
