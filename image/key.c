@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/log.h"
@@ -18,6 +20,8 @@
 #define SUFFIX ".key"
 #define SECTION "key"
 #define APP_NAME_SIZE_MAX 26
+
+enum { SKIPPED = 2 }; // besides KEY_REFUSED
 
 #define LLU(value) ((unsigned long long)(value))
 #define REFUSE(why, ...) why_refuse(why, KEY_WHY_SIZE, __VA_ARGS__)
@@ -135,7 +139,22 @@ static int is_key_file(const struct dirent *entry) {
            strcmp(entry->d_name + size - strlen(SUFFIX), SUFFIX) == 0;
 }
 
-static int read_key(int directory, const char *name, struct key *ret_key, char *why) {
+// What came with a package is good for the app that its file is named after, and for no other.
+static int check_package(const char *name, const struct key *key, char *why) {
+    const int size = (int)strcspn(name, ".");
+    char only[KEY_APPS_SIZE];
+
+    (void)snprintf(only, sizeof(only), " %.*s ", size, name);
+    if (strcmp(only, key->apps) != 0) {
+        return REFUSE(why,
+                      " is of a package, which may bring keys for the app %.*s alone, and is for%s",
+                      size, name, key->apps);
+    }
+    return 0;
+}
+
+static int read_key(int directory, const char *name, bool is_package, struct key *ret_key,
+                    char *why) {
     char text[KEY_FILE_SIZE_MAX + 1];
     char reason[GUARDED_WHY_SIZE] = "is gone";
     size_t size = 0;
@@ -145,6 +164,9 @@ static int read_key(int directory, const char *name, struct key *ret_key, char *
         return REFUSE(why, " %s", reason);
     }
     r = key_parse(text, size, ret_key, why);
+    if (r == 0 && is_package) {
+        r = check_package(name, ret_key, why);
+    }
     if (r == 0) {
         ret_key->file = strdup(name);
         r = ret_key->file ? 0 : -ENOMEM;
@@ -152,62 +174,103 @@ static int read_key(int directory, const char *name, struct key *ret_key, char *
     return r;
 }
 
-static int read_all(int fd, const char *directory, struct dirent **entries, size_t n_entries,
+// A directory of keys. MASKS: where files of the same names, or links, take the place of its own;
+// -1: nowhere.
+struct folder {
+    const char *path;
+    int fd, masks;
+    bool is_package;
+};
+
+// Whether NAME is not to be read: it is there to hide one of a package, or it is hidden.
+static bool is_skipped(const struct folder *folder, const char *name) {
+    const char nothing[] = "/dev/null";
+    char target[sizeof(nothing)];
+    struct stat status;
+
+    if (folder->masks >= 0) {
+        return fstatat(folder->masks, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+    }
+    return readlinkat(folder->fd, name, target, sizeof(target)) == (ssize_t)strlen(nothing) &&
+           memcmp(target, nothing, strlen(nothing)) == 0;
+}
+
+static int read_all(const struct folder *folder, struct dirent **entries, size_t n_entries,
                     struct keys *keys) {
-    keys->items = calloc(n_entries ? n_entries : 1, sizeof(*keys->items));
-    if (!keys->items) {
+    struct key *items = reallocarray(keys->items, keys->n_items + n_entries + 1, sizeof(*items));
+
+    if (!items) {
         return -ENOMEM;
     }
+    keys->items = items;
     for (size_t i = 0; i < n_entries; i++) {
+        const char *name = entries[i]->d_name;
         char why[KEY_WHY_SIZE];
-        int r = read_key(fd, entries[i]->d_name, &keys->items[keys->n_items], why);
+        int r = is_skipped(folder, name) ? SKIPPED
+                                         : read_key(folder->fd, name, folder->is_package,
+                                                    &keys->items[keys->n_items], why);
 
         if (r < 0) {
             return r;
         }
-        if (r > 0) {
-            log_warning("%s/%s:%s; this key counts for nothing", directory, entries[i]->d_name,
-                        why);
+        if (r == KEY_REFUSED) {
+            log_warning("%s/%s:%s; this key counts for nothing", folder->path, name, why);
         }
         keys->n_items += r == 0;
     }
     return 0;
 }
 
-int keys_read(const char *named, struct keys *ret_keys, char why[KEY_WHY_SIZE]) {
-    const char *directory = named ? named : KEY_DIRECTORY;
-    CLEANUP(keys_done) struct keys keys = {.directory = strdup(directory)};
-    CLEANUP_FD int fd = -1;
-    char reason[GUARDED_WHY_SIZE];
+static int read_folder(const struct folder *folder, struct keys *keys, char *why) {
     struct dirent **entries = NULL;
-    int n = 0, r = keys.directory ? guarded_open(named, KEY_DIRECTORY, &fd, reason) : -ENOMEM;
+    int r, n = scandirat(folder->fd, ".", &entries, is_key_file, alphasort);
 
-    if (r == GUARDED_ABSENT) {
-        keys.is_absent = true;
-        *ret_keys = keys;
-        keys = (struct keys){0};
-        return 0;
-    }
-    if (r < 0) {
-        return r;
-    }
-    if (r != 0) {
-        return REFUSE(why, "%.100s: %.180s", directory, reason);
-    }
-    n = scandirat(fd, ".", &entries, is_key_file, alphasort);
     if (n < 0) {
-        return errno == ENOMEM ? -ENOMEM : REFUSE(why, "%.100s: %s", directory, strerror(errno));
+        return errno == ENOMEM ? -ENOMEM : REFUSE(why, "%.100s: %s", folder->path, strerror(errno));
     }
-    r = read_all(fd, directory, entries, (size_t)n, &keys);
+    r = read_all(folder, entries, (size_t)n, keys);
     for (int i = 0; i < n; i++) {
         free(entries[i]);
     }
     free(entries);
+    return r;
+}
+
+// Opens the directory NAMED or, where that is NULL, the USUAL one, which may be absent: -1.
+static int open_folder(const char *named, const char *usual, int *ret_fd, char *why) {
+    char reason[GUARDED_WHY_SIZE];
+    int r = guarded_open(named, usual, ret_fd, reason);
+
+    return r == GUARDED_REFUSED  ? REFUSE(why, "%.100s: %.180s", named ? named : usual, reason)
+           : r == GUARDED_ABSENT ? 0
+                                 : r;
+}
+
+int keys_read_both(const char *named, const char *package, struct keys *ret_keys,
+                   char why[KEY_WHY_SIZE]) {
+    CLEANUP(keys_done) struct keys keys = {.directory = strdup(named ? named : KEY_DIRECTORY)};
+    CLEANUP_FD int own = -1, packages = -1;
+    int r = keys.directory ? open_folder(named, KEY_DIRECTORY, &own, why) : -ENOMEM;
+
+    if (r == 0 && package) {
+        r = open_folder(NULL, package, &packages, why);
+    }
+    if (r == 0 && own >= 0) {
+        r = read_folder(&(struct folder){keys.directory, own, -1, false}, &keys, why);
+    }
+    if (r == 0 && packages >= 0) {
+        r = read_folder(&(struct folder){package, packages, own, true}, &keys, why);
+    }
     if (r == 0) {
+        keys.is_absent = own < 0 && packages < 0;
         *ret_keys = keys;
         keys = (struct keys){0};
     }
     return r;
+}
+
+int keys_read(const char *named, struct keys *ret_keys, char why[KEY_WHY_SIZE]) {
+    return keys_read_both(named, named ? NULL : KEY_PACKAGES, ret_keys, why);
 }
 
 void keys_done(struct keys *keys) {

@@ -9,6 +9,10 @@
 //
 // "public" is the second line of what minisign -G made; further lines "apps" add to the first. A
 // name may end in *, and be nothing but that.
+//
+// What an app's package brings stands in a directory of its own, in files that are named APP.key or
+// APP.WHATEVER.key and name that app alone. A file of the administrator's, or a link to /dev/null,
+// of the same name takes the place of one of a package.
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,6 +21,7 @@
 #include "image/signature.h"
 
 #define KEY_DIRECTORY "/etc/mpyd/keys.d"
+#define KEY_PACKAGES "/usr/lib/mpyd/keys.d"
 #define KEY_FILE_SIZE_MAX 16384
 #define KEY_APPS_SIZE 1024 /* of the names a key is good for, NUL included */
 #define KEY_WHY_SIZE 320   /* bytes of a reason, NUL included */
@@ -37,11 +42,15 @@ struct keys {
     size_t n_items;
 };
 
-// Reads every *.key of the directory NAMED, or of KEY_DIRECTORY where it is NULL, which alone may
-// be absent: then there are none. One that is not of the form, or that others could have written,
+// Reads every *.key of the directory NAMED or, where that is NULL, of KEY_DIRECTORY and
+// KEY_PACKAGES, which alone may be absent: then there are none. One that is not of the form, or that others could have written,
 // is logged and counts for nothing. Returns 0 and *ret_keys, freed by keys_done(); KEY_REFUSED with
 // the reason in WHY, one line that names the directory; or -ENOMEM.
 int keys_read(const char *named, struct keys *ret_keys, char why[KEY_WHY_SIZE]);
+
+// The same, with PACKAGE in place of KEY_PACKAGES; NULL: none.
+int keys_read_both(const char *named, const char *package, struct keys *ret_keys,
+                   char why[KEY_WHY_SIZE]);
 
 void keys_done(struct keys *keys);
 

@@ -189,6 +189,61 @@ static void test_read_empty_directory_gives_none(void **state) {
     keys_done(&keys);
 }
 
+// What packages bring, in a directory beside that of the administrator.
+static void test_keys_of_packages_are_good_for_their_app_alone(void **state) {
+    char own[64], packages[64], text[256], why[KEY_WHY_SIZE];
+    struct keys keys = {0};
+    struct key stranger = {.apps = " lamp "};
+
+    (void)state;
+    (void)snprintf(own, sizeof(own), "%s/own", folder);
+    (void)snprintf(packages, sizeof(packages), "%s/packages", folder);
+    assert_int_equal(mkdir(own, 0700), 0);
+    assert_int_equal(mkdir(packages, 0700), 0);
+    (void)snprintf(text, sizeof(text), "[key]\npublic = %s\napps = lamp\n", signer.line);
+    put("packages/lamp.key", text, 0644);
+    put("packages/lamp.old.key", text, 0644);
+    put("packages/pump.key", text, 0644);
+    put("packages/lam.key", text, 0644);
+    (void)snprintf(text, sizeof(text), "[key]\npublic = %s\napps = *\n", signer.line);
+    put("packages/lamp.all.key", text, 0644);
+    (void)snprintf(text, sizeof(text), "[key]\npublic = %s\napps = lamp oven\n", signer.line);
+    put("packages/lamp.two.key", text, 0644);
+    assert_int_equal(keys_read_both(own, packages, &keys, why), 0);
+    assert_int_equal(keys.n_items, 2);
+    assert_string_equal(keys.items[0].file, "lamp.key");
+    assert_string_equal(keys.items[1].file, "lamp.old.key");
+    assert_false(keys.is_absent);
+    memcpy(stranger.public_key, keys.items[0].public_key, sizeof(stranger.public_key));
+    assert_int_equal(keys_check_app(&keys, &keys.items[0], "lamp", why), 0);
+    stranger.file = keys.items[0].file;
+    assert_int_equal(keys_check_app(&keys, &stranger, "pump", why), KEY_REFUSED);
+    keys_done(&keys);
+}
+
+static void test_keys_of_packages_give_way_to_the_administrators(void **state) {
+    char own[64], packages[64], path[96], text[256], why[KEY_WHY_SIZE];
+    struct keys keys = {0};
+
+    (void)state;
+    (void)snprintf(own, sizeof(own), "%s/own", folder);
+    (void)snprintf(packages, sizeof(packages), "%s/packages", folder);
+    (void)snprintf(text, sizeof(text), "[key]\npublic = %s\napps = lamp*\n", signer.line);
+    put("own/lamp.key", text, 0644);
+    (void)snprintf(path, sizeof(path), "%s/lamp.old.key", own);
+    assert_int_equal(symlink("/dev/null", path), 0);
+    assert_int_equal(keys_read_both(own, packages, &keys, why), 0);
+    assert_int_equal(keys.n_items, 1);
+    assert_string_equal(keys.items[0].apps, " lamp* ");
+    keys_done(&keys);
+    assert_int_equal(keys_read_both(own, "/nonexistent/keys", &keys, why), 0);
+    assert_int_equal(keys.n_items, 1);
+    keys_done(&keys);
+    assert_int_equal(chmod(packages, 0777), 0);
+    assert_int_equal(keys_read_both(own, packages, &keys, why), KEY_REFUSED);
+    assert_non_null(strstr(why, packages));
+}
+
 static void test_read_what_is_no_directory(void **state) {
     char why[KEY_WHY_SIZE];
     struct keys keys = {0};
@@ -296,6 +351,8 @@ int main(void) {
         cmocka_unit_test(test_find_signer_by_key_not_by_number),
         cmocka_unit_test(test_read_directory_takes_good_keys_in_order),
         cmocka_unit_test(test_read_empty_directory_gives_none),
+        cmocka_unit_test(test_keys_of_packages_are_good_for_their_app_alone),
+        cmocka_unit_test(test_keys_of_packages_give_way_to_the_administrators),
         cmocka_unit_test(test_read_what_is_no_directory),
         cmocka_unit_test(test_floor_is_a_number_or_refused),
         cmocka_unit_test(test_floor_in_a_folder_that_others_write_to_is_refused),
