@@ -43,9 +43,10 @@ struct keys {
 };
 
 // Reads every *.key of the directory NAMED or, where that is NULL, of KEY_DIRECTORY and
-// KEY_PACKAGES, which alone may be absent: then there are none. One that is not of the form, or that others could have written,
-// is logged and counts for nothing. Returns 0 and *ret_keys, freed by keys_done(); KEY_REFUSED with
-// the reason in WHY, one line that names the directory; or -ENOMEM.
+// KEY_PACKAGES, which alone may be absent: then there are none. One that is not of the form, or
+// that others could have written, is logged and counts for nothing. Returns 0 and *ret_keys, freed
+// by keys_done(); KEY_REFUSED with the reason in WHY, one line that names the directory; or
+// -ENOMEM.
 int keys_read(const char *named, struct keys *ret_keys, char why[KEY_WHY_SIZE]);
 
 // The same, with PACKAGE in place of KEY_PACKAGES; NULL: none.

@@ -6,7 +6,7 @@ import os
 import sys
 from collections import namedtuple
 
-from . import build, encrypt, identity, keygen, new, sign, testing
+from . import build, deb, encrypt, identity, keygen, new, sign, testing
 from .errors import BuildError
 from .messages import say
 
@@ -31,6 +31,9 @@ COMMANDS = (
             'Makes a key that "mpyfreeze encrypt" and "mpyd run --key-file" take.'),
     Command('encrypt', encrypt, 'encrypt an image',
             'Encrypts IMAGE; sign it after that, not before.'),
+    Command('deb', deb, 'make a Debian package of an app',
+            'Makes a package that installs the app in DIR on machines with mpyd: its image, signed, '
+            'and the public key.'),
 )
 
 

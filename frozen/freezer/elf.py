@@ -51,8 +51,9 @@ def read(data):
     return Elf(machine, entry, text[0], writable[0], *notes[0])
 
 
-def note_offsets(data):
-    """Where notes begin in the bytes DATA, of any file; [] where it is no ELF file."""
+def note_segments(data):
+    """(offset, size) of each segment of notes in the bytes DATA, of any file; [] where it is no ELF
+    file."""
     if not data.startswith(MAGIC) or len(data) < HEADER.size:
         return []
     fields = HEADER.unpack_from(data)
@@ -60,7 +61,7 @@ def note_offsets(data):
     starts = [offset + index * size for index in range(count)]
     segments = [SEGMENT.unpack_from(data, start) for start in starts
                 if start + SEGMENT.size <= len(data)]
-    return [segment[2] for segment in segments if segment[0] == NOTE]
+    return [(segment[2], segment[5]) for segment in segments if segment[0] == NOTE]
 
 
 def _sections(data):

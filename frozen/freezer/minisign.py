@@ -18,6 +18,30 @@ MEMORY_MAX = 2 << 30                         # bytes that the file may have a pa
 COMMENT_MAX = 8191                           # bytes of a trusted comment
 
 
+PUBLIC = struct.Struct('<2s8s32s')           # algorithm, number, key
+SIGNATURE = struct.Struct('<2s8s64s')
+
+
+def _id(number):
+    """As minisign writes it."""
+    return f'{int.from_bytes(number, "little"):X}'
+
+
+@dataclass
+class PublicKey:
+    number: bytes
+    public: bytes
+
+    @property
+    def id(self):
+        return _id(self.number)
+
+    @property
+    def text(self):
+        """The second line of its file."""
+        return base64.b64encode(PUBLIC.pack(SIGN, self.number, self.public)).decode()
+
+
 @dataclass
 class SecretKey:
     number: bytes
@@ -25,8 +49,11 @@ class SecretKey:
 
     @property
     def id(self):
-        """As minisign writes it."""
-        return f'{int.from_bytes(self.number, "little"):X}'
+        return _id(self.number)
+
+    @property
+    def public(self):
+        return PublicKey(self.number, self.secret[32:])
 
 
 def _decode(file, text):
@@ -40,6 +67,24 @@ def _decode(file, text):
     if len(packed) != SECRET.size:
         raise BuildError(f'{file}:2: is no secret key of minisign')
     return SECRET.unpack(packed)
+
+
+def _unpack(form, line):
+    """The fields of a LINE in base64, or None."""
+    try:
+        packed = base64.b64decode(line, validate=True)
+    except (binascii.Error, ValueError):
+        return None
+    return form.unpack(packed) if len(packed) == form.size else None
+
+
+def read_public_key(file):
+    """The key in FILE, of minisign or that line of it alone."""
+    lines = files.read(file, FILE_MAX).decode('ascii', 'replace').splitlines() or ['']
+    fields = _unpack(PUBLIC, lines[-1])
+    if not fields or fields[0] != SIGN:
+        raise BuildError(f'{file}: is no public key of minisign')
+    return PublicKey(*fields[1:])
 
 
 def _stream(password, salt, operations, memory):
@@ -88,3 +133,27 @@ def sign(key, data, comment):
              b'trusted comment: ' + trusted,
              base64.b64encode(_signed(key, signature + trusted)))
     return b''.join(line + b'\n' for line in lines)
+
+
+def _verifies(key, signature, data):
+    try:
+        sodium.load().crypto_sign_open(signature + data, key.public)
+    except sodium.bad_signature():
+        return False
+    return True
+
+
+def check(file, text, data, key):
+    """Raises BuildError unless TEXT, of FILE, is the signature of DATA by KEY."""
+    lines = text.decode('utf-8', 'replace').splitlines()
+    fields = _unpack(SIGNATURE, lines[1]) if len(lines) >= 4 else None
+    if not fields or fields[0] != HASHED:
+        raise BuildError(f'{file}: is no signature as "mpyfreeze sign" makes them')
+    _, number, signature = fields
+    if number != key.number:
+        raise BuildError(f'{file}: is by key {_id(number)}, not by {key.id}')
+    comment = lines[2].removeprefix('trusted comment: ').encode()
+    both = _unpack(struct.Struct('<64s'), lines[3]) or (b'',)
+    if (not _verifies(key, signature, hashlib.blake2b(data).digest())
+            or not _verifies(key, both[0], signature + comment)):
+        raise BuildError(f'{file}: is not of this image, or was changed; sign it again')

@@ -64,7 +64,28 @@ OBJECT_OFFSET = HEADER.size + len(_padded(OWNER))
 def is_image(data):
     """Whether the file with the bytes DATA begins its notes as an image does."""
     start = _note(USER_OBJECT, bytes(OBJECT.size))[:OBJECT_OFFSET] + MAGIC
-    return any(data.startswith(start, offset) for offset in elf.note_offsets(data))
+    return any(data.startswith(start, offset) for offset, _ in elf.note_segments(data))
+
+
+def contents(data):
+    """{kind: bytes} of the notes of the image in the bytes DATA, as far as they are of the form."""
+    found = {}
+    for offset, size in elf.note_segments(data):
+        end = min(offset + size, len(data))
+        while offset + OBJECT_OFFSET <= end:
+            owner_size, length, kind = HEADER.unpack_from(data, offset)
+            start = offset + OBJECT_OFFSET
+            if owner_size != len(OWNER) or start + length > end:
+                break
+            found.setdefault(kind, data[start:start + length])
+            offset = start + len(_padded(bytes(length)))
+    return found
+
+
+def target(data):
+    """(ABI, machine of the ELF header) that the image in the bytes DATA was built for."""
+    fields = OBJECT.unpack_from(contents(data)[USER_OBJECT])
+    return fields[2], fields[3]
 
 
 def layout(regions):

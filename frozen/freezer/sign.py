@@ -13,7 +13,8 @@ SUFFIX = '.minisig'
 PASSWORD_FILE_MAX = 4096  # bytes
 
 
-def _password(file):
+def password(file):
+    """That of a key: the first line of FILE or, if that is None, as somebody types it."""
     if file is not None:
         return files.read(file, PASSWORD_FILE_MAX, pipes=True).split(b'\n')[0]
     if not sys.stdin.isatty():
@@ -39,7 +40,7 @@ def arguments(parser):
 
 def run(given):
     data = envelope.read_image(given.image)
-    key = minisign.read_secret_key(given.key, lambda: _password(given.password_file))
+    key = minisign.read_secret_key(given.key, lambda: password(given.password_file))
     warn_of_readers(given.key)
     comment = _comment(given.image) if given.comment is None else given.comment
     signature = given.image.with_name(given.image.name + SUFFIX)

@@ -11,3 +11,9 @@ def load():
     except ImportError:
         raise BuildError('this needs libsodium for Python; install python3-nacl') from None
     return nacl.bindings
+
+
+def bad_signature():
+    """What a function of load() raises for a signature that is not of its data."""
+    from nacl.exceptions import BadSignatureError
+    return BadSignatureError
