@@ -193,6 +193,8 @@ def arguments(parser):
                         help='the vendor\'s defaults, mpyd.conf(5)')
     parser.add_argument('-o', '--output', metavar='FILE', type=Path,
                         help='the package, or a directory for it (default: here)')
+    parser.add_argument('--tree', metavar='DIR', type=Path,
+                        help='lay the package out below DIR, which must not be there, and make none')
     sdk.argument(parser)
 
 
@@ -206,5 +208,9 @@ def run(given):
         output = given.output or Path()
         if output.is_dir():
             output /= package.file
-        debfile.write(package, _contents(given, image), output, work)
+        tree = given.tree or work / 'package'
+        debfile.lay_out(package, _contents(given, image), tree)
+        if given.tree:
+            return
+        debfile.pack(tree, output, work / 'package.deb')
     say(f'{output}: {package.name} {package.version}, {package.architecture}')

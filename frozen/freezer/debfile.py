@@ -77,8 +77,8 @@ def _control(package, contents):
             f'Priority: optional\nDescription: {_description(package.description)}\n')
 
 
-def _lay_out(root, contents, control):
-    """Writes both below ROOT, with modes and times that depend on nothing."""
+def _write_all(root, contents, control):
+    """Both below ROOT, with modes and times that depend on nothing."""
     now = epoch.now()
     everything = {path: (data, 0o644) for path, data in contents.items()}
     everything.update({f'DEBIAN/{name}': (data, 0o755 if name in SCRIPTS else 0o644)
@@ -88,16 +88,31 @@ def _lay_out(root, contents, control):
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_bytes(data)
         file.chmod(mode)
-    for file in sorted(root.rglob('*'), reverse=True):
+    for file in [*sorted(root.rglob('*'), reverse=True), root]:
         if file.is_dir():
             file.chmod(0o755)
         os.utime(file, (now, now))
-    root.chmod(0o755)
-    os.utime(root, (now, now))
 
 
-def _pack(root, file):
-    command = ['dpkg-deb', '--root-owner-group', '-Zxz', '--threads-max=1', '--build', root, file]
+def lay_out(package, contents, root):
+    """PACKAGE with CONTENTS, {path: bytes}, below ROOT, as dpkg-deb(1) takes it."""
+    contents = {path.replace('@PACKAGE@', package.name): data for path, data in contents.items()}
+    contents.update(_documents(package))
+    sums = ''.join(f'{hashlib.md5(data).hexdigest()}  {path}\n'
+                   for path, data in sorted(contents.items()))
+    control = {'control': _control(package, contents).encode(), 'md5sums': sums.encode(),
+               **{name: _filled(package, name).encode() for name in SCRIPTS}}
+    try:
+        root.mkdir()
+        _write_all(root, contents, control)
+    except OSError as error:
+        raise BuildError(f'{error.filename or root}: {error.strerror}') from None
+
+
+def pack(root, file, work):
+    """What lay_out() made below ROOT into FILE; WORK is where it is made."""
+    output.check(file)
+    command = ['dpkg-deb', '--root-owner-group', '-Zxz', '--threads-max=1', '--build', root, work]
     environment = {**os.environ, epoch.VARIABLE: str(epoch.now()), 'LC_ALL': 'C.UTF-8'}
     try:
         done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL,
@@ -106,17 +121,4 @@ def _pack(root, file):
         raise BuildError('dpkg-deb: cannot be run; install dpkg') from None
     if done.returncode:
         raise BuildError(f'dpkg-deb: {done.stderr.strip().splitlines()[-1]}')
-
-
-def write(package, contents, file, work):
-    """PACKAGE with CONTENTS, {path: bytes}, into FILE; WORK: a directory to make it in."""
-    contents = {path.replace('@PACKAGE@', package.name): data for path, data in contents.items()}
-    contents.update(_documents(package))
-    sums = ''.join(f'{hashlib.md5(data).hexdigest()}  {path}\n'
-                   for path, data in sorted(contents.items()))
-    control = {'control': _control(package, contents).encode(), 'md5sums': sums.encode(),
-               **{name: _filled(package, name).encode() for name in SCRIPTS}}
-    output.check(file)
-    _lay_out(work / 'package', contents, control)
-    _pack(work / 'package', work / 'package.deb')
-    output.write(file, (work / 'package.deb').read_bytes())
+    output.write(file, work.read_bytes())

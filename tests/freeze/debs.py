@@ -158,6 +158,17 @@ def test_image_that_another_signed_or_nobody_is_refused(bench):
     refused(bench, 'is not of this image', bench.image, '--public', bench.root / 'vendor.pub', *WHOSE)
 
 
+def test_tree_has_what_the_package_has(bench):
+    secret, _ = keys(bench)
+    app, tree = bench.app(APP), bench.root / 'tree'
+    root = unpacked(bench, packed(bench, app, '--key', secret, *WHOSE))
+    done = pack(bench, app, '--key', secret, *WHOSE, '--tree', tree)
+    tap.equal((done.returncode, done.stdout, done.stderr), (0, '', ''))
+    subprocess.run(['diff', '-r', root, tree], check=True)
+    (bench.root / 'app.deb').unlink()
+    refused(bench, 'File exists', app, '--key', secret, *WHOSE, '--tree', tree)
+
+
 def test_more_keys_and_defaults_are_packed(bench):
     secret, _ = keys(bench)
     _, former = keys(bench, 'former')
