@@ -28,6 +28,7 @@ async def late(argument):
 
 
 async def background():
+    await said.wait()
     print("in the background")
     made.set()
 
@@ -47,7 +48,7 @@ def make_task(argument):
     return "made"
 
 
-told, made, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+told, said, made, ended = asyncio.Event(), asyncio.Event(), asyncio.Event(), asyncio.Event()
 
 
 async def main():
@@ -60,7 +61,9 @@ async def main():
     mpyd.on_call("end", end)
     print("ready")
     await told.wait()
+    await asyncio.sleep_ms(5)  # what asyncio tells of late() stands in its queue for an earlier time
     print("told")
+    said.set()
     await made.wait()
     await ended.wait()
     await asyncio.sleep_ms(0)
