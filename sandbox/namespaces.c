@@ -77,6 +77,7 @@ static int try_clone(unsigned flags) {
 static const char *hint(int error) {
     switch (error) {
     case EPERM:
+    case ENOSYS: // what podman's filter answers
         return "is user.max_user_namespaces 0, or a container denying it?";
     case ENOSPC:
         return "is a limit user.max_*_namespaces reached?";
@@ -103,7 +104,8 @@ static int probe(struct confinement *c, unsigned wanted) {
         c->namespace_errors[i] = -r;
         if (!layer_is_optional(c->options, namespaces[i].layer) &&
             !(i > 0 && c->namespace_errors[0])) {
-            log_error("%s: clone: %s (%s)", namespaces[i].layer, strerror(-r), hint(-r));
+            log_error("%s: clone: %s (%s); \"[sandbox] optional = %s\" does without",
+                      namespaces[i].layer, strerror(-r), hint(-r), namespaces[i].layer);
             return r;
         }
     }

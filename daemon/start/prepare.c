@@ -266,17 +266,13 @@ int prepare_fork_spawner(struct running *running) {
         .channel = supervisor->app.channel.memory_fd,
         .kernel = supervisor->app.kernel_page.fd,
     };
-    int r = 0;
 
     running->sandbox.optional = supervisor->config.optional;
     running->has_ids = geteuid() == 0;
     identity_of(running->name, &running->sandbox.supervisor_uid, &running->sandbox.worker_uid);
-    r = spawner_fork(&running->sandbox, &descriptors, &supervisor->spawner);
-    if (r < 0) {
-        (void)log_errno(r, "cannot make the spawner");
-        return EXIT_SANDBOX;
-    }
-    return 0;
+    // Which has said what failed.
+    return spawner_fork(&running->sandbox, &descriptors, &supervisor->spawner) < 0 ? EXIT_SANDBOX
+                                                                                   : 0;
 }
 
 // After the spawner was forked, which must not have a key.

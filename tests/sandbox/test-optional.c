@@ -79,7 +79,8 @@ static void net_required(void) {
     assert_int_equal(spawner_fork(&host.options, &host.descriptors, &host.spawner), -EPERM);
     assert_true(read(ends[0], text, sizeof(text) - 1) > 0);
     assert_non_null(strstr(text, "net-namespace: clone: Operation not permitted (is "
-                                 "user.max_user_namespaces 0, or a container denying it?)"));
+                                 "user.max_user_namespaces 0, or a container denying it?); "
+                                 "\"[sandbox] optional = net-namespace\" does without"));
     assert_int_equal(waitpid(-1, NULL, WNOHANG | __WALL), -1);
 }
 
