@@ -11,6 +11,8 @@ from tree import none
 SPDX = "SPDX-License-Identifier: MIT"
 # What cannot carry a comment, or would mean something else with one.
 BARE = (".exp", ".csv", ".json", ".conf", ".inc", ".golden")
+BARE_FILES = ("LICENSE", "debian/README.Debian", "debian/changelog", "debian/copyright",
+              "debian/source/format")  # fmt: skip
 BARE_FOLDERS = ("tests/golden/", "frozen/freezer/template/")  # the latter becomes the user's
 
 # Files speak of the project alone. Patterns are written so that they do not match themselves.
@@ -27,7 +29,7 @@ FORBIDDEN = {
 def check_spdx_line_on_every_file(tree):
     findings = []
     for file in tree.files:
-        if file == "LICENSE" or file.endswith(BARE) or file.startswith(BARE_FOLDERS):
+        if file in BARE_FILES or file.endswith(BARE) or file.startswith(BARE_FOLDERS):
             continue
         if SPDX not in "\n".join(tree.text(file).split("\n")[:4]):
             findings.append(f"{file}: no {SPDX} in its first lines")
