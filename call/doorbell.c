@@ -46,15 +46,20 @@ static void pause_cpu(void) {
     __builtin_ia32_pause();
 }
 
-#else
+#elif defined(__aarch64__)
 
+// No register that a program may read says which CPU this is, and a worker has no Linux call to ask
+// by. So nobody spins; every wait sleeps.
 uint32_t doorbell_cpu(void) {
     return WIRE_NO_CPU;
 }
 
 static void pause_cpu(void) {
-    __asm__ volatile("" ::: "memory");
+    __asm__ volatile("yield" ::: "memory");
 }
+
+#else
+#error "which CPU is this, and how does it pause?"
 
 #endif
 

@@ -39,6 +39,10 @@
 #define CONFINE "sandbox_confine_ports() tightens further"
 #define KEEPS "keeps the app's files, in the directory that Landlock leaves"
 
+#ifndef TARGET_O_NOFOLLOW /* another machine's is another number: sandbox/meson.build */
+#define TARGET_O_NOFOLLOW O_NOFOLLOW
+#endif
+
 #define SOCKET_FLAGS (SOCK_CLOEXEC | SOCK_NONBLOCK)
 #define SOCKET_ROW(family, type, protocol)                                                         \
     {                                                                                              \
@@ -147,7 +151,8 @@ static const struct filter_rule rules[] = {
     PLAIN_KILL(open_by_handle_at, "files by handle"), PLAIN_KILL(personality, "kernel"),
 
     {SCMP_SYS(openat), ALLOW,
-     {PIN_MASK(2, O_NOFOLLOW | O_CLOEXEC | (O_TMPFILE & ~O_DIRECTORY), O_NOFOLLOW | O_CLOEXEC)},
+     {PIN_MASK(2, TARGET_O_NOFOLLOW | O_CLOEXEC | (O_TMPFILE & ~O_DIRECTORY),
+               TARGET_O_NOFOLLOW | O_CLOEXEC)},
      KEEPS},
     PLAIN(mkdirat, KEEPS), PLAIN(unlinkat, KEEPS), PLAIN(renameat, KEEPS),
     PLAIN(fsync, KEEPS),

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: MIT
 
 // Compiles the tables of filter-rules*.c with libseccomp, when mpyd is built: what runs needs no
-// compiler, and what it will install can be read. Arguments: the C file to write, and a text with
-// the same filters in libseccomp's pseudo code.
+// compiler, and what it will install can be read. Arguments: the machine that mpyd will run on, as
+// libseccomp names it, the C file to write, and a text with the same filters in libseccomp's pseudo
+// code.
 //
 // A value known only at run time is compiled as a mark, found again among the constants and listed
 // as a patch. Marks of 32-bit values have a high half of zero, as the values have: libseccomp may
@@ -64,8 +65,22 @@ static void add_rule(scmp_filter_ctx context, const struct filter_rule *rule) {
     }
 }
 
-static scmp_filter_ctx build(const struct filter_table *table, const char *name) {
-    scmp_filter_ctx context = seccomp_init(table->otherwise);
+// A rule's number is of the machine that this runs on; libseccomp translates it, and leaves out
+// calls that ARCH, SCMP_ARCH_*, does not have.
+static scmp_filter_ctx new_context(uint32_t arch, uint32_t otherwise) {
+    scmp_filter_ctx context = seccomp_init(otherwise);
+
+    if (context && arch != seccomp_arch_native() &&
+        (seccomp_arch_add(context, arch) < 0 ||
+         seccomp_arch_remove(context, SCMP_ARCH_NATIVE) < 0)) {
+        seccomp_release(context);
+        return NULL;
+    }
+    return context;
+}
+
+static scmp_filter_ctx build(const struct filter_table *table, uint32_t arch, const char *name) {
+    scmp_filter_ctx context = new_context(arch, table->otherwise);
 
     // The entries of other architectures (int 0x80, x32) end the process whatever they ask for.
     if (!context || seccomp_attr_set(context, SCMP_FLTATR_ACT_BADARCH, SCMP_ACT_KILL_PROCESS) < 0) {
@@ -155,20 +170,25 @@ static FILE *open_output(const char *path) {
     FILE *file = path ? fopen(path, "we") : NULL;
 
     if (!file) {
-        fail("cannot be written", path ? path : "make-filters PROGRAM.c TEXT");
+        fail("cannot be written", path ? path : "make-filters MACHINE PROGRAM.c TEXT");
     }
     return file;
 }
 
 int main(int argc, char **argv) {
     static struct sock_filter code[CODE_MAX];
-    FILE *program = open_output(argc == 3 ? argv[1] : NULL);
-    FILE *text = open_output(argc == 3 ? argv[2] : NULL);
+    FILE *program = open_output(argc == 4 ? argv[2] : NULL);
+    FILE *text = open_output(argc == 4 ? argv[3] : NULL);
+    uint32_t arch = seccomp_arch_resolve_name(argv[1]);
+
+    if (arch == 0) {
+        fail("libseccomp knows no such machine", argv[1]);
+    }
 
     (void)fprintf(program, "// Made by sandbox/make-filters.c.\n"
                            "#include \"sandbox/filter-program.h\"\n");
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-        scmp_filter_ctx context = build(filters[i].table, filters[i].name);
+        scmp_filter_ctx context = build(filters[i].table, arch, filters[i].name);
         size_t n_code = export(context, code, filters[i].name);
 
         write_filter(program, filters[i].name, filters[i].table, code, n_code);
@@ -180,7 +200,7 @@ int main(int argc, char **argv) {
         seccomp_release(context);
     }
     if (fclose(program) != 0 || fclose(text) != 0) {
-        fail("cannot be written", argv[1]);
+        fail("cannot be written", argv[2]);
     }
     return 0;
 }

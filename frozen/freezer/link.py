@@ -105,7 +105,7 @@ def _regions(app, work):
 
 def strip(sdk, app, work):
     """The finished image: WORK/app.elf without its symbols, its notes complete, in both."""
-    run.run(['strip', '--strip-all', '--remove-section=.comment', '-o', 'app.stripped', 'app.elf'],
+    run.run([sdk.strip, '--strip-all', '--remove-section=.comment', '-o', 'app.stripped', 'app.elf'],
             work)
     regions = _regions(app, work)
     for name in ('app.elf', 'app.stripped'):

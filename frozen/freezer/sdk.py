@@ -3,6 +3,7 @@
 
 import json
 import os
+import platform
 import re
 import subprocess
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from .errors import BuildError
 
-FORMAT = 2  # of sdk.json, which vm/make-sdk writes
+FORMAT = 3  # of sdk.json, which vm/make-sdk writes
 VARIABLE = 'MPYD_SDK'
 HERE = Path(__file__).resolve().parent
 # In order: as installed (PREFIX/share/mpyd/freezer, PREFIX/lib/mpyd/sdk), and in a source tree.
@@ -40,6 +41,7 @@ class Sdk:
     first_modules: list      # of these, those that come before frozen ones of their names
     compiler: list           # with flags, as all below
     linker: list
+    strip: str
     start_files: list
     libraries: list
     mpy_cross: list
@@ -69,8 +71,15 @@ def _first_line(command):
 
 def _tools(settings):
     """The SDK's compiler, the one here and the linker here, each once."""
-    return list(dict.fromkeys([settings['compiler'], _first_line(settings['ld']),
-                               _first_line('ld')]))
+    return list(dict.fromkeys([settings['compiler'], _first_line(settings['tools'] + 'gcc'),
+                               _first_line(settings['tools'] + 'ld')]))
+
+
+def _compiler_headers(compiler):
+    """The directory of the headers that COMPILER has itself."""
+    done = subprocess.run([compiler, '-print-file-name=include'], stdout=subprocess.PIPE, text=True,
+                          check=True)
+    return done.stdout.strip()
 
 
 def _settings(root):
@@ -90,11 +99,27 @@ def _read_facts(root):
     return Facts(abi=_abi(root), micropython=_settings(root)['micropython'])
 
 
+def _mpy_cross(root, settings):
+    """The mpy-cross that runs here: bytecode is the same for all machines, so that one of this
+    machine's own SDK does for another's."""
+    name = f'bin/mpy-cross-{platform.machine()}'
+    if (root / name).is_file():
+        return root / name
+    for place in PLACES:
+        if (place / name).is_file() and _settings(place)['micropython'] == settings['micropython']:
+            return place / name
+    raise BuildError(f'{root}: an SDK for {settings["arch"]}, whose mpy-cross does not run here; '
+                     f'install an SDK of MicroPython {settings["micropython"]} for '
+                     f'{platform.machine()} beside it')
+
+
 def _read(root):
     settings = _settings(root)
+    tools = _tools(settings)
+    headers = _compiler_headers(settings['tools'] + 'gcc')
 
     def place(text):
-        return text.replace('@SDK@', str(root))
+        return text.replace('@SDK@', str(root)).replace('@GCC@', headers)
 
     def flags(name):
         return [place(flag) for flag in settings[name]]
@@ -105,13 +130,14 @@ def _read(root):
         micropython=settings['micropython'],
         abi=_abi(root),
         calls=sorted((call['number'], call['signature']) for call in calls),
-        parts=settings['parts'], tools=_tools(settings),
+        parts=settings['parts'], tools=tools,
         call_names={call['number']: call['name'] for call in calls}, reach=settings['reach'],
         frozen=Path(place(settings['frozen'])), modules=list(settings['modules']),
         first_modules=list(settings['first_modules']),
-        compiler=[settings['cc'], *flags('cflags')], linker=[settings['ld'], *flags('ldflags')],
+        compiler=[settings['tools'] + 'gcc', *flags('cflags')],
+        linker=[settings['tools'] + 'gcc', *flags('ldflags')], strip=settings['tools'] + 'strip',
         start_files=flags('startfiles'), libraries=flags('libraries'),
-        mpy_cross=[place(settings['mpy_cross']), *flags('mpy_cross_flags')],
+        mpy_cross=[_mpy_cross(root, settings), *flags('mpy_cross_flags')],
         mpy_tool=Path(place(settings['mpy_tool'])), mpy_tool_flags=flags('mpy_tool_flags'))
 
 

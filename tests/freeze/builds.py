@@ -2,6 +2,7 @@
 """mpyfreeze as a program: what it makes, and what it says where it makes nothing."""
 
 import os
+import platform
 import re
 import shutil
 import subprocess
@@ -204,7 +205,7 @@ def test_compiler_missing(bench):
     (bench.root / 'bin/python3').symlink_to(sys.executable)
     done = bench.build(bench.app({'main.py': ''}), environment={'PATH': str(bench.root / 'bin')})
     tap.equal((done.returncode, done.stderr),
-              (1, 'mpyfreeze: gcc: cannot be run; is it installed?\n'))
+              (1, f'mpyfreeze: {platform.machine()}-linux-gnu-gcc: cannot be run; is it installed?\n'))
 
 
 def test_usage(bench):
