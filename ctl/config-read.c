@@ -14,19 +14,35 @@
 // Any name serves where a file is named: keys are the same for all apps.
 #define SOME_APP "app"
 
-int config_read(const char *name, struct json_object **ret_config) {
-    const char *of_app[] = {"mpyd", "config", name, NULL};
-    const char *of_file[] = {"mpyd", "config", "--config", name, SOME_APP, NULL};
+#define ARGUMENTS_MAX 10
+
+static void give_option(const char **arguments, size_t *n, const char *option, const char *value) {
+    if (value) {
+        arguments[(*n)++] = option;
+        arguments[(*n)++] = value;
+    }
+}
+
+int config_read(const char *name, const char *image, const char *key_file,
+                struct json_object **ret_config) {
+    bool is_app = parse_is_app_name(name);
+    const char *arguments[ARGUMENTS_MAX] = {"mpyd", "config", is_app ? name : SOME_APP};
     CLEANUP(file_done) struct file output = FILE_INIT;
     struct json_object *config;
-    int r = program_read(parse_is_app_name(name) ? of_app : of_file, false, &output);
+    size_t n = 3;
+    int r = 0;
+
+    give_option(arguments, &n, "--config", is_app ? NULL : name);
+    give_option(arguments, &n, "--image", image);
+    give_option(arguments, &n, "--key-file", key_file);
+    r = program_read(arguments, false, &output);
 
     if (r < 0 || r == 127) {
         (void)log_errno(r < 0 ? r : ENOENT, "cannot run mpyd, which reads configurations");
         return CTL_INTERNAL;
     }
     if (r > 0) {
-        return r == CTL_CONFIG ? CTL_CONFIG : CTL_FAILED;
+        return r == CTL_CONFIG || r == CTL_IMAGE || r == CTL_LOCKED ? r : CTL_FAILED;
     }
     config = json_tokener_parse((const char *)output.data);
     if (!config) {

@@ -141,36 +141,51 @@ static void find_app(struct doctor *doctor, const struct view *view) {
                 view->reason ? view->reason : "");
 }
 
-// Whether the unit gives what the image that is installed asks for. Only root may read images.
-static void find_grants(struct doctor *doctor, const char *app) {
-    CLEANUP(image_file_done) struct image_file image = IMAGE_FILE_INIT;
+// What the image that its unit starts asks for, against its configuration and what the unit gives.
+static void find_granted(struct doctor *doctor, const char *app) {
+    CLEANUP(granted_image_done) struct granted_image image = GRANTED_IMAGE_INIT;
     CLEANUP(granted_done) struct granted granted = GRANTED_INIT;
     char remedy[REMEDY_SIZE];
-    int r;
+    int r = granted_read_image(app, NULL, &image);
 
-    if (!granted_is_enabled(app)) {
-        return;
-    }
-    if (geteuid() != 0) {
-        doctor_find(doctor, DOCTOR_NOTE, "run mpyctl doctor as root",
-                    "%s: whether its unit gives what its image asks for, only root may see", app);
-        return;
-    }
-    r = granted_read_image(app, NULL, &image);
     if (r == CTL_DONE) {
-        r = granted_make(&image.image.manifest, &granted);
+        r = granted_make(&image, &granted);
     }
     if (r != CTL_DONE) { // which has said why
         (void)snprintf(remedy, sizeof(remedy), "mend that; mpyctl config show %s may help", app);
-        doctor_find(doctor, DOCTOR_PROBLEM, remedy,
-                    "%s: its image or its configuration cannot be read", app);
-    } else if (granted_compare(&granted, app) == GRANTED_STALE) {
+        doctor_find(doctor, DOCTOR_PROBLEM, remedy, "%s: its image %s", app,
+                    r == CTL_CONFIG ? "is not started with its configuration" : "cannot be read");
+        return;
+    }
+    switch (granted_compare(&granted, app)) {
+    case GRANTED_STALE:
         (void)snprintf(remedy, sizeof(remedy), "mpyctl enable %s, then mpyctl restart --full %s",
                        app, app);
         doctor_find(doctor, DOCTOR_PROBLEM, remedy,
                     "%s: its unit does not give what image and configuration say now", app);
-    } else {
+        break;
+    case GRANTED_CURRENT:
         doctor_find(doctor, DOCTOR_GOOD, NULL, "%s: its unit gives what its image asks for", app);
+        break;
+    case GRANTED_NOWHERE:
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "%s: its image may have what it is configured to",
+                    app);
+    }
+}
+
+// Only root may read images.
+static void find_grants(struct doctor *doctor, const char *app) {
+    struct granted_image image = GRANTED_IMAGE_INIT;
+    int r = granted_find_image(app, &image);
+
+    if (r == CTL_FAILED && !granted_is_enabled(app)) {
+        return; // it runs from somewhere else
+    }
+    if (r == CTL_DENIED) {
+        doctor_find(doctor, DOCTOR_NOTE, "run mpyctl doctor as root",
+                    "%s: whether its unit gives what its image asks for, only root may see", app);
+    } else {
+        find_granted(doctor, app);
     }
 }
 

@@ -184,7 +184,7 @@ static int check_name(const char *app) {
 
 int enable_run(const struct verb_arguments *arguments) {
     const char *app = arguments->operands[0], *path = arguments->values[ENABLE_UNITS];
-    CLEANUP(image_file_done) struct image_file image = IMAGE_FILE_INIT;
+    CLEANUP(granted_image_done) struct granted_image image = GRANTED_IMAGE_INIT;
     CLEANUP(granted_done) struct granted granted = GRANTED_INIT;
     CLEANUP(units_done) struct units units = {.directory = -1, .drop_in_directory = -1};
     char unit[64];
@@ -194,7 +194,7 @@ int enable_run(const struct verb_arguments *arguments) {
         r = granted_read_image(app, arguments->values[ENABLE_IMAGE], &image);
     }
     if (r == CTL_DONE) {
-        r = granted_make(&image.image.manifest, &granted);
+        r = granted_make(&image, &granted);
     }
     if (r == CTL_DONE) {
         if (granted.files[0] != '\0') {
@@ -211,7 +211,7 @@ int enable_run(const struct verb_arguments *arguments) {
     if (r != CTL_DONE || path) {
         return r;
     }
-    tell_credentials(&image.image.manifest);
+    tell_credentials(&image.file.image.manifest);
     (void)snprintf(unit, sizeof(unit), "mpyd@%s.service", app);
     return run_systemctl("enable", arguments->values[ENABLE_NOW], "mpyd.service", unit);
 }

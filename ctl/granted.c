@@ -24,53 +24,62 @@
 
 #define CREDENTIALS "/etc/credstore"
 #define LISTEN_MAX 256
-#define PATH_SIZE 128
 #define TEXT_MAX (256u << 10)
 
 // -- which image ---------------------------------------------------------------------------------
 
-// That of the first place that mpyd-update would look at.
-static int find_image(const char *app, char ret_path[PATH_SIZE]) {
+int granted_find_image(const char *app, struct granted_image *ret_image) {
     enum slots_place order[SLOTS_N];
     struct slots slots;
-    char why[SLOTS_FILE_WHY_SIZE];
+    char why[SLOTS_FILE_WHY_SIZE], *path = ret_image->found;
     size_t n;
 
     (void)slots_file_read_app(PLACES_IMAGES, app, &slots, why);
-    n = slots_order(&slots, order);
+    n = slots_order(&slots, order); // the first that is there, as mpyd-update looks for it
+    ret_image->path = path;
+    (void)snprintf(ret_image->key, GRANTED_PATH_SIZE, CREDENTIALS "/mpyd.%s.image-key", app);
+    ret_image->key_file = access(ret_image->key, F_OK) == 0 ? ret_image->key : NULL;
     for (size_t i = 0; i < n; i++) {
         if (order[i] == SLOTS_VENDOR) {
-            (void)snprintf(ret_path, PATH_SIZE, "%s/%s" PLACES_IMAGE_SUFFIX, PLACES_VENDOR, app);
+            (void)snprintf(path, GRANTED_PATH_SIZE, "%s/%s" PLACES_IMAGE_SUFFIX, PLACES_VENDOR,
+                           app);
         } else {
-            (void)snprintf(ret_path, PATH_SIZE, "%s/%s/%s/%s" PLACES_IMAGE_SUFFIX, PLACES_IMAGES,
-                           app, slots_name(order[i]), app);
+            (void)snprintf(path, GRANTED_PATH_SIZE, "%s/%s/%s/%s" PLACES_IMAGE_SUFFIX,
+                           PLACES_IMAGES, app, slots_name(order[i]), app);
         }
-        if (access(ret_path, F_OK) == 0) {
-            return CTL_DONE;
+        if (access(path, F_OK) == 0) {
+            return access(path, R_OK) == 0 ? CTL_DONE : CTL_DENIED;
         }
         if (errno == EACCES) {
-            log_error("%s: its image is for root to read, not for this user", app);
             return CTL_DENIED;
         }
     }
-    log_error("%s: no image is installed; mpyctl install brings one", app);
     return CTL_FAILED;
 }
 
-int granted_read_image(const char *app, const char *named, struct image_file *ret_image) {
-    char path[PATH_SIZE], key[PATH_SIZE];
-    int r = named ? CTL_DONE : find_image(app, path);
+int granted_read_image(const char *app, const char *named, struct granted_image *ret_image) {
+    int r = granted_find_image(app, ret_image);
 
-    (void)snprintf(key, sizeof(key), CREDENTIALS "/mpyd.%s.image-key", app);
-    if (r == CTL_DONE) {
-        r = image_file_need(named ? named : path, access(key, F_OK) == 0 ? key : NULL, ret_image);
+    if (named) {
+        ret_image->path = named;
+    } else if (r == CTL_FAILED) {
+        log_error("%s: no image is installed; mpyctl install brings one", app);
+        return r;
+    } else if (r == CTL_DENIED) {
+        log_error("%s: its image is for root to read, not for this user", app);
+        return r;
     }
-    if (r == CTL_DONE && strcmp(ret_image->image.manifest.name, app) != 0) {
-        log_error("%s: is of the app %s, not %s", named ? named : path,
-                  ret_image->image.manifest.name, app);
+    r = image_file_need(ret_image->path, ret_image->key_file, &ret_image->file);
+    if (r == CTL_DONE && strcmp(ret_image->file.image.manifest.name, app) != 0) {
+        log_error("%s: is of the app %s, not %s", ret_image->path,
+                  ret_image->file.image.manifest.name, app);
         r = CTL_IMAGE;
     }
     return r;
+}
+
+void granted_image_done(struct granted_image *image) {
+    image_file_done(&image->file);
 }
 
 // -- what the configuration leaves ---------------------------------------------------------------
@@ -204,12 +213,17 @@ static int make(const struct manifest *manifest, struct json_object *config,
     return r < 0 ? r : make_sockets(&wants, granted);
 }
 
-int granted_make(const struct manifest *manifest, struct granted *ret_granted) {
+int granted_make(const struct granted_image *image, struct granted *ret_granted) {
+    const struct manifest *manifest = &image->file.image.manifest;
     CLEANUP(granted_done) struct granted granted = GRANTED_INIT;
     CLEANUP(config_put) struct json_object *config = NULL;
     struct granted_files files = {.n_items = 0};
-    int r = config_read(manifest->name, &config);
+    int r = config_read(manifest->name, image->path, image->key_file, &config);
 
+    if (r == CTL_DONE && reply_text(config, "refused")) {
+        log_error("%s", reply_text(config, "refused"));
+        r = CTL_CONFIG;
+    }
     if (r == CTL_DONE) {
         r = read_files(manifest, config, &granted, &files);
     }
@@ -248,19 +262,19 @@ static bool has_text(const char *path, const char *text) {
            memcmp(file.data, text, file.size) == 0;
 }
 
-static void name_drop_in(const char *app, const char *name, char ret_path[PATH_SIZE]) {
-    (void)snprintf(ret_path, PATH_SIZE, GRANTED_UNITS "/mpyd@%s.service.d/%s", app, name);
+static void name_drop_in(const char *app, const char *name, char ret_path[GRANTED_PATH_SIZE]) {
+    (void)snprintf(ret_path, GRANTED_PATH_SIZE, GRANTED_UNITS "/mpyd@%s.service.d/%s", app, name);
 }
 
 bool granted_is_enabled(const char *app) {
-    char path[PATH_SIZE];
+    char path[GRANTED_PATH_SIZE];
 
     name_drop_in(app, GRANTED_DROP_IN, path);
     return access(path, F_OK) == 0;
 }
 
 enum granted_state granted_compare(const struct granted *granted, const char *app) {
-    char service[PATH_SIZE], no_network[PATH_SIZE], sockets[PATH_SIZE];
+    char service[GRANTED_PATH_SIZE], no_network[GRANTED_PATH_SIZE], sockets[GRANTED_PATH_SIZE];
 
     name_drop_in(app, GRANTED_DROP_IN, service);
     name_drop_in(app, GRANTED_NO_NETWORK, no_network);

@@ -100,11 +100,11 @@ static int tell(const struct updating *updating, const struct slots *slots, bool
 // An update may ask for more than the one that the units were written for; those are the
 // administrator's to change.
 static void hint(const char *app, const char *path) {
-    CLEANUP(image_file_done) struct image_file image = IMAGE_FILE_INIT;
+    CLEANUP(granted_image_done) struct granted_image image = GRANTED_IMAGE_INIT;
     CLEANUP(granted_done) struct granted granted = GRANTED_INIT;
 
-    if (granted_is_enabled(app) && image_file_load(path, NULL, &image) == CTL_DONE &&
-        granted_make(&image.image.manifest, &granted) == CTL_DONE &&
+    if (granted_is_enabled(app) && granted_read_image(app, path, &image) == CTL_DONE &&
+        granted_make(&image, &granted) == CTL_DONE &&
         granted_compare(&granted, app) == GRANTED_STALE) {
         print_line("%s: it asks for other grants than its unit gives: mpyctl enable --image %s %s",
                    app, path, app);

@@ -30,7 +30,7 @@
 static const char help[] =
     "Usage: mpyd run IMAGE [OPTION]...\n"
     "       mpyd service APP\n"
-    "       mpyd config APP [--config FILE]\n"
+    "       mpyd config APP [--config FILE] [--image IMAGE]\n"
     "       mpyd layers\n"
     "       mpyd --help | --version\n"
     "\n"
@@ -39,6 +39,7 @@ static const char help[] =
     "which layers of the sandbox can be had here.\n"
     "\n"
     "  -c, --config FILE   local configuration: narrows what the app may do\n"
+    "  -i, --image IMAGE   config: say whether this image would be started with it\n"
     "  -n, --name NAME     insist that the image is of this app\n"
     "  -k, --keys DIR      the keys that are trusted, in place of " KEY_DIRECTORY "\n"
     "  -f, --floors DIR    the least counters allowed, in place of " FLOOR_DIRECTORY "\n"
@@ -57,12 +58,19 @@ static const char help[] =
     "9 the state directory cannot be used.\n";
 
 static const struct option long_options[] = {
-    {"config", required_argument, NULL, 'c'},  {"name", required_argument, NULL, 'n'},
-    {"keys", required_argument, NULL, 'k'},    {"floors", required_argument, NULL, 'f'},
-    {"control", required_argument, NULL, 'C'}, {"key-file", required_argument, NULL, 'K'},
-    {"state", required_argument, NULL, 's'},   {"unsigned", no_argument, NULL, 'u'},
-    {"debug", no_argument, NULL, 'd'},         {"help", no_argument, NULL, 'h'},
-    {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
+    {"config", required_argument, NULL, 'c'},
+    {"name", required_argument, NULL, 'n'},
+    {"keys", required_argument, NULL, 'k'},
+    {"floors", required_argument, NULL, 'f'},
+    {"control", required_argument, NULL, 'C'},
+    {"key-file", required_argument, NULL, 'K'},
+    {"state", required_argument, NULL, 's'},
+    {"unsigned", no_argument, NULL, 'u'},
+    {"debug", no_argument, NULL, 'd'},
+    {"help", no_argument, NULL, 'h'},
+    {"version", no_argument, NULL, 'V'},
+    {"image", required_argument, NULL, 'i'},
+    {NULL, 0, NULL, 0},
 };
 
 static int usage(const char *what, const char *which) {
@@ -89,6 +97,9 @@ static int say_version(void) {
 }
 
 static int run_image(char *image, struct run_options *options) {
+    if (options->trust.image) {
+        return usage("run: the image stands alone, without --image", "");
+    }
     options->trust.image = image;
     return run(options);
 }
@@ -98,8 +109,8 @@ static int run_service(char *app, struct run_options *options) {
     int r = 0;
 
     if (options->config.file || options->name || options->control || options->state ||
-        options->trust.keys || options->trust.floors || options->trust.key_file ||
-        options->trust.is_unsigned) {
+        options->trust.image || options->trust.keys || options->trust.floors ||
+        options->trust.key_file || options->trust.is_unsigned) {
         return usage("service: takes no option but --debug", "");
     }
     r = service_options(app, options);
@@ -113,7 +124,7 @@ static int show_config(char *app, struct run_options *options) {
         return EXIT_USAGE;
     }
     options->config.app = app;
-    return config_show(&options->config);
+    return config_show(&options->config, &options->trust);
 }
 
 static int show_layers(char *none, struct run_options *options) {
@@ -186,10 +197,13 @@ int main(int argc, char **argv) {
     log_sink_open();
     // Without the journal everything goes to standard error, which is the journal too.
     (void)log_journal_open(LOG_JOURNAL_SOCKET);
-    while ((option = getopt_long(argc, argv, ":c:n:k:f:C:K:s:udhV", long_options, NULL)) != -1) {
+    while ((option = getopt_long(argc, argv, ":c:i:n:k:f:C:K:s:udhV", long_options, NULL)) != -1) {
         switch (option) {
         case 'c':
             options.config.file = optarg;
+            break;
+        case 'i':
+            options.trust.image = optarg;
             break;
         case 'n':
             options.name = optarg;

@@ -2,10 +2,10 @@
 #include "daemon/life/sizing.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 
 #include "base/log.h"
 #include "daemon/app/app.h"
-#include "daemon/config/config.h"
 #include "daemon/dispatch/handle.h"
 #include "daemon/life/health.h"
 #include "daemon/life/supervise.h"
@@ -13,19 +13,25 @@
 #include "daemon/storage/storage.h"
 #include "image/manifest.h"
 
-static int check_limit(const char *name, const char *what, uint64_t wanted, uint64_t allowed) {
-    if (wanted > allowed) {
-        log_error("%s: needs %s of %" PRIu64 " bytes, the configuration allows %" PRIu64, name,
-                  what, wanted, allowed);
-        return EXIT_CONFIG;
+int sizing_check(const struct manifest *manifest, const struct config *config,
+                 char why[CONFIG_WHY_SIZE]) {
+    const struct {
+        const char *what;
+        uint64_t wanted, allowed;
+    } rows[] = {
+        {"an arena", manifest->arena_size, config->arena_size},
+        {"a heap", manifest->heap_size, config->heap_size},
+    };
+
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        if (rows[i].wanted > rows[i].allowed) {
+            (void)snprintf(why, CONFIG_WHY_SIZE,
+                           "%s: needs %s of %" PRIu64 " bytes, the configuration allows %" PRIu64,
+                           manifest->name, rows[i].what, rows[i].wanted, rows[i].allowed);
+            return SIZING_REFUSED;
+        }
     }
     return 0;
-}
-
-int sizing_check(const struct manifest *manifest, const struct config *config) {
-    int r = check_limit(manifest->name, "an arena", manifest->arena_size, config->arena_size);
-
-    return r ? r : check_limit(manifest->name, "a heap", manifest->heap_size, config->heap_size);
 }
 
 static uint32_t smaller(uint64_t wish, uint64_t otherwise, uint64_t cap) {

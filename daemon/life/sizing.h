@@ -5,14 +5,18 @@
 
 #include <stdint.h>
 
+#include "daemon/config/config.h"
+
 struct app;
-struct config;
 struct health_policy;
 struct manifest;
 
-// Whether CONFIG allows the memory that MANIFEST cannot do without. Returns 0, or the exit status
-// of the process; logged.
-int sizing_check(const struct manifest *manifest, const struct config *config);
+enum { SIZING_REFUSED = 1 };
+
+// Whether CONFIG allows the memory that MANIFEST cannot do without. Returns 0, or SIZING_REFUSED
+// with the reason in WHY.
+int sizing_check(const struct manifest *manifest, const struct config *config,
+                 char why[CONFIG_WHY_SIZE]);
 
 // Sizes the channel, handles and log of APP, which has its name, and tells its workers by the
 // kernel page. Returns 0, or the exit status of the process; logged.

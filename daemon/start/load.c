@@ -47,7 +47,13 @@ int load_check(struct running *running) {
 }
 
 int load_check_sizes(struct running *running) {
-    return sizing_check(&running->image.manifest, &running->supervisor.config);
+    char why[CONFIG_WHY_SIZE];
+
+    if (sizing_check(&running->image.manifest, &running->supervisor.config, why) == 0) {
+        return 0;
+    }
+    log_error("%s", why);
+    return EXIT_CONFIG;
 }
 
 int load_make_policy(struct running *running) {

@@ -3,8 +3,10 @@
 
 import json
 import os
+import subprocess
 from pathlib import Path
 
+import images
 import tap
 
 
@@ -94,6 +96,36 @@ def files_that_one_gives_are_differences(program):
                ["[files]", "clock", "not", "set", "/dev/rtc0"]], "pairs")  # fmt: skip
 
 
+def judged_by_an_image(program):
+    """What would be refused at the start is refused here, in the same words."""
+    configs = Configs(program)
+    image = program.image("ware", images.WARE)
+    good = configs.file("narrower.conf", "[grants]\nlisten =\n")
+    done = configs.run("show", good, "--image", image)
+    tap.equal((done.returncode, done.stderr), (0, ""), "what the image asks for, or less")
+    tap.equal(json.loads(configs.run("show", good, "--image", image, "--json").stdout)["refused"],
+              None, "not refused")  # fmt: skip
+    for text, words in (
+        ("[grants]\nlisten = tcp:80, tcp:2\n", ":2: "),
+        ("[files]\nmap = /etc/map\n", ":2: [files] map: the manifest asks for no file"),
+        ("[limits]\nheap = 64K\n", "ware: needs a heap of "),
+    ):
+        bad = configs.file("wider.conf", text)
+        done = configs.run("show", bad, "--image", image)
+        tap.equal((done.returncode, done.stderr.count("\n")), (4, 1), done.stderr)
+        tap.true(words in done.stderr, done.stderr)
+        tap.true("CHANGES APPLY WITH" in done.stdout, "shown all the same")
+        said = json.loads(configs.run("show", bad, "--image", image, "--json").stdout)["refused"]
+        tap.true(said and said in done.stderr, said)
+        start = subprocess.run(
+            [program.mpyd, "run", "--unsigned", "--control", "none", "--config", bad, image],
+            capture_output=True, text=True, timeout=60, check=False)  # fmt: skip
+        tap.true(start.returncode == 4 and said in start.stderr, start.stderr)
+    done = configs.run("show", good, "--image", program.spoilt(b"no image"))
+    tap.equal((done.returncode, done.stderr.count("\n")), (3, 1), done.stderr)
+    tap.true("CHANGES APPLY WITH" in done.stdout, "the image is to blame, not the file")
+
+
 def without_mpyd(program):
     configs = Configs(program)
     configs.environment["PATH"] = str(configs.folder)
@@ -107,5 +139,6 @@ TESTS = [
     refused_with_its_line,
     any_difference_counts,
     files_that_one_gives_are_differences,
+    judged_by_an_image,
     without_mpyd,
 ]

@@ -110,6 +110,9 @@ def text_of_a_manifest_does_not_get_into_a_unit(program):
         units = program.place / f"evil{n}"
         units.mkdir()
         done = program.run("enable", "porter", "--image", image, "--units", units)
+        tap.equal((done.returncode, files(units)), (3, {}), f"{evil}: {done.stderr}")
+        with reading(program, """echo '{"settings": []}'"""):  # and were mpyd to let it pass
+            done = program.run("enable", "porter", "--image", image, "--units", units)
         tap.equal(done.returncode, 0, f"{evil}: {done.stderr}")
         tap.true("are not opened for it: a network, too many, or no address" in done.stderr, done.stderr)
         listens = [line for line in files(units)[SOCKETS] if "=" in line][-2:]
@@ -128,7 +131,7 @@ def credentials_are_loaded(program):
 def reading(program, script):
     """In place of mpyd as it reads the app's configuration: SCRIPT."""
     folder, before = program.place / f"as-mpyd{program.n_files}", os.environ["PATH"]
-    folder.mkdir()
+    folder.mkdir(exist_ok=True)
     (folder / "mpyd").write_text(f"#!/bin/sh\n{script}\n")
     (folder / "mpyd").chmod(0o755)
     os.environ["PATH"] = f"{folder}:{before}"

@@ -76,6 +76,17 @@ def unit_that_has_gone_stale_is_told():
     host.configure(APP, None)
 
 
+def configuration_that_the_image_does_not_start_with_is_told():
+    host.configure(APP, "[grants]\nlisten = tcp:80, tcp:81\n")
+    said = host.run("sh", "-c", "mpyctl doctor 2>&1 || :")
+    tap.true(f"{APP}: its image is not started with its configuration" in said, said)
+    tap.true(f"/etc/mpyd/{APP}.conf:2: " in said, said)
+    host.run("mpyctl", "config", "show", APP, status=4)
+    host.run("mpyctl", "enable", APP, status=4)
+    host.configure(APP, None)
+    host.run("mpyctl", "config", "show", APP)
+
+
 def secret_that_is_missing_is_asked_for():
     place = f"/etc/credstore/mpyd.{APP}.token"
     host.run("mv", place, "/root/kept")
@@ -144,6 +155,7 @@ TESTS = [
     state_is_kept_over_crash_kill_and_restart,
     secret_shows_nowhere,
     unit_that_has_gone_stale_is_told,
+    configuration_that_the_image_does_not_start_with_is_told,
     secret_that_is_missing_is_asked_for,
     disabled_app_leaves_nothing,
     app_without_network_has_none,
