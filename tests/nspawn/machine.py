@@ -1,76 +1,64 @@
 # SPDX-License-Identifier: MIT
-"""A machine that boots a Debian root with what this build installs, runs tests inside and is gone."""
+"""A machine that boots a Debian root in a container, runs tests inside and is gone."""
 
 import os
 import shutil
 import signal
 import subprocess
+import sys
 import tempfile
 
+import contents
+
 HERE = os.path.dirname(os.path.abspath(__file__))
-UNIT = """\
-[Unit]
-Description=Tests
-After=multi-user.target
-SuccessAction=exit-force
-FailureAction=exit-force
-[Service]
-Type=oneshot
-TimeoutStartSec=infinity
-Environment=PYTHONDONTWRITEBYTECODE=1
-ExecStart=/usr/bin/python3 /shared/nspawn/guest/run-guest
-StandardOutput=file:/shared/output
-StandardError=inherit
-"""
-TARGET = """\
-[Unit]
-Requires=multi-user.target
-After=multi-user.target
-Wants=mpyd-tests.service
-AllowIsolate=yes
-"""
+CGROUPS = "/sys/fs/cgroup"
 
 
 def cgroups():
-    """Where cgroup2 is mounted, beside the older kind or alone."""
+    """Where cgroup2 is mounted, beside the older kind or alone; None: nowhere."""
     with open("/proc/self/mounts", encoding="utf-8") as mounts:
         for line in mounts:
             _, place, kind, *_ = line.split()
             if kind == "cgroup2":
                 return place
-    raise AssertionError("no cgroup2 is mounted")
+    return None
+
+
+def ensure_cgroups():
+    """Where cgroup2 is not mounted, this program begins again in a mount namespace where it is. Prints
+    that the tests were skipped, and why, if it cannot be."""
+    if cgroups():
+        return
+    script = (f'why=$(mount -t cgroup2 none {CGROUPS} 2>&1) && exec "$@"; '
+              'echo "1..0 # SKIP booting needs cgroup2, which cannot be mounted here: $why"')  # fmt: skip
+    sys.stdout.flush()
+    os.execvp("unshare", ["unshare", "--mount", "--propagation", "private", "sh", "-c", script, "sh",
+                          sys.executable, *sys.argv])  # fmt: skip
 
 
 class Machine:
-    """Its file system is ROOT (read-only) with INSTALLED over it; SHARED is seen on both sides."""
+    """Its file system is ROOT (read-only) with a unit over it that runs the tests; SHARED, which whoever
+    makes it fills, is /shared inside, and seen on both sides."""
 
     def __init__(self, root):
         self._root = root
         self._folder = tempfile.mkdtemp(prefix="mpyd-nspawn-")
-        self.installed = os.path.join(self._folder, "installed")
+        self._over = os.path.join(self._folder, "over")
         self.shared = os.path.join(self._folder, "shared")
         self._work = os.path.join(self._folder, "work")
-        for path in (self.installed, self.shared, self._work):
+        for path in (self._over, self.shared, self._work):
             os.mkdir(path, 0o755)
         os.chmod(self._folder, 0o755)
 
-    def write(self, path, text, mode=0o644):
-        path = os.path.join(self.installed, path.lstrip("/"))
-        os.makedirs(os.path.dirname(path), exist_ok=True)
-        with open(path, "w", encoding="utf-8") as file:
-            file.write(text)
-        os.chmod(path, mode)
-
     def boot(self, timeout):
         """Boots, waits until the tests are over. Returns what they printed and the status."""
-        self.write("/etc/systemd/system/mpyd-tests.service", UNIT)
-        self.write("/etc/systemd/system/mpyd-tests.target", TARGET)
+        contents.units(self._over, "file:/shared/output", "exit-force")
         output = os.path.join(self.shared, "output")
         cgroup = os.path.join(cgroups(), f"mpyd-nspawn-{os.getpid()}")
         os.mkdir(cgroup)
         command = ["unshare", "--mount", "--propagation", "private", "--cgroup", "--pid", "--fork",
                    "--kill-child", "--mount-proc", os.path.join(HERE, "boot"), self._root,
-                   self.installed, self.shared, self._work]  # fmt: skip
+                   self._over, self.shared, self._work]  # fmt: skip
 
         def enter():
             with open(os.path.join(cgroup, "cgroup.procs"), "w", encoding="ascii") as file:

@@ -97,6 +97,8 @@ def only_root_and_the_group_may_ask():
     as_user("stranger", "stop", APP, status=None)
     tap.equal(told()["state"], "running", "and it goes on")
     host.stop(APP)
+    for user in ("caretaker", "stranger"):
+        run("userdel", user)
 
 
 def a_refusal_is_told_with_its_remedy():

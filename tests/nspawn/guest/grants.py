@@ -146,6 +146,7 @@ def app_has_the_files_and_devices_it_was_given():
     tap.equal(show(unit("reader"), "PrivateDevices", "DevicePolicy"), ["no", "closed"], "devices")
     tap.true(line in show(unit("reader"), "DeviceAllow")[0], "DeviceAllow")
     host.run("mpyctl", "disable", "--now", "reader")
+    os.unlink(file.name)
     os.close(ours)
     os.close(its)
 

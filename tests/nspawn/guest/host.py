@@ -8,6 +8,7 @@ import subprocess
 import time
 
 SHARED = "/shared"
+DEBS = f"{SHARED}/debs"
 VENDOR = "/usr/lib/mpyd/images"
 PATIENCE = 30
 
@@ -23,6 +24,34 @@ def run(*command, status=0, **more):
 
 def systemctl(*arguments, status=0):
     return run("systemctl", "--no-pager", *arguments, status=status)
+
+
+def apt(*arguments, status=0):
+    """apt-get, which has this machine's packages and what they depend on, and no network."""
+    environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    return run("apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "--no-install-recommends", *arguments,
+               status=status, env=environment)  # fmt: skip
+
+
+def installed(package):
+    """The version of a package that is installed and configured; empty: it is not."""
+    said = run("dpkg-query", "--show", "--showformat=${db:Status-Status} ${Version}", package, status=None)
+    state, _, version = said.partition(" ")
+    return version if state == "installed" else ""
+
+
+def container():
+    """Whether this machine is a container, not one with a kernel of its own."""
+    return run("systemd-detect-virt", "--container", status=None).strip() != "none"
+
+
+def trust_vendor():
+    """Has the key trusted that the images in SHARED are signed with."""
+    with open(f"{SHARED}/vendor.pub", encoding="ascii") as file:
+        key = file.read().splitlines()[1]
+    os.makedirs("/etc/mpyd/keys.d", exist_ok=True)
+    with open("/etc/mpyd/keys.d/vendor.key", "w", encoding="ascii") as file:
+        file.write(f"[key]\npublic = {key}\napps = *\n")
 
 
 def unit(app):
