@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -17,7 +18,8 @@
 #include "update/sound.h"
 #include "update/update.h"
 
-// For mpyd-probation@.service, whose condition this file is.
+// For mpyd-probation@.service, whose condition this file is. It goes once the trial is seen to be
+// ready.
 static int mark_trial(const struct update *update, int run, bool is_trial) {
     CLEANUP_FD int fd = -1;
     char name[64];
@@ -28,6 +30,29 @@ static int mark_trial(const struct update *update, int run, bool is_trial) {
     }
     fd = openat(run, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
     return fd < 0 ? -errno : 0;
+}
+
+static bool is_marked(const struct update *update) {
+    CLEANUP_FREE char *path = NULL;
+
+    if (asprintf(&path, "%s/%s" PLACES_TRIAL_SUFFIX, update->places->run, update->app) < 0) {
+        path = NULL;
+        return false;
+    }
+    return access(path, F_OK) == 0;
+}
+
+void update_see_ready(const struct update *update) {
+    CLEANUP_FD int run = -1;
+    int r = durable_path(update->places->run, 0755, &run);
+
+    if (r == 0) {
+        r = mark_trial(update, run, false);
+    }
+    if (r < 0) {
+        (void)log_errno(r, "%s: cannot note in %s that it is ready", update->app,
+                        update->places->run);
+    }
 }
 
 static int link_place(const struct update *update, enum slots_place place) {
@@ -147,7 +172,8 @@ int update_pick(struct update *update) {
     size_t n;
 
     if (slots_is_over(&update->slots)) {
-        go_back(update, "it ended before it was confirmed");
+        go_back(update, is_marked(update) ? "it was never seen to be ready"
+                                          : "it ended before it was confirmed");
     }
     n = slots_order(&update->slots, places);
     for (size_t i = 0; i < n; i++) {

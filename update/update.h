@@ -48,6 +48,9 @@ int update_image(const struct update *update, enum slots_place place, char **ret
 // The place that was picked last; SLOTS_NONE: none since Linux started.
 enum slots_place update_picked(const struct update *update);
 
+// Notes that the trial was seen to be ready: if it ends now, that is another matter.
+void update_see_ready(const struct update *update);
+
 // Raises the least counter of the app to that of the good image, unless it is as high.
 int update_raise_floor(const struct update *update);
 

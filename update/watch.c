@@ -171,6 +171,9 @@ static int conclude(struct watching *watching, enum health health, const char *w
                    : GOES_ON;
     }
     watching->unknown_since_usec = 0;
+    if (!watching->good_since_usec) {
+        update_see_ready(&(const struct update){.places = watching->places, .app = watching->app});
+    }
     watching->good_since_usec = watching->good_since_usec ? watching->good_since_usec : now;
     return now - watching->good_since_usec >= watching->probation_usec ? confirm(watching)
                                                                        : GOES_ON;

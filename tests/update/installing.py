@@ -42,7 +42,7 @@ def an_update_that_is_not_confirmed_is_gone_back_from(stock):
     tap.equal(machine.slot(), "a", "the slot before the start")
     machine.run("pick", words=["version 2.0 is on trial"])
     tap.true(same(machine.picked(), two), "the trial")
-    why = "rolled back from version 2.0 to 1.0: it ended before it was confirmed"
+    why = "rolled back from version 2.0 to 1.0: it was never seen to be ready"
     machine.run("pick", words=[why])
     tap.true(same(machine.picked(), one), "what was before")
     state = machine.state()

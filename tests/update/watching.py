@@ -148,6 +148,21 @@ def a_trial_that_somebody_else_ended_is_not_confirmed(stock):
         trial.control.answer = status(trial.image, ready=False)
 
 
+def a_trial_that_ends_after_it_was_ready_is_told_from_one_that_never_was(stock):
+    for answer, why in (
+        (status, "it ended before it was confirmed"),
+        (lambda image: status(image, ready=False), "it was never seen to be ready"),
+    ):
+        trial = Trial(stock, answer)
+        options = [f"--control={trial.control.path}", "--probation=1h"]
+        running = subprocess.Popen(trial.machine.command("watch", *options))
+        while trial.control.n_calls < 2:
+            time.sleep(0.02)
+        running.kill()  # as with power that fails: it decides nothing
+        running.wait()
+        trial.machine.run("pick", words=[f"rolled back from version 2.0 to 1.0: {why}"])
+
+
 def a_trial_that_was_not_started_is_not_watched(stock):
     machine = installed(stock, stock.image("1.0"))
     machine.run("install", stock.image("2.0"))
@@ -170,6 +185,7 @@ TESTS = [
     what_says_nothing_is_waited_for,
     a_supervisor_that_comes_late_is_waited_for,
     a_trial_that_somebody_else_ended_is_not_confirmed,
+    a_trial_that_ends_after_it_was_ready_is_told_from_one_that_never_was,
     a_trial_that_was_not_started_is_not_watched,
     bad_times_are_told,
 ]

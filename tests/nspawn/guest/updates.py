@@ -140,7 +140,7 @@ def one_that_crashes_is_rolled_back():
 
 
 def one_that_never_gets_ready_is_rolled_back():
-    one_that_does_not_do_well_is_rolled_back("hanging", "rolled back")
+    one_that_does_not_do_well_is_rolled_back("hanging", "it was never seen to be ready")
 
 
 def one_that_misses_its_heartbeat_is_rolled_back():
