@@ -15,6 +15,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/parse.h"
+#include "ctl/credential.h"
 #include "ctl/granted.h"
 #include "ctl/print.h"
 #include "ctl/program.h"
@@ -127,20 +128,12 @@ static int write_units(const struct units *units, const char *app, const struct 
 
 // Those that have to be there when the service starts; the administrator may bring them later.
 static void tell_credentials(const struct manifest *manifest) {
-    static const char *const stores[] = {"/etc/credstore", "/run/credstore", "/usr/lib/credstore"};
-    char path[128];
-
     for (size_t i = 0; i < manifest->credentials.n_items; i++) {
         const char *name = manifest->credentials.items[i];
-        bool is_there = false;
 
-        for (size_t j = 0; j < sizeof(stores) / sizeof(stores[0]); j++) {
-            (void)snprintf(path, sizeof(path), "%s/mpyd.%s.%s", stores[j], manifest->name, name);
-            is_there |= access(path, F_OK) == 0;
-        }
-        if (!is_there) {
-            log_warning("%s: wants the credential %s: put it into %s/mpyd.%s.%s", manifest->name,
-                        name, stores[0], manifest->name, name);
+        if (credential_find(manifest->name, name) == CREDENTIAL_ABSENT) {
+            log_warning("%s: wants the credential %s: put it into " CREDENTIAL_STORE "/mpyd.%s.%s",
+                        manifest->name, name, manifest->name, name);
         }
     }
 }

@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "base/parse.h"
 #include "ctl/config-read.h"
+#include "ctl/credential.h"
 #include "ctl/file.h"
 #include "ctl/granted-files.h"
 #include "ctl/reply.h"
@@ -22,7 +23,6 @@
 #include "image/places.h"
 #include "image/slots-file.h"
 
-#define CREDENTIALS "/etc/credstore"
 #define LISTEN_MAX 256
 #define TEXT_MAX (256u << 10)
 
@@ -37,7 +37,7 @@ int granted_find_image(const char *app, struct granted_image *ret_image) {
     (void)slots_file_read_app(PLACES_IMAGES, app, &slots, why);
     n = slots_order(&slots, order); // the first that is there, as mpyd-update looks for it
     ret_image->path = path;
-    (void)snprintf(ret_image->key, GRANTED_PATH_SIZE, CREDENTIALS "/mpyd.%s.image-key", app);
+    (void)snprintf(ret_image->key, GRANTED_PATH_SIZE, CREDENTIAL_STORE "/mpyd.%s.image-key", app);
     ret_image->key_file = access(ret_image->key, F_OK) == 0 ? ret_image->key : NULL;
     for (size_t i = 0; i < n; i++) {
         if (order[i] == SLOTS_VENDOR) {
@@ -184,6 +184,19 @@ static int read_files(const struct manifest *manifest, struct json_object *confi
     return fclose(told) == EOF ? -errno : r;
 }
 
+// A bit for each credential that is kept encrypted.
+static uint64_t find_encrypted(const struct manifest *manifest) {
+    uint64_t found = 0;
+
+    for (size_t i = 0; i < manifest->credentials.n_items; i++) {
+        bool is_encrypted =
+            credential_find(manifest->name, manifest->credentials.items[i]) == CREDENTIAL_ENCRYPTED;
+
+        found |= (uint64_t)is_encrypted << i;
+    }
+    return found;
+}
+
 static int make(const struct manifest *manifest, struct json_object *config,
                 const struct granted_files *files, struct granted *granted) {
     const char *connects = setting(config, "grants", "connect");
@@ -199,6 +212,7 @@ static int make(const struct manifest *manifest, struct json_object *config,
         .quota = has_quota ? quota : 0,
         .credentials = (const char *const *)manifest->credentials.items,
         .n_credentials = manifest->credentials.n_items,
+        .encrypted = find_encrypted(manifest),
         .files = files->items,
         .n_files = files->n_items,
         .listen = listen.items,

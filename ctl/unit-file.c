@@ -72,8 +72,9 @@ void unit_file_write_service(FILE *file, const struct unit_wants *wants) {
         (void)fprintf(file, "CPUQuota=%" PRIu64 "%%\n", wants->quota);
     }
     for (size_t i = 0; i < wants->n_credentials; i++) {
-        (void)fprintf(file, "LoadCredential=%s:mpyd.%s.%s\n", wants->credentials[i], wants->app,
-                      wants->credentials[i]);
+        (void)fprintf(file, "LoadCredential%s=%s:mpyd.%s.%s\n",
+                      wants->encrypted >> i & 1 ? "Encrypted" : "", wants->credentials[i],
+                      wants->app, wants->credentials[i]);
     }
     write_files(file, wants);
     if (unit_file_has_ports(wants)) {

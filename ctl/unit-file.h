@@ -25,6 +25,7 @@ struct unit_wants {
     uint64_t quota;  /* percent of one processor; 0: no limit */
     const char *const *credentials;
     size_t n_credentials;
+    uint64_t encrypted; /* bit i is set: credentials[i] is */
     const struct unit_file *files;
     size_t n_files;
     const char *const *listen; /* grants as doc/manifest.md has them */

@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+// Where systemd finds the credentials of apps, "mpyd.APP.NAME" in its stores: systemd.exec(5).
+
+enum credential_place {
+    CREDENTIAL_ABSENT,    /* or not for this user to see */
+    CREDENTIAL_PLAIN,     /* for LoadCredential= */
+    CREDENTIAL_ENCRYPTED, /* for LoadCredentialEncrypted=, and none is plain */
+};
+
+#define CREDENTIAL_STORE "/etc/credstore" /* an administrator's, the first that is looked into */
+
+// Where the credential NAME of the app APP is.
+enum credential_place credential_find(const char *app, const char *name);
