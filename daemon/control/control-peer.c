@@ -15,8 +15,36 @@
 
 #define GROUP_FILE "/etc/group"
 
+// Whether LINE of a uid_map or gid_map, "INSIDE OUTSIDE COUNT", has ID.
+static bool has_mapping(const char *line, id_t id) {
+    char *end = NULL;
+    unsigned long long inside = strtoull(line, &end, 10), count;
+
+    (void)strtoull(end, &end, 10);
+    count = strtoull(end, &end, 10);
+    return id >= inside && id - inside < count;
+}
+
+// Whether our user namespace has ID by MAP (user_namespaces(7)). Where that cannot be told, it has.
+static bool is_mapped(const char *map, id_t id) {
+    FILE *file = fopen(map, "re");
+    bool is_found = !file;
+    char line[64];
+
+    while (file && !is_found && fgets(line, sizeof(line), file)) {
+        is_found = has_mapping(line, id);
+    }
+    if (file) {
+        (void)fclose(file);
+    }
+    return is_found;
+}
+
 int control_peers_now(struct control_peers *ret_peers) {
-    struct control_peers peers = {.starter = getuid()};
+    struct control_peers peers = {
+        .starter = getuid(),
+        .hides_users = !is_mapped("/proc/self/uid_map", CONTROL_HIDDEN),
+    };
     FILE *file = fopen(GROUP_FILE, "re");
     const struct group *group = NULL;
     int r = 0;
@@ -37,41 +65,27 @@ int control_peers_now(struct control_peers *ret_peers) {
     return r;
 }
 
-// Whether LINE of a gid_map, "INSIDE OUTSIDE COUNT", has GROUP.
-static bool has_mapping(const char *line, gid_t group) {
-    char *end = NULL;
-    unsigned long long inside = strtoull(line, &end, 10), count;
-
-    (void)strtoull(end, &end, 10);
-    count = strtoull(end, &end, 10);
-    return group >= inside && group - inside < count;
-}
-
-// Whether our user namespace has GROUP (user_namespaces(7)). Where that cannot be told, it has.
-static bool is_mapped(gid_t group) {
-    FILE *file = fopen("/proc/self/gid_map", "re");
-    bool is_found = !file;
-    char line[64];
-
-    while (file && !is_found && fgets(line, sizeof(line), file)) {
-        is_found = has_mapping(line, group);
-    }
-    if (file) {
-        (void)fclose(file);
-    }
-    return is_found;
-}
-
 void control_peers_guard(struct control_peers *peers, int fd) {
     struct sockaddr_un address = {.sun_family = AF_UNSPEC};
     socklen_t size = sizeof(address) - 1; // leaves a NUL behind the path
     struct stat status;
 
-    peers->is_guarded = peers->has_group && !is_mapped(peers->group) &&
+    peers->is_guarded = peers->has_group && !is_mapped("/proc/self/gid_map", peers->group) &&
                         getsockname(fd, (struct sockaddr *)&address, &size) == 0 &&
                         address.sun_family == AF_UNIX && address.sun_path[0] == '/' &&
                         stat(address.sun_path, &status) == 0 && S_ISSOCK(status.st_mode) &&
                         status.st_uid == 0 && (status.st_mode & S_IRWXO) == 0;
+}
+
+void control_peers_describe(const struct control_peers *peers, uid_t uid,
+                            char who[CONTROL_WHO_SIZE]) {
+    if (uid != CONTROL_HIDDEN || !peers->hides_users) {
+        (void)snprintf(who, CONTROL_WHO_SIZE, "user %u", uid);
+    } else if (peers->is_guarded) {
+        (void)snprintf(who, CONTROL_WHO_SIZE, "a user of the group " CONTROL_GROUP);
+    } else {
+        (void)snprintf(who, CONTROL_WHO_SIZE, "a user whose number is hidden");
+    }
 }
 
 // Whether GROUP is among the supplementary ones.

@@ -12,9 +12,13 @@
 struct control_peers {
     uid_t starter;
     gid_t group;
-    bool has_group;  /* there is a group of that name on this machine */
-    bool is_guarded; /* whoever could connect is root or of that group: control_peers_guard() */
+    bool has_group;   /* there is a group of that name on this machine */
+    bool is_guarded;  /* whoever could connect is root or of that group: control_peers_guard() */
+    bool hides_users; /* our user namespace has no number for most users: all are CONTROL_HIDDEN */
 };
+
+#define CONTROL_HIDDEN 65534u /* the overflow uid of user_namespaces(7), as kernels are built */
+#define CONTROL_WHO_SIZE 64
 
 struct control_peer {
     uid_t uid;
@@ -31,6 +35,11 @@ int control_peers_now(struct control_peers *ret_peers);
 // the mode of the socket's file decides, by which the kernel has let the peer connect, if it is
 // root's and gives others nothing.
 void control_peers_guard(struct control_peers *peers, int fd);
+
+// What is known of the user UID of a client, for messages: "user 1000", or, of one who has no
+// number here, whether the mode of the socket lets only the group in.
+void control_peers_describe(const struct control_peers *peers, uid_t uid,
+                            char who[CONTROL_WHO_SIZE]);
 
 // Returns 0 or -errno.
 int control_peer_of(int fd, const struct control_peers *peers, struct control_peer *ret_peer);

@@ -57,17 +57,22 @@ bool control_may_serve(struct control *control, uint64_t now_usec) {
 }
 
 void control_tell(struct control *control, const struct connection *connection, const char *what) {
+    char who[CONTROL_WHO_SIZE];
+
     if (quota_take(&control->notices, loop_now_usec())) {
-        log_info("%s: control socket: process %d of user %u %s", control->supervisor->app.name,
-                 (int)connection->pid, connection->uid, what);
+        control_peers_describe(&control->peers, connection->uid, who);
+        log_info("%s: control socket: process %d of %s %s", control->supervisor->app.name,
+                 (int)connection->pid, who, what);
     }
 }
 
 static void complain(struct control *control, pid_t pid, uid_t uid, const char *what) {
+    char who[CONTROL_WHO_SIZE];
+
     if (quota_take(&control->complaints, loop_now_usec())) {
-        log_event(MESSAGE_ID_REFUSED_CLIENT, LOG_WARNING,
-                  "%s: control socket: process %d of user %u %s", control->supervisor->app.name,
-                  (int)pid, uid, what);
+        control_peers_describe(&control->peers, uid, who);
+        log_event(MESSAGE_ID_REFUSED_CLIENT, LOG_WARNING, "%s: control socket: process %d of %s %s",
+                  control->supervisor->app.name, (int)pid, who, what);
     }
 }
 

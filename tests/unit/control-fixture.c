@@ -78,7 +78,8 @@ static void pair(int *ret_one, int *ret_other) {
 }
 
 int fixture_setup(void **state) {
-    const struct control_peers peers = {FIXTURE_STARTER, FIXTURE_GROUP, true, false};
+    const struct control_peers peers = {
+        .starter = FIXTURE_STARTER, .group = FIXTURE_GROUP, .has_group = true};
     struct supervisor *supervisor = &fixture.supervisor;
     char why[POLICY_WHY_SIZE];
 

@@ -96,6 +96,9 @@ def only_root_and_the_group_may_ask():
     as_user("stranger", "restart", APP, status=10)
     as_user("stranger", "stop", APP, status=None)
     tap.equal(told()["state"], "running", "and it goes on")
+    said = run("journalctl", "--no-pager", f"--unit={unit(APP)}")
+    tap.true(" of a user of the group mpyd asked for another worker" in said, said)
+    tap.true("65534" not in said, said)
     host.stop(APP)
     for user in ("caretaker", "stranger"):
         run("userdel", user)
