@@ -91,51 +91,54 @@ bool ending_is_final(enum ending ending) {
 }
 
 // What the exit status of a worker says, and which exception it was: nobody is to open a report for
-// that.
-static void describe_exit(enum ending ending, const char *raised, char text[ENDING_TEXT_SIZE]) {
+// that. Returns what ending_describe() does.
+static size_t describe_exit(enum ending ending, const char *raised, char text[ENDING_TEXT_SIZE]) {
     bool has_raised = (ending == ENDING_EXCEPTION || ending == ENDING_HEAP) && raised && *raised;
+    size_t n_open = 0;
 
     for (size_t i = 0; i < N_EXITS; i++) {
         if (exits[i].ending == ending) {
             (void)snprintf(text, ENDING_TEXT_SIZE, "%s%s%s", exits[i].text, has_raised ? ": " : "",
                            has_raised ? raised : "");
+            n_open = has_raised ? strlen(exits[i].text) + 2 + strcspn(raised, ":") : strlen(text);
         }
     }
+    return n_open;
 }
 
-void ending_describe(enum ending ending, const struct ending_facts *facts,
-                     char text[ENDING_TEXT_SIZE]) {
+size_t ending_describe(enum ending ending, const struct ending_facts *facts,
+                       char text[ENDING_TEXT_SIZE]) {
     const char *name = NULL;
 
     switch (ending) {
     case ENDING_OK:
         (void)snprintf(text, ENDING_TEXT_SIZE, "ended");
-        return;
+        break;
     case ENDING_STATUS:
         (void)snprintf(text, ENDING_TEXT_SIZE, "ended with exit status %d", facts->status);
-        return;
+        break;
     case ENDING_UNANNOUNCED:
         (void)snprintf(text, ENDING_TEXT_SIZE,
                        "crashed: exit status %d, which it had not announced", facts->status);
-        return;
+        break;
     case ENDING_DENIED:
         (void)snprintf(text, ENDING_TEXT_SIZE, "crashed: it made a Linux call it is denied");
-        return;
+        break;
     case ENDING_SIGNAL:
         name = sigabbrev_np(facts->status);
         (void)snprintf(text, ENDING_TEXT_SIZE, "crashed: SIG%s", name ? name : "?");
-        return;
+        break;
     case ENDING_BROKEN:
         (void)snprintf(text, ENDING_TEXT_SIZE, "killed: it broke the protocol: %s", facts->broken);
-        return;
+        break;
     case ENDING_KILLED:
         (void)snprintf(text, ENDING_TEXT_SIZE, "killed: it did not stop in time");
-        return;
+        break;
     case ENDING_WATCHDOG:
         (void)snprintf(text, ENDING_TEXT_SIZE, "killed by the watchdog: %s", facts->missed);
-        return;
+        break;
     default:
-        describe_exit(ending, facts->raised, text);
-        return;
+        return describe_exit(ending, facts->raised, text);
     }
+    return strlen(text);
 }

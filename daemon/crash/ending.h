@@ -51,6 +51,7 @@ bool ending_is_failure(enum ending ending);
 // Whether the next worker would end in the same way: there is no point in starting it.
 bool ending_is_final(enum ending ending);
 
-// One line for people, without the app's name: "ended with exit status 3".
-void ending_describe(enum ending ending, const struct ending_facts *facts,
-                     char text[ENDING_TEXT_SIZE]);
+// One line for people, without the app's name: "ended with exit status 3". Returns how many bytes
+// of it are for everybody to read: an exception's own words, which come last, are not.
+size_t ending_describe(enum ending ending, const struct ending_facts *facts,
+                       char text[ENDING_TEXT_SIZE]);

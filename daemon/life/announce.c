@@ -3,12 +3,27 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "daemon/life/supervise.h"
 #include "daemon/loop/loop.h"
 
 #define MARGIN_USEC 10000000u /* for what is not counted: a loaded machine, the spawner */
 #define STATUS_SIZE 640
+
+// What everybody may read of the reason: every user of the machine can ask the manager for it. What
+// an exception says besides its name may be anybody's data; the journal and the control socket have
+// it.
+static int describe_reason(const struct supervisor *supervisor, char *text, size_t size) {
+    const struct supervise_ending *last = &supervisor->last;
+    const char *reason = supervisor->reason;
+    size_t n = strlen(last->text);
+
+    if (n == 0 || last->n_open >= n || strncmp(reason, last->text, n) != 0) {
+        return snprintf(text, size, ": %s", reason);
+    }
+    return snprintf(text, size, ": %.*s%s", (int)last->n_open, reason, reason + n);
+}
 
 // What `systemctl status` shows.
 static void describe(const struct supervisor *supervisor, char text[STATUS_SIZE]) {
@@ -20,7 +35,7 @@ static void describe(const struct supervisor *supervisor, char text[STATUS_SIZE]
                       supervisor->app.worker.generation);
     }
     if (supervisor->reason[0] != '\0') {
-        n += snprintf(text + n, (size_t)(STATUS_SIZE - n), ": %s", supervisor->reason);
+        n += describe_reason(supervisor, text + n, (size_t)(STATUS_SIZE - n));
     }
     if (supervise_remedy(supervisor)) {
         (void)snprintf(text + n, (size_t)(STATUS_SIZE - n), " (%s)", supervise_remedy(supervisor));

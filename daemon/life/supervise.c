@@ -87,7 +87,7 @@ static enum ending tell_ending(struct supervisor *supervisor) {
 
     *last = (struct supervise_ending){
         .generation = worker->generation, .ending = ending, .at_usec = loop_now_usec()};
-    ending_describe(ending, &facts, last->text);
+    last->n_open = ending_describe(ending, &facts, last->text);
     supervisor->counters.endings[ending]++;
     PROBE_WORKER_END(worker->generation, ending);
     if (ending_is_failure(ending)) {

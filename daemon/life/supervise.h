@@ -56,6 +56,7 @@ struct supervise_ending {
     enum ending ending;
     uint64_t at_usec; /* loop_now_usec() */
     char text[ENDING_TEXT_SIZE];
+    size_t n_open; /* bytes of it that are for everybody to read: ending_describe() */
 };
 
 struct supervisor {

@@ -88,14 +88,17 @@ def abstract_socket_is_as_good(apps):
 
 def crashes_are_told_but_ready_only_once(apps):
     manager = Manager(apps)
-    running = manager.start(apps, apps.image("crashing", "1/0\n"))
+    running = manager.start(apps, apps.image("crashing", "raise ValueError('of Jane Doe')\n"))
     tap.equal(running.wait(), 1, "exit status")
+    tap.true(any("ValueError: of Jane Doe" in line for line in running.lines), "the log has it all")
     heard = manager.wait_status("failed")
     tap.equal(sum("READY" in one for one in heard), 1, f"READY in {heard}")
     rests = [one["STATUS"] for one in heard if one.get("STATUS", "").startswith("backoff")]
     tap.equal(len(rests), 3, "rests")
-    tap.equal(rests[1], "backoff: failed: uncaught exception: ZeroDivisionError: divide by zero; "
+    tap.equal(rests[1], "backoff: failed: uncaught exception: ValueError; "
               "the next start is number 2 of at most 3", "STATUS")
+    tap.true(heard[-1]["STATUS"].startswith("failed: failed: uncaught exception: ValueError ("), "STATUS")
+    tap.true("Jane" not in str(heard), f"every user of the machine reads that: {heard}")
     tap.equal(heard[-1].get("STOPPING"), "1", f"STOPPING with failed: {heard}")
 
 
