@@ -14,7 +14,7 @@ from gateway import Gateway
 from server import Server
 from store import Store
 
-HOST = "127.0.0.1"
+HOST = sys.argv[1] if len(sys.argv) > 1 else "127.0.0.1"  # the manifest's arguments
 PORTS = range(8080, 8100)  # as in mpyd.toml
 WINDOW = 1000  # readings kept
 METERS = 100  # of so many meters

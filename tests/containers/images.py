@@ -1,0 +1,217 @@
+# SPDX-License-Identifier: MIT
+"""The images that containers/build makes: what is in them, that they are the same each time, that they
+run by their own command line, under crun and as the Kubernetes manifest says under podman."""
+
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+
+import container
+import stage
+import tap
+
+MANIFEST = os.path.join(stage.SOURCE, "containers/kubernetes/meterd.yaml")
+DEMO = os.path.join(stage.SOURCE, "frozen/demo")
+LARGEST = 10 << 20  # bytes, unpacked and built for debugging; a package's is 4 MB
+STORAGE = '[storage]\ndriver = "vfs"\ngraphroot = "{0}/storage"\nrunroot = "{0}/run"\n'
+ENGINE = """\
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1000:1000"]
+[engine]
+cgroup_manager = "cgroupfs"
+events_logger = "none"
+"""
+
+
+# -- building ------------------------------------------------------------------------------------
+
+
+def engine(at):
+    """Has buildah and podman keep all they have in a folder of the tests. Returns it."""
+    if not hasattr(at, "engine"):
+        at.engine = at.containers.folder("engine")
+        for name, text in (("STORAGE", STORAGE.format(at.engine)), ("", ENGINE)):
+            path = os.path.join(at.engine, f"{name or 'containers'}.conf")
+            with open(path, "w", encoding="utf-8") as file:
+                file.write(text)
+            os.environ["CONTAINERS_STORAGE_CONF" if name else "CONTAINERS_CONF"] = path
+    return at.engine
+
+
+def meterd(at):
+    """A folder as containers/meterd, with what a vendor puts there: the demo, open to the network."""
+    if hasattr(at, "meterd"):
+        return at.meterd
+    at.meterd = at.containers.folder("meterd")
+    for name in os.listdir(os.path.join(stage.SOURCE, "containers/meterd")):
+        shutil.copy(os.path.join(stage.SOURCE, "containers/meterd", name), at.meterd)
+    app = shutil.copytree(DEMO, at.containers.folder("source") + "/meterd")
+    path = os.path.join(app, "mpyd.toml")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    for pattern, line in (("(?m)^listen = .*", 'listen = ["tcp:*:8080"]'),
+                          ("(?m)^entry = .*", 'entry = "main"\narguments = ["0.0.0.0"]')):
+        text, n = re.subn(pattern, line, text)
+        tap.equal(n, 1, pattern)
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    image = os.path.join(at.meterd, "meterd.mpyimg")
+    subprocess.run([*at.mpyfreeze, "build", app, "-o", image], check=True, timeout=120)
+    at.sign(image)
+    shutil.copy(os.path.join(at.keys, "vendor.key"), os.path.join(at.meterd, "meterd.key"))
+    return at.meterd
+
+
+def layouts(at):
+    """The folder of OCI layouts, mpyd and meterd, built once."""
+    if not hasattr(at, "layouts"):
+        engine(at)
+        at.layouts = at.containers.folder("layouts")
+        done = at.tool("build", "-o", at.layouts, meterd(at))
+        tap.equal(done.returncode, 0, done.stdout)
+    return at.layouts
+
+
+def blob(layout, digest):
+    path = os.path.join(layout, "blobs", *digest.split(":"))
+    with open(path, "rb") as file:
+        data = file.read()
+    tap.equal(hashlib.sha256(data).hexdigest(), digest.split(":")[1], "digest")
+    return data
+
+
+def opened(layout):
+    """Configuration and layers, as archives, of the image in LAYOUT."""
+    with open(os.path.join(layout, "index.json"), encoding="utf-8") as file:
+        manifest = json.loads(blob(layout, json.load(file)["manifests"][0]["digest"]))
+    config = json.loads(blob(layout, manifest["config"]["digest"]))["config"]
+    paths = [os.path.join(layout, "blobs", *layer["digest"].split(":")) for layer in manifest["layers"]]
+    return config, paths
+
+
+def members(layout):
+    found = {}
+    for path in opened(layout)[1]:
+        with tarfile.open(path) as archive:
+            found.update({member.name: member for member in archive})
+    return found
+
+
+# -- tests ---------------------------------------------------------------------------------------
+
+
+def the_image_has_two_programs_and_what_they_need(at):
+    found = members(os.path.join(layouts(at), "mpyd"))
+    programs = {name for name, member in found.items() if member.isfile() and member.mode & 0o111}
+    tap.true({"usr/bin/mpyd", "usr/bin/mpyctl"} < programs, programs)
+    tap.true(all(re.match(r"lib(64)?/ld-linux", name) for name in programs
+                 - {"usr/bin/mpyd", "usr/bin/mpyctl"}), f"others: {programs}")
+    for name, member in found.items():
+        tap.true(not member.mode & 0o6000, f"set-id: {name}")
+        tap.true(member.isdir() or member.isfile(), f"neither file nor folder: {name}")
+        tap.true(not member.mode & 0o022 or name == "tmp", f"others can write: {name}")
+        tap.equal(member.uid, container.ID if name in ("run", "state") else 0, f"owner of {name}")
+        tap.equal(member.mtime, 0, f"time of {name}")
+    tap.true(sum(member.size for member in found.values()) < LARGEST, "it is too large")
+    for name in found:
+        if re.match("usr/lib/.*/lib", name):
+            tap.true(any(entry.startswith("usr/share/doc/lib") for entry in found), "no copyright file")
+
+
+def the_image_says_how_it_is_run(at):
+    base, app = (opened(os.path.join(layouts(at), name))[0] for name in ("mpyd", "meterd"))
+    tap.equal(base["Entrypoint"], ["/usr/bin/mpyd", "run"], "entry point")
+    for config in (base, app):
+        tap.equal(config["User"], f"{container.ID}:{container.ID}", "user")
+        tap.true("XDG_RUNTIME_DIR=/run" in config["Env"], config["Env"])
+        tap.equal(config.get("StopSignal"), "SIGTERM", "stop signal")
+    tap.true("8080/tcp" in app["ExposedPorts"], app)
+
+
+def the_same_input_gives_the_same_bytes(at):
+    again = at.containers.folder("again")
+    first = layouts(at)
+    done = at.tool("build", "-o", again, meterd(at))
+    tap.equal(done.returncode, 0, done.stdout)
+    for name in ("mpyd", "meterd"):
+        texts = []
+        for folder in (first, again):
+            with open(os.path.join(folder, name, "index.json"), encoding="utf-8") as file:
+                texts.append(file.read())
+        tap.equal(texts[0], texts[1], name)
+
+
+def the_image_runs_by_its_own_command_line(at):
+    config, archives = opened(os.path.join(layouts(at), "meterd"))
+    root = at.containers.folder("root")
+    for path in archives:
+        subprocess.run(["tar", "-C", root, "--numeric-owner", "-xpzf", path], check=True)
+    state = at.containers.folder("state", (container.ID, container.ID))
+    running = at.apps.follow(at.containers.start(
+        root, config["Entrypoint"] + config["Cmd"], mounts=[container.bind(state, "/state")]))
+    running.wait_line(r"^meterd: listening on http://0\.0\.0\.0:8080")
+    answer = subprocess.run(["nsenter", "--net", "-t", str(running.first()), "curl", "-sS",
+                             "http://127.0.0.1:8080/stats"], stdout=subprocess.PIPE, check=True, timeout=30)
+    tap.equal(json.loads(answer.stdout)["total"], 0, "readings")
+    tap.equal(running.execute("/usr/bin/mpyctl", "status", "--probe", "meterd"), (0, ""), "probe")
+    running.signal("TERM")
+    tap.equal(running.wait(), 0, running.output())
+    tap.true("goodbye" in running.output(), running.output())
+
+
+def podman(*arguments, timeout=60):
+    return subprocess.run(["podman", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, timeout=timeout)
+
+
+def podman_plays_the_kubernetes_manifest(at):
+    """Without its port, which would take a network, and the image from where it was built."""
+    layouts(at)
+    with open(MANIFEST, encoding="utf-8") as file:
+        text = file.read()
+    for pattern, other in ((r"\n +ports:\n +- \{name: http, containerPort: 8080\}", ""),
+                           (r"image: \S+", "image: localhost/meterd:latest\n          imagePullPolicy: Never")):
+        text, n = re.subn(pattern, other, text)
+        tap.equal(n, 1, pattern)
+    path = os.path.join(engine(at), "meterd.yaml")
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    try:
+        done = podman("kube", "play", "--network=none", path)
+        tap.equal(done.returncode, 0, done.stdout)
+        names = [name for name in podman("ps", "-a", "--format={{.Names}}").stdout.split() if "meterd" in name]
+        tap.equal(len(names), 1, done.stdout)
+        probed(names[0])
+        done = podman("stop", names[0])
+        tap.equal(podman("inspect", "--format={{.State.ExitCode}}", names[0]).stdout, "0\n", "exit status")
+    finally:
+        podman("kube", "down", path)
+
+
+def probed(name):
+    """What the manifest's probes do, which podman leaves to systemd; and that it made the restricted
+    container of it."""
+    command = ("/usr/bin/mpyctl", "status")
+    for _ in range(200):
+        done = podman("exec", name, *command, "--probe", "meterd")
+        if done.returncode == 0:
+            break
+    tap.equal(done.returncode, 0, podman("logs", name).stdout)
+    tap.equal(podman("exec", name, *command, "--alive", "meterd").returncode, 0, "alive")
+    inspected = json.loads(podman("inspect", name).stdout)[0]
+    tap.equal(inspected["EffectiveCaps"] or [], [], "capabilities")
+    tap.true(inspected["HostConfig"]["ReadonlyRootfs"], "its root can be written")
+    tap.equal(inspected["HostConfig"]["SecurityOpt"], ["no-new-privileges"], "options")
+
+
+TESTS = [
+    the_image_has_two_programs_and_what_they_need,
+    the_image_says_how_it_is_run,
+    the_same_input_gives_the_same_bytes,
+    the_image_runs_by_its_own_command_line,
+    podman_plays_the_kubernetes_manifest,
+]
