@@ -8,6 +8,8 @@
 
 include Makefile
 
+CFLAGS += $(CPPFLAGS) # upstream takes the other flags of the environment only
+
 NUMBER_O = $(addprefix $(BUILD)/, number-format.o number-parse.o)
 vpath number-%.c $(ROOT)/vm
 
