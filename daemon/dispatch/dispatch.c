@@ -115,6 +115,7 @@ int dispatch_call(struct app *app, const struct wire_submission *submission) {
     int64_t result = 0;
     int r = 0;
 
+    record_settle(app); /* the one before, which has the scratch */
     PROBE_CALL_BEGIN(submission->call, submission->tag);
     app->counters.calls++;
     r = check_protocol(app, submission, row);

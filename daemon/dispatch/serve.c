@@ -121,6 +121,7 @@ static int run(struct serve *serve) {
         int n = serve->pausing ? 0 : serve_batch(serve);
         int r = n < 0 ? n : flush(serve);
 
+        record_settle(app); // while the worker goes on with what was flushed
         n_calls += n;
         if (r == 0) {
             r = judge_ring(serve, n);

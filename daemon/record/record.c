@@ -30,6 +30,7 @@ static uint64_t tick_nsec(void) {
 }
 
 void record_watch(struct app *app, record_function watcher, void *context) {
+    record_settle(app);
     app->records.watcher = watcher;
     app->records.context = context;
 }
@@ -60,8 +61,7 @@ uint64_t record_begin(struct app *app) {
 }
 
 // How long a call waited for something to happen says nothing of how fast it was served.
-static void measure(struct records *records, struct record *record) {
-    record->ended_nsec = now_nsec();
+static void measure(struct records *records, const struct record *record) {
     if (!record->later) {
         metrics_time(&records->metrics, record->submission->call,
                      record->ended_nsec - record->started_nsec);
@@ -139,7 +139,7 @@ static void keep(struct app *app, const struct record *record, uint64_t at_nsec)
 }
 
 // The one place where a call's end is known to all who want to know.
-static void record_call(struct app *app, struct record *record) {
+static void record_call(struct app *app, const struct record *record) {
     struct records *records = &app->records;
 
     PROBE_CALL_END(record->submission->call, record->submission->tag, record->error,
@@ -159,16 +159,29 @@ bool record_shows(const struct app *app, const struct call *call) {
 }
 
 void record_now(const struct call *call, int64_t result, int error) {
-    struct record record = {
-        .submission = call->submission,
+    struct records *records = &call->app->records;
+
+    record_settle(call->app);
+    records->held_submission = *call->submission;
+    records->held = (struct record){
+        .submission = &records->held_submission,
         .taken = call->scratch,
         .taken_size = call->scratch_used,
         .result = result,
         .error = error,
         .started_nsec = call->started_nsec,
+        .ended_nsec = call->started_nsec > 0 ? now_nsec() : 0,
     };
+    records->is_held = true;
+}
 
-    record_call(call->app, &record);
+void record_settle(struct app *app) {
+    struct records *records = &app->records;
+
+    if (records->is_held) {
+        records->is_held = false;
+        record_call(app, &records->held);
+    }
 }
 
 // What CALL sends without the secrets in it, before it is cut anywhere and written in another way.
@@ -189,6 +202,7 @@ char *record_open(struct app *app, const struct call *call) {
     const uint8_t *taken = without_secrets(app, call);
     char text[RECORD_TEXT_SIZE];
 
+    record_settle(app);
     recorder_add(&app->recorder, call->submission, taken,
                  has_names(call->submission->call) ? call->scratch_used : 0, RECORDER_OPEN,
                  started_nsec, started_nsec);
@@ -209,7 +223,9 @@ void record_later(struct app *app, const struct flight_note *note, int64_t resul
         .error = error,
         .later = true,
         .started_nsec = note->started_nsec,
+        .ended_nsec = note->started_nsec > 0 ? now_nsec() : 0,
     };
 
+    record_settle(app);
     record_call(app, &record);
 }

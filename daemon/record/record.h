@@ -41,6 +41,9 @@ struct records {
     uint64_t turn_nsec;       /* of the clock of ticks, when the loop last turned */
     uint32_t until_timed;     /* calls before one is timed */
     uint32_t random;          /* so that calls in a rhythm of their own are timed like others */
+    bool is_held;             /* a call that has ended is yet to be recorded: record_settle() */
+    struct record held;
+    struct wire_submission held_submission;
 };
 
 // Has WATCHER(CONTEXT, ...) called from the next call on; NULL: nobody. While somebody watches
@@ -53,8 +56,14 @@ void record_turn(struct app *app);
 // A call is about to be served. Returns its started_nsec.
 uint64_t record_begin(struct app *app);
 
-// CALL was served with RESULT and ERROR, 0 or positive, and does not end later.
+// CALL was served with RESULT and ERROR, 0 or positive, and does not end later. It is recorded by
+// record_settle() or with whatever is recorded next, so that its worker need not wait for that;
+// until then its scratch stays as it is.
 void record_now(const struct call *call, int64_t result, int error);
+
+// What has ended is recorded: before the scratch of a call is used again, and before the loop turns
+// to others.
+void record_settle(struct app *app);
 
 // Whether something of what CALL sends is kept or told, be it only in a crash report.
 bool record_shows(const struct app *app, const struct call *call);

@@ -152,6 +152,7 @@ void fixture_record(uint32_t number, const char *data, size_t size, int error) {
     REQUIRE(size < sizeof(scratch) - 8);
     memcpy(scratch, data, size);
     record_now(&call, 0, error);
+    record_settle(&fixture.supervisor.app);
 }
 
 void fixture_enter(enum state state) {

@@ -60,6 +60,7 @@ static void dispatch(uint32_t number, int handled) {
     fakes.app.channel.n_in_flight = 1;
     fakes.app.channel.completion_tail = fakes.app.channel.header->completion_head;
     assert_int_equal(dispatch_call(&fakes.app, &submission), 0);
+    record_settle(&fakes.app);
 }
 
 static const struct metrics_group *group_of(uint32_t number) {
@@ -120,6 +121,47 @@ static struct call_reference begin_later(const uint8_t *taken, size_t size) {
 
     fakes.app.channel.n_in_flight = 1;
     return call_reference(&call);
+}
+
+static void serve_nop(uint32_t tag) {
+    struct wire_submission submission = {.call = CALL_CHANNEL_NOP, .tag = tag};
+
+    fakes.app.channel.n_in_flight = 1;
+    fakes.app.channel.completion_tail = fakes.app.channel.header->completion_head;
+    assert_int_equal(dispatch_call(&fakes.app, &submission), 0);
+}
+
+// A worker has its answer first. Whatever comes next, a call, one that watches, the loop's turn,
+// finds the call recorded, once.
+static void test_answer_comes_before_its_record(void **state) {
+    const uint8_t taken[8] = "a.test";
+    struct call_reference reference;
+
+    record_watch(&fakes.app, watch, &watched);
+    serve_nop(1);
+    assert_int_equal(fakes.app.channel.completion_tail,
+                     fakes.app.channel.header->completion_head + 1);
+    assert_int_equal(watched.n, 0);
+    serve_nop(2);
+    assert_int_equal(watched.n, 1);
+    assert_int_equal(watched.submission.tag, 1);
+    record_settle(&fakes.app);
+    record_settle(&fakes.app);
+    assert_int_equal(watched.n, 2);
+    assert_int_equal(watched.submission.tag, 2);
+    serve_nop(3);
+    fakes.app.channel.n_in_flight = 0;
+    reference = begin_later(taken, 6);
+    assert_int_equal(watched.n, 3);
+    serve_nop(4);
+    fakes.app.channel.n_in_flight = 1;
+    call_complete(&fakes.app, reference, 48);
+    assert_int_equal(watched.n, 5);
+    assert_true(watched.last.later);
+    serve_nop(5);
+    record_watch(&fakes.app, NULL, NULL);
+    assert_int_equal(watched.n, 6);
+    assert_int_equal(group_of(CALL_CHANNEL_NOP)->calls, 5);
 }
 
 static void test_call_that_ends_later_is_told_then_with_its_text(void **state) {
@@ -187,6 +229,7 @@ int main(void) {
         TEST(test_all_are_counted_and_few_are_timed_while_nobody_watches),
         TEST(test_watcher_is_told_of_every_call_with_its_time),
         TEST(test_number_without_a_call_is_told),
+        TEST(test_answer_comes_before_its_record),
         TEST(test_call_that_ends_later_is_told_then_with_its_text),
         TEST(test_call_begun_before_somebody_watched_is_told_without_text),
         TEST(test_recorder_has_the_call_from_its_beginning_to_its_end),
