@@ -159,6 +159,9 @@ static void set_image(struct json_object *object, const struct image *image) {
 
     json_set_text(object, "name", manifest->name);
     json_set_text(object, "version", manifest->version);
+    if (manifest->description) {
+        json_set_text(object, "description", manifest->description);
+    }
     json_set_number(object, "counter", manifest->counter);
     json_set_text(object, "entry", manifest->entry);
     if (manifest->boot) {

@@ -148,6 +148,9 @@ static void write_outside(const struct inspection *inspection) {
 static void write_manifest(const struct manifest *manifest) {
     write_one("name", manifest->name);
     write_one("version", manifest->version);
+    if (manifest->description) {
+        write_one("description", manifest->description);
+    }
     part(&(struct fact){"counter", 0}, "%" PRIu64, manifest->counter);
     write_one("entry", manifest->entry);
     if (manifest->boot) {

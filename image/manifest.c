@@ -20,6 +20,7 @@
 
 #define ARGUMENTS_MAX 64u
 #define CREDENTIALS_MAX 64u
+#define DESCRIPTION_MAX 80u /* characters */
 #define LETTERS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
@@ -35,6 +36,11 @@ static bool is_version(const char *text) {
 
 static bool is_module(const char *text) {
     return consists_of(text, LETTERS DIGITS "_-.", 200);
+}
+
+// In UTF-8, so up to four bytes a character.
+static bool is_description(const char *text) {
+    return text[0] && strlen(text) <= 4 * DESCRIPTION_MAX;
 }
 
 // Shown to people, never opened.
@@ -135,6 +141,7 @@ static const struct field manifest_fields[] = {
     {"format", FIELD_NUMBER, AT(format), .min = MANIFEST_FORMAT, .max = MANIFEST_FORMAT},
     {"name", FIELD_TEXT, AT(name), .check = parse_is_app_name},
     {"version", FIELD_TEXT, AT(version), .check = is_version},
+    {"description", FIELD_UNICODE, .optional = true, AT(description), .check = is_description},
     {"counter", FIELD_NUMBER, .optional = true, AT(counter), .max = MANIFEST_COUNTER_MAX},
     {"entry", FIELD_TEXT, AT(entry), .check = is_module},
     {"boot", FIELD_TEXT, .optional = true, AT(boot), .check = is_module},
@@ -269,6 +276,7 @@ static void parts_done(struct manifest_parts *parts) {
 void manifest_done(struct manifest *manifest) {
     free(manifest->name);
     free(manifest->version);
+    free(manifest->description);
     free(manifest->entry);
     free(manifest->boot);
     free(manifest->micropython);

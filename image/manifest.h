@@ -55,6 +55,7 @@ struct manifest {
     uint64_t format;                            /* MANIFEST_FORMAT */
     char *name;                                 /* parse_is_app_name() */
     char *version;                              /* [0-9A-Za-z.+~-]{1,32} */
+    char *description;                          /* one line for people; NULL: none */
     uint64_t counter;                           /* against downgrades: image/floor.h */
     char *entry;                                /* module run as __main__; one of modules */
     char *micropython;                          /* version of the VM */

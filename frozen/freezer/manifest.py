@@ -36,11 +36,12 @@ GIVEN = re.compile(r'([A-Za-z0-9_-][A-Za-z0-9._-]{0,31})(:rw)?', re.ASCII)
 GIVEN_FORM = 'calibration or serial:rw: 1 to 32 letters, digits, . _ -'
 GIVEN_MAX = 32
 GRANTS_MAX = 256
+DESCRIPTION_MAX = 80  # characters
 ARGUMENTS_MAX = 64
 ARGUMENT_MAX = 256  # characters
 TABLES = {'memory': tuple(MEMORY), 'grants': (*GRANTS, 'credentials', 'files', 'storage'),
           'limits': tuple(LIMITS), 'health': tuple(HEALTH)}
-KEYS = (('name', 'version', 'counter', 'entry', 'boot', 'modules', 'packages', 'resources',
+KEYS = (('name', 'version', 'description', 'counter', 'entry', 'boot', 'modules', 'packages', 'resources',
          'arguments') + tuple(TABLES))
 
 
@@ -48,6 +49,7 @@ KEYS = (('name', 'version', 'counter', 'entry', 'boot', 'modules', 'packages', '
 class Manifest:
     name: str = ''
     version: str = ''
+    description: str = ''
     counter: int = 0
     entry: str = ''
     boot: str = ''                                # empty: none
@@ -120,6 +122,12 @@ def _path(value):
     if not value or path.is_absolute() or '..' in path.parts or not value.isprintable():
         raise _Problem(f'{_quoted(value)} is not a path inside the app\'s directory')
     return str(path)
+
+
+def _description(value):
+    if not _string(value).strip() or not value.isprintable() or len(value) > DESCRIPTION_MAX:
+        raise _Problem(f'{_quoted(value[:40])} is not one line of at most {DESCRIPTION_MAX} characters')
+    return value
 
 
 def _argument(value):
@@ -259,6 +267,7 @@ def _read(reader, document):
         name=reader.required(document, ('name',), _name),
         version=reader.required(document, ('version',),
                                 _matching(VERSION, '1.0.0: 1 to 32 letters, digits, . + ~ -')),
+        description=reader.value(document, ('description',), _description, ''),
         counter=reader.value(document, ('counter',), _integer(COUNTER_MAX, 0), 0),
         entry=reader.required(document, ('entry',), _entry),
         boot=reader.value(document, ('boot',), _entry, ''),

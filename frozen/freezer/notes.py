@@ -35,6 +35,8 @@ def manifest_json(app, modules, resources, micropython):
         'resources': [{'path': path, 'size': size} for path, size in resources],
         'micropython': micropython,
     }
+    if app.description:
+        document['description'] = app.description
     if app.counter:
         document['counter'] = app.counter  # older supervisors do not know it
     return json.dumps(document, separators=(',', ':')).encode('ascii')

@@ -65,9 +65,12 @@ def listed(package):
 
 def test_package_has_what_the_manifest_says(bench):
     secret, _ = keys(bench)
-    package = packed(bench, bench.app(APP), '--key', secret, *WHOSE)
+    manifest = 'description = "keeps the time"\n' + MANIFEST
+    package = packed(bench, bench.app(APP, manifest), '--key', secret, *WHOSE)
     fields = dict(line.split(': ', 1) for line in ask('-f', package).splitlines() if line[0] != ' ')
-    tap.equal({key: fields[key] for key in ('Package', 'Version', 'Maintainer', 'Depends')}, {
+    tap.equal({key: fields[key] for key in ('Package', 'Version', 'Maintainer', 'Depends',
+                                            'Description')}, {
+        'Description': 'keeps the time',
         'Package': 'mpyd-app-under-test', 'Version': '1', 'Maintainer': WHOSE[1],
         'Depends': 'mpyd, mpyd-abi-1'})
     tap.equal(fields['Architecture'], ask('-f', package, 'Architecture').strip())

@@ -47,6 +47,8 @@ WRONG = [
     ('[grants]\nstorage = "0"', ':5: grants.storage: "0" is outside 4K to 1024G'),
     ('[grants]\nstorage = "1025G"', ':5: grants.storage: "1025G" is outside'),
     ('[grants]\nstorage = "5000"', ':5: grants.storage: "5000" is no multiple of 4K'),
+    ('description = ""', ':4: description: "" is not one line of at most 80 characters'),
+    ('description = "a\\nb"', ':4: description: "a\\nb" is not one line'),
     ('boot = "first.py"', ':4: boot: "first.py" is a file; name the module, "first"'),
     ('[limits]\nhandles = 1025', ':5: limits.handles: 1025 is outside 1 to 1024'),
     ('[limits]\nhandles = true', ':5: limits.handles: must be an integer'),
@@ -122,13 +124,14 @@ def test_defaults():
 
 def test_every_key():
     app = read(HEAD.encode() + b'modules = ["./main.py"]\r\npackages = ["p"]\r\nresources = "www"\n'
-               b'boot = "p.first"\nmemory.heap = "1M"\n[grants]\nlisten = ["tcp:80"]\n'
+               b'boot = "p.first"\ndescription = "takes readings"\nmemory.heap = "1M"\n[grants]\nlisten = ["tcp:80"]\n'
                b'credentials = ["db.password"]\nfiles = ["map", "serial:rw"]\n[limits]\nhandles = 5\n'
                b'[health]\nready = "2min"\nheartbeat = "500ms"\n')
     tap.equal((app.modules, app.packages, app.resources), (['main.py'], ['p'], 'www'))
     tap.equal((app.memory['heap'], app.grants['listen'], app.limits), (1 << 20, ['tcp:80'],
                                                                        {'handles': 5}))
     tap.equal((app.boot, app.grants['credentials']), ('p.first', ['db.password']))
+    tap.equal(app.description, 'takes readings')
     tap.equal(app.grants['files'], ['map', 'serial:rw'])
     tap.equal(app.health, {'ready': 120000, 'heartbeat': 500})
 

@@ -37,6 +37,7 @@ def make(kit, name, objects, memory, grants, work, counter=0):
         limits={},
         health={},
         arguments=[],
+        description="",
         counter=counter,
     )
     manifest = freezer.notes.manifest_json(app, [("main", 1)], [], kit.micropython)

@@ -40,7 +40,7 @@ static int parse(const char *text, size_t size, struct manifest *manifest,
 static void test_parse_gives_what_is_optional(void **state) {
     static const char text[] =
         "{\"format\":1,\"name\":\"meterd\",\"version\":\"1\",\"entry\":\"main\",\"counter\":7,"
-        "\"boot\":\"first\","
+        "\"boot\":\"first\",\"description\":\"measures \\u00b0\","
         "\"health\":{\"ready\":20000,\"heartbeat\":100},\"arguments\":[\"-v\",\"2\"],\"memory\":{"
         "\"heap\":1048576,\"stack\":65536,"
         "\"arena\":262144},\"grants\":{\"listen\":[],\"connect\":[],\"credentials\":[\"db\"],"
@@ -61,6 +61,7 @@ static void test_parse_gives_what_is_optional(void **state) {
     assert_int_equal(manifest.arguments.n_items, 2);
     assert_string_equal(manifest.arguments.items[1], "2");
     assert_string_equal(manifest.boot, "first");
+    assert_string_equal(manifest.description, "measures \xc2\xb0");
     assert_int_equal(manifest.credentials.n_items, 1);
     assert_string_equal(manifest.credentials.items[0], "db");
     assert_int_equal(manifest.files.n_items, 2);
@@ -73,6 +74,7 @@ static void test_parse_gives_what_is_optional(void **state) {
     manifest_done(&manifest);
     assert_null(manifest.arguments.items);
     assert_null(manifest.boot);
+    assert_null(manifest.description);
     assert_null(manifest.credentials.items);
 }
 
@@ -143,6 +145,9 @@ static const struct {
     {"\"meterd\"", "\"m\xc3\xa9ter\"", "byte "}, /* json-c or we, by its version */
     {"\"meterd\"", "\"m\xc3ter\"", "byte "},
     {"\"1.0.0\"", "\"1 0\"", "version = \"1 0\" is not of the form"},
+    {"\"entry\":", "\"description\":\"\",\"entry\":", "description = \"\" is not of the form"},
+    {"\"entry\":", "\"description\":\"a\\nb\",\"entry\":", "description "},
+    {"\"entry\":", "\"description\":\"\\u001b[2J\",\"entry\":", "description "},
     {"\"1.0.0\"", "\"\"", "version = \"\" is not of the form"},
     {"\"entry\":\"app.main\"", "\"entry\":\"main\"", "entry = \"main\" is none of the modules"},
     {"\"entry\":\"app.main\"", "\"entry\":\"a/b\"", "entry = \"a/b\" is not of the form"},
