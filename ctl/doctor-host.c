@@ -49,7 +49,7 @@ void doctor_check_keys(struct doctor *doctor) {
                     "put the vendor's public key, NAME.key, into " KEY_DIRECTORY,
                     "no key is trusted: no app starts");
     } else {
-        doctor_find(doctor, DOCTOR_GOOD, NULL, "%zu trusted in " KEY_DIRECTORY, keys.n_items);
+        doctor_find(doctor, DOCTOR_GOOD, NULL, "%zu trusted in %s", keys.n_items, keys.directory);
     }
 }
 

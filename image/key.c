@@ -246,9 +246,20 @@ static int open_folder(const char *named, const char *usual, int *ret_fd, char *
                                  : r;
 }
 
+// For people.
+static char *name_both(const char *directory, const char *package) {
+    char *both = NULL;
+
+    if (!package) {
+        return strdup(directory);
+    }
+    return asprintf(&both, "%s and %s", directory, package) < 0 ? NULL : both;
+}
+
 int keys_read_both(const char *named, const char *package, struct keys *ret_keys,
                    char why[KEY_WHY_SIZE]) {
-    CLEANUP(keys_done) struct keys keys = {.directory = strdup(named ? named : KEY_DIRECTORY)};
+    const char *directory = named ? named : KEY_DIRECTORY;
+    CLEANUP(keys_done) struct keys keys = {.directory = name_both(directory, package)};
     CLEANUP_FD int own = -1, packages = -1;
     int r = keys.directory ? open_folder(named, KEY_DIRECTORY, &own, why) : -ENOMEM;
 
@@ -256,7 +267,7 @@ int keys_read_both(const char *named, const char *package, struct keys *ret_keys
         r = open_folder(NULL, package, &packages, why);
     }
     if (r == 0 && own >= 0) {
-        r = read_folder(&(struct folder){keys.directory, own, -1, false}, &keys, why);
+        r = read_folder(&(struct folder){directory, own, -1, false}, &keys, why);
     }
     if (r == 0 && packages >= 0) {
         r = read_folder(&(struct folder){package, packages, own, true}, &keys, why);

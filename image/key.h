@@ -36,8 +36,8 @@ struct key {
 };
 
 struct keys {
-    char *directory;
-    bool is_absent; /* there is no such directory */
+    char *directory; /* or both, for people */
+    bool is_absent;  /* there is no such directory */
     struct key *items;
     size_t n_items;
 };
