@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import tempfile
 
+import packaged
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
 UNIT = """\
@@ -68,6 +70,7 @@ def fill(shared, packages, previous, mpyfreeze, modules=(), more=()):
     _copy_packages(packages, previous, shared)
     apps = [app for folder in folders for app in glob.glob(os.path.join(folder, "apps", "*"))]
     _freeze(mpyfreeze, sorted(apps), shared)
+    packaged.make(os.path.join(shared, "apps"), mpyfreeze, os.path.join(shared, "images"))
 
 
 def _copy_packages(packages, previous, shared):

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: MIT
+"""Packages of the apps in apps/, as vendors make them, for guest/packages.py."""
+
+import os
+import shutil
+import subprocess
+
+APPS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "apps")
+WHOSE = ("--maintainer", "Acme <apps@acme.example>")
+
+
+def _run(*command):
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{command}: {done.stdout}{done.stderr}")
+
+
+def _keys(folder, name):
+    secret, public = (os.path.join(folder, f"{name}.{kind}") for kind in ("sec", "pub"))
+    _run("minisign", "-G", "-W", "-f", "-p", public, "-s", secret)
+    return secret
+
+
+def _change(package, folder):
+    """PACKAGE with a byte of its image changed, as no vendor made it."""
+    tree = os.path.join(folder, "tree")
+    _run("dpkg-deb", "-R", f"{package}.deb", tree)
+    with open(f"{tree}/usr/lib/mpyd/images/gauge.mpyimg", "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        last = file.read(1)
+        file.seek(-1, os.SEEK_END)
+        file.write(bytes([last[0] ^ 1]))
+    _run("dpkg-deb", "--root-owner-group", "-b", tree, os.path.join(folder, "changed.deb"))
+    shutil.rmtree(tree)
+
+
+def make(folder, mpyfreeze, images):
+    """Into FOLDER: WHICH.deb of gauge-WHICH, other.deb by another vendor, changed.deb; and, signed by
+    that other vendor, the image of gauge of the IMAGES that were frozen already."""
+    os.makedirs(f"{folder}/stolen")
+    gauge, other = _keys(folder, "gauge"), _keys(folder, "other")
+    for which in ("one", "two", "crashing", "old"):
+        _run(mpyfreeze, "deb", f"{images}/gauge-{which}.mpyimg", "--key", gauge, *WHOSE,
+             "-o", f"{folder}/{which}.deb")  # fmt: skip
+    _run(mpyfreeze, "deb", f"{images}/other.mpyimg", "--key", other, *WHOSE,
+         "-o", f"{folder}/other.deb")  # fmt: skip
+    _change(f"{folder}/two", folder)
+    stolen = f"{folder}/stolen/gauge.mpyimg"
+    shutil.copy(f"{images}/gauge-two.mpyimg", stolen)
+    _run(mpyfreeze, "sign", stolen, "--key", other)
