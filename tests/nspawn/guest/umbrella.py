@@ -49,6 +49,31 @@ def one_that_cannot_start_keeps_no_other():
     systemctl("stop", "mpyd.service")
 
 
+def reload_reaches_all_and_fails_if_one_refuses():
+    """After which all go on, the one that refused as it was."""
+    systemctl("start", "mpyd.service")
+    units = [unit(app) for app in APPS]
+    before = [host.show(name, "MainPID") for name in units]
+    for app in APPS:
+        host.configure(app, "[limits]\nlog_rate = 7\n")
+    since = host.now()
+    systemctl("reload", "mpyd.service")
+    for app in APPS:
+        said = [e["MESSAGE"] for e in host.entries(f"APP={app}", since=since)]
+        tap.true(any("changed: [limits] log_rate" in line for line in said), f"{app}: {said}")
+    host.configure("other", "[limits]\nlog_rate = none\n")
+    systemctl("reload", "mpyd.service", status=1)
+    said = [e["MESSAGE"] for e in host.entries("_SYSTEMD_UNIT=mpyd.service", since=since)]
+    tap.true(any(line.startswith("other refused its configuration") for line in said), f"{said}")
+    tap.true(not any("steady refused" in line for line in said), f"{said}")
+    tap.equal(state("mpyd.service", *units), ["active"] * 3, "all go on")
+    tap.equal([host.show(name, "MainPID") for name in units], before, "the same processes")
+    for app in APPS:
+        host.configure(app, None)
+    systemctl("reload", "mpyd.service")
+    systemctl("stop", "mpyd.service")
+
+
 def many_restarts_are_no_failure():
     """Of somebody who tries things; systemd would count them, and each app is up in the end."""
     for _ in range(7):
@@ -73,6 +98,7 @@ def none_enabled_is_fine():
 TESTS = [
     starts_stops_and_restarts_all,
     one_that_cannot_start_keeps_no_other,
+    reload_reaches_all_and_fails_if_one_refuses,
     many_restarts_are_no_failure,
     none_enabled_is_fine,
 ]
