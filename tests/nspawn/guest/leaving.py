@@ -56,8 +56,9 @@ def clear():
     for path in glob.glob("/etc/credstore/mpyd.*"):
         os.unlink(path)
     shutil.rmtree(host.VENDOR, ignore_errors=True)
+    before = traces.remembered()
     for folder in ("/usr/lib/mpyd", "/etc/credstore"):
-        if os.path.isdir(folder) and not os.listdir(folder):
+        if folder not in before and os.path.isdir(folder) and not os.listdir(folder):
             os.rmdir(folder)
 
 
@@ -73,6 +74,15 @@ def nothing_is_left():
     clear()
     left += traces.differences()
     tap.equal(left, [], "against before it was installed")
+
+
+def stop_of_all_leaves_nothing_running():
+    """Whatever the tests before have started."""
+    run("systemctl", "stop", "mpyd.service")
+    tap.equal(mpyd_processes(), [], "processes")
+    sockets = [name for _, _, names in os.walk("/run/mpydctl") for name in names]
+    tap.equal(sockets, [], "sockets")
+    run("systemctl", "start", "mpyd.service")
 
 
 def purge_leaves_nothing():
@@ -129,6 +139,7 @@ def purge_leaves_nothing_of_an_app_that_runs():
 
 
 TESTS = [
+    stop_of_all_leaves_nothing_running,
     purge_leaves_nothing,
     upgrade_keeps_state_and_restarts_what_runs,
     downgrade_is_possible,

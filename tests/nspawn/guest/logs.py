@@ -63,10 +63,20 @@ def crash_is_told_in_the_journal_and_by_mpyctl():
 
 
 def events_are_explained():
-    run("journalctl", "--update-catalog")
+    """The package has brought its catalog to the journal's."""
     text = run("journalctl", "--catalog", "--no-pager", f"MESSAGE_ID={CRASH}")
     tap.true("A worker of the app talker ended badly" in text, text)
     tap.true('"mpyctl crash talker"' in text, text)
+
+
+def calls_are_traced_live():
+    host.start(APP)
+    said = run("mpyctl", "trace", APP, "--call", "log.write", "--count", "3", "--json")
+    names = [json.loads(line)["name"] for line in said.splitlines()]
+    tap.equal(names, ["log.write"] * 3, "calls")
+    table = run("mpyctl", "trace", APP, "--count", "5", "--summary").splitlines()
+    tap.equal(table[-1].split()[-3:], ["5", "0", "total"], "summary")
+    host.stop(APP)
 
 
 def journal_that_is_restarted_loses_the_app_nothing():
@@ -100,6 +110,7 @@ TESTS = [
     logs_shows_what_the_unit_said,
     crash_is_told_in_the_journal_and_by_mpyctl,
     events_are_explained,
+    calls_are_traced_live,
     journal_that_is_restarted_loses_the_app_nothing,
     journal_that_is_stuck_holds_up_nothing,
 ]

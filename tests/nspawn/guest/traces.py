@@ -11,8 +11,8 @@ import host
 KEPT = f"{host.SHARED}/before.json"
 # What the machine itself, dpkg and apt write meanwhile.
 OTHERS = (
-    "/boot", "/dev", "/proc", "/run", "/shared", "/srv", "/sys", "/tmp", "/var/cache", "/var/lib/apt",
-    "/var/lib/dpkg", "/var/lib/systemd", "/var/log", "/var/tmp", "/etc/machine-id", "/etc/mtab",
+    "/boot", "/dev", "/proc", "/run", "/shared", "/srv", "/sys", "/tmp", "/var/backups", "/var/cache",
+    "/var/lib/apt", "/var/lib/dpkg", "/var/lib/systemd", "/var/log", "/var/tmp", "/etc/machine-id", "/etc/mtab",
     "/etc/.pwd.lock", "/etc/ld.so.cache",
 )  # fmt: skip
 ACCOUNTS = ("/etc/passwd", "/etc/group", "/etc/shadow", "/etc/gshadow")
@@ -48,11 +48,14 @@ def remember():
         json.dump(take(), file)
 
 
+def remembered():
+    with open(KEPT, encoding="utf-8") as file:
+        return json.load(file)
+
+
 def differences():
     """Lines that tell what is not as it was remembered; none: all is."""
-    with open(KEPT, encoding="utf-8") as file:
-        before = json.load(file)
-    after = take()
+    before, after = remembered(), take()
     told = [f"left: {path}" for path in sorted(set(after) - set(before))]
     told += [f"gone: {path}" for path in sorted(set(before) - set(after))]
     told += [f"changed: {path}: {before[path]} -> {after[path]}"
