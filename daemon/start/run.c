@@ -95,16 +95,16 @@ static void done(struct running *running) {
 }
 
 int run(const struct run_options *options) {
+    // Never assigned as a whole: that would touch all its pages, which the spawner then keeps.
     static struct running running;
     int r = 0;
 
-    running = (struct running){
-        .options = options,
-        .image_fd = -1,
-        .trust = TRUST_INIT,
-        .image = IMAGE_INIT,
-        .supervisor = {.spawner = {.socket = -1}, .notify = NOTIFY_INIT},
-    };
+    running.options = options;
+    running.image_fd = -1;
+    running.trust = (struct trust)TRUST_INIT;
+    running.image = (struct image)IMAGE_INIT;
+    running.supervisor.spawner.socket = -1;
+    running.supervisor.notify = (struct notify)NOTIFY_INIT;
     running.supervisor.app.channel =
         (struct channel){.memory_fd = -1, .ring_fd = -1, .doorbell_fd = -1};
     if (signals_block() < 0) {
