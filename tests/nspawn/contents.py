@@ -9,6 +9,7 @@ import subprocess
 import tempfile
 
 import packaged
+import repository
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TESTS = os.path.dirname(HERE)
@@ -71,6 +72,8 @@ def fill(shared, packages, previous, mpyfreeze, modules=(), more=()):
     apps = [app for folder in folders for app in glob.glob(os.path.join(folder, "apps", "*"))]
     _freeze(mpyfreeze, sorted(apps), shared)
     packaged.make(os.path.join(shared, "apps"), mpyfreeze, os.path.join(shared, "images"))
+    if not modules or "fleet" in modules:
+        repository.fill(shared, mpyfreeze)
 
 
 def _copy_packages(packages, previous, shared):

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What a package leaves on a machine: its files, users and groups, before and after."""
 
+import contextlib
 import hashlib
 import json
 import os
@@ -51,6 +52,28 @@ def remember():
 def remembered():
     with open(KEPT, encoding="utf-8") as file:
         return json.load(file)
+
+
+@contextlib.contextmanager
+def of_others():
+    """What comes meanwhile is not mpyd's: packages of others are installed, for good. Folders that they share
+    with mpyd stay, and groups that are mpyd's do not."""
+    before, packages = take(), list_packages()
+    yield
+    after = take()
+    kept = remembered()
+    theirs = [path for path in after if path not in before]
+    theirs += host.run("dpkg-query", "--listfiles", *(list_packages() - packages)).splitlines()
+    kept.update({path: after[path] for path in theirs if path in after and path not in kept})
+    for path in ACCOUNTS:
+        names = set(kept[path].split()) | set(after[path].split()) - set(before[path].split())
+        kept[path] = " ".join(sorted(names))
+    with open(KEPT, "w", encoding="utf-8") as file:
+        json.dump(kept, file)
+
+
+def list_packages():
+    return set(host.run("dpkg-query", "--show", "--showformat=${Package}\n").split())
 
 
 def differences():
