@@ -31,11 +31,6 @@ Wants=mpyd-tests.service
 AllowIsolate=yes
 """
 FSTAB = "/dev/nvme0n1 / ext4 defaults 0 1\n"
-# Name of the machine's processor: how it is run here, and the console of its kernel.
-SYSTEMS = {
-    "x86_64": (["qemu-system-x86_64", "-machine", "q35,sata=off"], "ttyS0"),
-    "aarch64": (["qemu-system-aarch64", "-machine", "virt"], "ttyAMA0"),
-}
 # Processors, and whether they have RDTSCP, by which a program learns which of them it runs on.
 PROCESSORS = {"Nehalem": False, "Haswell": True}
 SIZE = "2G"
@@ -56,11 +51,11 @@ def accelerator(cpu):
     return "kvm" if done.returncode == 0 else "tcg"
 
 
-def qemu(how, cpu, system="x86_64"):
+def qemu(how, cpu):
     """The beginning of a command that runs a machine HOW, "kvm" or "tcg"."""
     # Without the kernel's help, qemu before 8 spoils the flags that CMPXCHG16B leaves.
-    cpu += ",-cx16" if how == "tcg" and system == "x86_64" else ""
-    return [*SYSTEMS[system][0], "-accel", how, "-cpu", cpu]
+    cpu += ",-cx16" if how == "tcg" else ""
+    return ["qemu-system-x86_64", "-machine", "q35,sata=off", "-accel", how, "-cpu", cpu]
 
 
 def make_disk(path, trees):
@@ -76,20 +71,21 @@ class Machine:
     """ROOT is the folder of a Debian system with a kernel; the folder SHARED is moved to its disk, as
     /shared. FOLDER, on the same file system as SHARED, holds disk and console and is the caller's."""
 
-    def __init__(self, folder, root, shared, *, cpu, accelerator, system="x86_64"):
+    def __init__(self, folder, root, shared, *, cpu, accelerator):
         self._folder, self._root = folder, root
-        self._command, self._console = qemu(accelerator, cpu, system), SYSTEMS[system][1]
+        self._command = qemu(accelerator, cpu)
         # What keeps a processor from guessing doubles the time of one that guesses nothing.
         self._mitigations = "auto" if accelerator == "kvm" else "off"
         self._process = self._port = self._lines = None
         self.boots = set()
-        # What needs 1 s on the processor itself needs 10 s where it is translated.
+        # What takes a second on the processor itself takes ten where it is translated and not alone.
         self.patience = 1 if accelerator == "kvm" else 10
         over = os.path.join(folder, "over")
         self._write(over, "etc/systemd/system/mpyd-tests.service", AGENT)
         self._write(over, "etc/systemd/system/mpyd-tests.target", TARGET)
         self._write(over, "etc/fstab", FSTAB)
         shutil.copy(os.path.join(os.path.dirname(__file__), "agent"), shared)
+        self._write(shared, "slowness", str(self.patience))
         os.rename(shared, os.path.join(over, "shared"))
         self.disk = os.path.join(folder, "disk")
         make_disk(self.disk, [over, root])
@@ -114,9 +110,9 @@ class Machine:
                  "-chardev", f"socket,id=agent,path={self._folder}/agent,server=on,wait=off"]  # fmt: skip
 
     def _kernel_arguments(self):
-        return (f"root=/dev/nvme0n1 rw console={self._console} panic=-1 fsck.repair=yes "
+        return (f"root=/dev/nvme0n1 rw console=ttyS0 panic=-1 fsck.repair=yes "
                 f"mitigations={self._mitigations} "
-                f"systemd.unit=mpyd-tests.target systemd.mask=serial-getty@{self._console}.service "
+                "systemd.unit=mpyd-tests.target systemd.mask=serial-getty@ttyS0.service "
                 "systemd.mask=getty@tty1.service systemd.show_status=no")  # fmt: skip
 
     def boot(self):

@@ -124,7 +124,7 @@ def a_refusal_is_told_with_its_remedy():
 
 def said_by(*command):
     """What a command that fails says is wrong."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=host.TIMEOUT, check=False)
     tap.equal((done.returncode, done.stdout), (1, ""), f"{command}: {done.stderr}")
     return done.stderr
 

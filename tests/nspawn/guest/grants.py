@@ -21,7 +21,7 @@ def exposed_at_most(tenths, name):
 
 
 def ask(wish):
-    with socket.create_connection(("127.0.0.1", 80), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", 80), timeout=host.PATIENCE) as connection:
         connection.send(wish)
         return connection.recv(100)
 

@@ -10,12 +10,24 @@ import time
 SHARED = "/shared"
 DEBS = f"{SHARED}/debs"
 VENDOR = "/usr/lib/mpyd/images"
-PATIENCE = 30
+
+
+def _slowness():
+    """How many times as long as in a container everything may take in this machine."""
+    try:
+        with open(f"{SHARED}/slowness", encoding="ascii") as file:
+            return int(file.read())
+    except FileNotFoundError:
+        return 1
+
+
+PATIENCE = 30 * _slowness()  # seconds until something happens
+TIMEOUT = 120 * _slowness()  # of a command
 
 
 def run(*command, status=0, **more):
     """Standard output of COMMAND, which must exit with STATUS (None: any)."""
-    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, **more)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=TIMEOUT, check=False, **more)
     if status is not None and done.returncode != status:
         said = f"{done.stdout}{done.stderr}"
         raise AssertionError(f"{command} exited with {done.returncode}, not {status}: {said}")

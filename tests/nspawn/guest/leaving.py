@@ -22,7 +22,7 @@ def package(folder):
 
 
 def count():
-    with socket.create_connection(("127.0.0.1", 80), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", 80), timeout=host.PATIENCE) as connection:
         connection.send(b"count")
         return int(connection.recv(100))
 

@@ -22,7 +22,7 @@ TRACES = ("/etc", "/usr", "/var/lib", "/run")  # where something of an app could
 
 def dpkg(*words, status=0, says=(), within=()):
     """What dpkg says, asked for WORDS, by a program WITHIN another."""
-    done = subprocess.run([*within, "dpkg", *words], capture_output=True, text=True, timeout=240,
+    done = subprocess.run([*within, "dpkg", *words], capture_output=True, text=True, timeout=2 * host.TIMEOUT,
                           check=False, env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"})
     said = done.stdout + done.stderr
     tap.equal(done.returncode, status, f"dpkg {words}: {said}")

@@ -111,7 +111,7 @@ def missing_key_is_told_and_not_tried_again():
 
 
 def ask(wish):
-    with socket.create_connection(("127.0.0.1", 80), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", 80), timeout=host.PATIENCE) as connection:
         connection.send(wish)
         return connection.recv(100)
 

@@ -37,7 +37,7 @@ def configure(probation):
 
 def install(which, *options, status=0, says=()):
     command = ["mpyctl", "install", "--name", APP, f"{host.SHARED}/images/gauge-{which}.mpyimg"]
-    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=100)
+    done = subprocess.run([*command, *options], capture_output=True, text=True, timeout=host.TIMEOUT)
     said = done.stdout + done.stderr
     tap.equal(done.returncode, status, f"install {which}: {said}")
     for words in says:
