@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: MIT
 """Apps as Debian packages, made by mpyfreeze deb: what dpkg does to the machine, and what it does not."""
 
+import glob
 import json
 import os
 import shutil
 import subprocess
+import urllib.request
 
 import host
 import tap
@@ -79,7 +81,7 @@ def files():
     for top in TRACES:
         for folder, folders, names in os.walk(top):
             found |= {os.path.join(folder, name) for name in [*folders, *names]}
-    return {path for path in found if APP in path or path.startswith("/etc/")}
+    return {path for path in found if APP in path or "meterd" in path or path.startswith("/etc/")}
 
 
 def a_package_is_enabled_started_and_leaves_nothing():
@@ -116,6 +118,8 @@ def an_upgrade_that_does_not_do_well_is_taken_back():
     install("crashing", says=["rolled back from version 3.0 to 2.0", "the former image runs"])
     runs("2.0")
     tap.equal((is_enabled(), state_of_package()), (True, "installed 3.0"))
+    networks = [os.readlink(f"/proc/{pid}/ns/net") for pid in (1, host.processes(APP)["supervisor"])]
+    tap.true(networks[0] != networks[1], "what was granted to the update is taken back too")
     tap.equal(dpkg("--audit"), "")
     dpkg("--configure", "--pending")
     host.systemctl("restart", unit(APP))
@@ -239,6 +243,25 @@ def without_systemd_it_is_installed_to_be_started_later():
     clear()
 
 
+def the_demo_is_a_package_like_others():
+    [package] = glob.glob(f"{host.DEBS}/mpyd-demo_*.deb")
+    dpkg("--install", package)
+    host.wait_state(unit("meterd"), "active")
+    reply = wait_for("the demo", lambda: fetch("http://127.0.0.1:8080/stats"))
+    tap.true("\"meters\"" in reply, reply)
+    host.run("mpyctl", "status", "--probe", "meterd")
+    clear("mpyd-demo")
+    tap.equal([path for path in files() if "meterd" in path], [], "left behind")
+
+
+def fetch(address):
+    try:
+        with urllib.request.urlopen(address, timeout=5) as answer:
+            return answer.read().decode()
+    except OSError:
+        return None
+
+
 TESTS = [
     a_package_is_enabled_started_and_leaves_nothing,
     an_upgrade_is_tried_and_what_the_app_keeps_stays,
@@ -250,4 +273,5 @@ TESTS = [
     the_key_of_a_package_signs_for_its_app_alone,
     a_policy_that_forbids_it_is_kept_to,
     without_systemd_it_is_installed_to_be_started_later,
+    the_demo_is_a_package_like_others,
 ]
