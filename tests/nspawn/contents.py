@@ -67,6 +67,7 @@ def fill(shared, packages, previous, mpyfreeze, modules=(), more=()):
         shutil.copytree(os.path.join(folder, "guest"), os.path.join(shared, "guest"), dirs_exist_ok=True,
                         ignore=shutil.ignore_patterns("__pycache__"))  # fmt: skip
     shutil.copytree(os.path.join(TESTS, "harness"), os.path.join(shared, "harness"))
+    shutil.copytree(os.path.join(TESTS, "..", "debian", "tests"), os.path.join(shared, "as-installed"))
     write(shared, "modules", "\n".join(modules))
     _copy_packages(packages, previous, shared)
     apps = [app for folder in folders for app in glob.glob(os.path.join(folder, "apps", "*"))]
