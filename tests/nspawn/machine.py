@@ -75,7 +75,12 @@ class Machine:
             os.killpg(process.pid, signal.SIGKILL)
             console, _ = process.communicate()
             status = f"none after {timeout} s"
-        self._empty(cgroup)
+        except BaseException:  # somebody ends this program
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait()
+            raise
+        finally:
+            self._empty(cgroup)
         text = ""
         if os.path.exists(output):
             with open(output, encoding="utf-8", errors="replace") as file:
