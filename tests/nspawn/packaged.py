@@ -4,6 +4,7 @@
 import os
 import shutil
 import subprocess
+import tempfile
 
 APPS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "apps")
 WHOSE = ("--maintainer", "Acme <apps@acme.example>")
@@ -21,17 +22,19 @@ def _keys(folder, name):
     return secret
 
 
-def _change(package, folder):
-    """PACKAGE with a byte of its image changed, as no vendor made it."""
-    tree = os.path.join(folder, "tree")
-    _run("dpkg-deb", "-R", f"{package}.deb", tree)
-    with open(f"{tree}/usr/lib/mpyd/images/gauge.mpyimg", "r+b") as file:
-        file.seek(-1, os.SEEK_END)
-        last = file.read(1)
-        file.seek(-1, os.SEEK_END)
-        file.write(bytes([last[0] ^ 1]))
-    _run("dpkg-deb", "--root-owner-group", "-b", tree, os.path.join(folder, "changed.deb"))
-    shutil.rmtree(tree)
+def change(package, target, version=None):
+    """PACKAGE with a byte of its image changed, as no vendor made it, as the file TARGET, and as VERSION if that
+    is given."""
+    with tempfile.TemporaryDirectory() as tree:
+        _run("dpkg-deb", "-R", package, tree)
+        with open(f"{tree}/usr/lib/mpyd/images/gauge.mpyimg", "r+b") as file:
+            file.seek(-1, os.SEEK_END)
+            last = file.read(1)
+            file.seek(-1, os.SEEK_END)
+            file.write(bytes([last[0] ^ 1]))
+        if version:
+            _run("sed", "--in-place", f"s/^Version: .*/Version: {version}/", f"{tree}/DEBIAN/control")
+        _run("dpkg-deb", "--root-owner-group", "-b", tree, target)
 
 
 def make(folder, mpyfreeze, images):
@@ -44,7 +47,7 @@ def make(folder, mpyfreeze, images):
              "-o", f"{folder}/{which}.deb")  # fmt: skip
     _run(mpyfreeze, "deb", f"{images}/other.mpyimg", "--key", other, *WHOSE,
          "-o", f"{folder}/other.deb")  # fmt: skip
-    _change(f"{folder}/two", folder)
+    change(f"{folder}/two.deb", f"{folder}/changed.deb")
     stolen = f"{folder}/stolen/gauge.mpyimg"
     shutil.copy(f"{images}/gauge-two.mpyimg", stolen)
     _run(mpyfreeze, "sign", stolen, "--key", other)

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import tempfile
 
+import packaged
+
 EXAMPLES = os.path.join(os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)))),
                         "examples", "fleet")  # fmt: skip
 MAINTAINER = "The vendor <vendor@example.org>"
@@ -29,24 +31,6 @@ def _pack(shared, mpyfreeze, name, version, folder):
          "--package-version", version, "--maintainer", MAINTAINER, "-o", folder)  # fmt: skip
 
 
-def _forge(package, version, folder):
-    """PACKAGE as VERSION, with an image that has changed by a byte."""
-    tree = os.path.join(folder, "tree")
-    _run("dpkg-deb", "--raw-extract", package, tree)
-    with open(f"{tree}/usr/lib/mpyd/images/gauge.mpyimg", "r+b") as file:
-        file.seek(-1, os.SEEK_END)
-        last = file.read(1)[0]
-        file.seek(-1, os.SEEK_END)
-        file.write(bytes([last ^ 1]))
-    with open(f"{tree}/DEBIAN/control", encoding="utf-8") as file:
-        text = "".join(f"Version: {version}\n" if line.startswith("Version:") else line for line in file)
-    with open(f"{tree}/DEBIAN/control", "w", encoding="utf-8") as file:
-        file.write(text)
-    os.remove(f"{tree}/DEBIAN/md5sums")
-    _run("dpkg-deb", "--root-owner-group", "--build", tree, folder)
-    shutil.rmtree(tree)
-
-
 def fill(shared, mpyfreeze):
     """SHARED/fleet/1 to 5: what is served after each of RELEASES; examples/ and tls/ beside them."""
     target = os.path.join(shared, "fleet")
@@ -62,7 +46,7 @@ def fill(shared, mpyfreeze):
             if name:
                 _pack(shared, mpyfreeze, name, version, folder)
             else:
-                _forge(last, version, folder)
+                packaged.change(last, f"{folder}/{PACKAGE}_{version}.deb", version)
             [last] = glob.glob(f"{folder}/*.deb")
             _run(tool, "add", fleet, last)
             _run(tool, "promote", fleet, PACKAGE)
