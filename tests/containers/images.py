@@ -2,21 +2,26 @@
 """The images that containers/build makes: what is in them, that they are the same each time, that they
 run by their own command line, under crun and as the Kubernetes manifest says under podman."""
 
+import glob
 import hashlib
 import json
 import os
+import platform
 import re
 import shutil
 import subprocess
 import tarfile
+import time
 
 import container
 import stage
 import tap
+import yaml
 
 MANIFEST = os.path.join(stage.SOURCE, "containers/kubernetes/meterd.yaml")
 DEMO = os.path.join(stage.SOURCE, "frozen/demo")
-LARGEST = 10 << 20  # bytes, unpacked and built for debugging; a package's is 4 MB
+LARGEST = 10 << 20  # bytes, unpacked and built for debugging
+LARGEST_PACKAGED = 5 << 20
 STORAGE = '[storage]\ndriver = "vfs"\ngraphroot = "{0}/storage"\nrunroot = "{0}/run"\n'
 ENGINE = """\
 [containers]
@@ -168,44 +173,72 @@ def podman(*arguments, timeout=60):
                           stderr=subprocess.STDOUT, text=True, timeout=timeout)
 
 
-def podman_plays_the_kubernetes_manifest(at):
-    """Without its port, which would take a network, and the image from where it was built."""
-    layouts(at)
+def playable(path):
+    """The manifest for podman, as JSON in PATH: without the port, which would take a network, with the
+    image from where it was built, and without probes, which it has systemd make. Returns these."""
     with open(MANIFEST, encoding="utf-8") as file:
-        text = file.read()
-    for pattern, other in ((r"\n +ports:\n +- \{name: http, containerPort: 8080\}", ""),
-                           (r"image: \S+", "image: localhost/meterd:latest\n          imagePullPolicy: Never")):
-        text, n = re.subn(pattern, other, text)
-        tap.equal(n, 1, pattern)
-    path = os.path.join(engine(at), "meterd.yaml")
+        documents = list(yaml.safe_load_all(file))
+    inner = next(each for each in documents if each["kind"] == "Deployment")["spec"]["template"]["spec"]
+    first = inner["containers"][0]
+    del first["ports"]
+    first.update(image="localhost/meterd:latest", imagePullPolicy="Never")
+    probes = {name: first.pop(name)["exec"]["command"]
+              for name in ("startupProbe", "readinessProbe", "livenessProbe")}
     with open(path, "w", encoding="utf-8") as file:
-        file.write(text)
+        file.write("\n---\n".join(json.dumps(each) for each in documents))
+    return probes
+
+
+def podman_plays_the_kubernetes_manifest(at):
+    layouts(at)
+    path = os.path.join(engine(at), "meterd.yaml")
+    probes = playable(path)
     try:
         done = podman("kube", "play", "--network=none", path)
         tap.equal(done.returncode, 0, done.stdout)
-        names = [name for name in podman("ps", "-a", "--format={{.Names}}").stdout.split() if "meterd" in name]
-        tap.equal(len(names), 1, done.stdout)
-        probed(names[0])
-        done = podman("stop", names[0])
+        listed = podman("ps", "-a", "--format={{.Names}}").stdout.split()
+        names = [name for name in listed if name.endswith("-meterd")]
+        tap.equal(len(names), 1, f"containers {listed}: {done.stdout}")
+        is_restricted(names[0])
+        probed(names[0], probes)
+        podman("stop", names[0])
         tap.equal(podman("inspect", "--format={{.State.ExitCode}}", names[0]).stdout, "0\n", "exit status")
     finally:
         podman("kube", "down", path)
 
 
-def probed(name):
-    """What the manifest's probes do, which podman leaves to systemd; and that it made the restricted
-    container of it."""
-    command = ("/usr/bin/mpyctl", "status")
-    for _ in range(200):
-        done = podman("exec", name, *command, "--probe", "meterd")
-        if done.returncode == 0:
-            break
-    tap.equal(done.returncode, 0, podman("logs", name).stdout)
-    tap.equal(podman("exec", name, *command, "--alive", "meterd").returncode, 0, "alive")
+def is_restricted(name):
+    """Or podman made less of the manifest than there is in it."""
     inspected = json.loads(podman("inspect", name).stdout)[0]
     tap.equal(inspected["EffectiveCaps"] or [], [], "capabilities")
     tap.true(inspected["HostConfig"]["ReadonlyRootfs"], "its root can be written")
-    tap.equal(inspected["HostConfig"]["SecurityOpt"], ["no-new-privileges"], "options")
+    tap.true("no-new-privileges" in inspected["HostConfig"]["SecurityOpt"], inspected["HostConfig"])
+
+
+def probed(name, probes):
+    for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
+        end = time.monotonic() + 30
+        while podman("exec", name, *probes[probe]).returncode != 0:
+            tap.true(time.monotonic() < end, f'{probe}: {podman("logs", name).stdout}')
+
+
+def the_packages_programs_do_as_well(at):
+    """In a container as in the package's root, whatever was built here."""
+    suite = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
+    found = glob.glob(os.path.join(os.environ.get("MPYD_PACKAGES", ""), suite, "mpyd_*.deb"))
+    if len(found) != 1:
+        raise tap.Skip(f"$MPYD_PACKAGES has no package mpyd of {suite or 'this system'}")
+    package, root = at.containers.folder("package"), at.containers.folder("root")
+    subprocess.run(["dpkg-deb", "-x", found[0], package], check=True)
+    line = [os.path.join(stage.SOURCE, "containers/make-root"), root]
+    for name in ("mpyd", "mpyctl"):
+        line += ["--program", f"{package}/usr/bin/{name}"]
+    subprocess.run(line, check=True)
+    running = at.apps.follow(at.containers.start(root, ["/usr/bin/mpyd", "layers"], "namespaces"))
+    tap.equal(running.wait(), 0, running.output())
+    size = sum(os.path.getsize(os.path.join(folder, name)) for folder, _, names in os.walk(root)
+               for name in names)
+    tap.true(size < LARGEST_PACKAGED, f"{size} bytes")
 
 
 TESTS = [
@@ -214,4 +247,5 @@ TESTS = [
     the_same_input_gives_the_same_bytes,
     the_image_runs_by_its_own_command_line,
     podman_plays_the_kubernetes_manifest,
+    the_packages_programs_do_as_well,
 ]

@@ -6,14 +6,10 @@ import copy
 import os
 import re
 
+import kubernetes.client as api
 import stage
 import tap
-
-try:
-    import kubernetes.client as api
-    import yaml
-except ImportError as error:
-    raise SystemExit(f"{error}: install package python3-kubernetes")
+import yaml
 
 FOLDER = os.path.join(stage.SOURCE, "containers/kubernetes")
 PLAIN = {"str": str, "int": int, "bool": bool, "object": object}
