@@ -166,18 +166,10 @@ int handle_stream_close(struct call *call, struct handle *handle) {
 
 // -- reading and writing -------------------------------------------------------------------------
 
-int handle_stream_read(struct call *call, struct handle *handle, struct window data,
-                       int64_t *ret_result) {
-    struct stream *stream = handle_object(handle);
-    ssize_t n;
-    int error;
+// What a transfer that returned N, or -1 and errno, leaves behind.
+static int move_on(struct stream *stream, ssize_t n, int64_t *ret_result) {
+    int error = errno;
 
-    if (!stream->can_read) {
-        return EBADF;
-    }
-    n = stream->is_device ? read(stream->fd, data.data, data.size)
-                          : pread(stream->fd, data.data, data.size, stream->position);
-    error = errno;
     look(stream);
     if (n < 0) {
         return error;
@@ -185,6 +177,19 @@ int handle_stream_read(struct call *call, struct handle *handle, struct window d
     stream->position += n;
     *ret_result = n;
     return 0;
+}
+
+int handle_stream_read(struct call *call, struct handle *handle, struct window data,
+                       int64_t *ret_result) {
+    struct stream *stream = handle_object(handle);
+    ssize_t n;
+
+    if (!stream->can_read) {
+        return EBADF;
+    }
+    n = stream->is_device ? read(stream->fd, data.data, data.size)
+                          : pread(stream->fd, data.data, data.size, stream->position);
+    return move_on(stream, n, ret_result);
 }
 
 // A file of the machine has no quota, so it grows to a bound only.
@@ -211,21 +216,13 @@ int handle_stream_write(struct call *call, struct handle *handle, struct bytes d
                         int64_t *ret_result) {
     struct stream *stream = handle_object(handle);
     ssize_t n;
-    int error;
 
     if (!stream->can_write) {
         return EBADF;
     }
     n = stream->is_device ? write(stream->fd, data.data, data.size)
                           : write_file(stream, data.data, data.size);
-    error = errno;
-    look(stream);
-    if (n < 0) {
-        return error;
-    }
-    stream->position += n;
-    *ret_result = n;
-    return 0;
+    return move_on(stream, n, ret_result);
 }
 
 int handle_stream_seek(struct call *call, struct handle *handle, int64_t offset, uint32_t from,

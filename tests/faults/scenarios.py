@@ -116,6 +116,7 @@ def freeze(app, work, mpyfreeze):
     if not os.path.exists(image):
         os.mkdir(folder)
         shutil.copy(os.path.join(HERE, "apps", app + ".py"), os.path.join(folder, "main.py"))
+        shutil.copy(os.path.join(HERE, "apps", "attempts.py"), folder)
         with open(os.path.join(folder, "mpyd.toml"), "w", encoding="utf-8") as manifest:
             manifest.write(f'name = "{app}"\nversion = "1"\nentry = "main"\n')
             manifest.write(MANIFESTS.get(app, ""))

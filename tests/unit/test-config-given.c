@@ -9,37 +9,10 @@
 
 #include <cmocka.h>
 
+#include "config-fixture.h"
 #include "daemon/config/config-given.h"
-#include "daemon/config/config.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
-
-static int read_bytes(struct config *config, const char *text, size_t size,
-                      char why[CONFIG_WHY_SIZE]) {
-    FILE *file = fmemopen((void *)(uintptr_t)text, size, "r");
-    int r;
-
-    assert_non_null(file);
-    assert_int_equal(config_init(config), 0);
-    r = config_read(config, file, "a.conf", why);
-    assert_int_equal(fclose(file), 0);
-    return r < 0 ? r : config_check(config, why);
-}
-
-static int read_text(struct config *config, const char *text, char why[CONFIG_WHY_SIZE]) {
-    return read_bytes(config, text, strlen(text), why);
-}
-
-static void assert_refused(const char *text, const char *message) {
-    struct config config;
-    char why[CONFIG_WHY_SIZE] = "";
-
-    if (read_text(&config, text, why) != -EINVAL) {
-        fail_msg("accepted: %s", text);
-    }
-    assert_string_equal(why, message);
-    config_done(&config);
-}
 
 static void test_given_files_read(void **state) {
     struct config config;
@@ -47,11 +20,12 @@ static void test_given_files_read(void **state) {
     char why[CONFIG_WHY_SIZE];
     FILE *later = fmemopen((char[]){"[files]\nserial =\n"}, 17, "r");
 
-    assert_int_equal(read_text(&config,
-                               "[files]\nmap = /etc/map ; it\n[stop]\nstop = 1s\n[files]\n"
-                               "serial = /dev/serial/by-path/pci-0000:00:14.0-usb-0:1\n",
-                               why),
-                     0);
+    assert_int_equal(
+        config_fixture_read(&config,
+                            "[files]\nmap = /etc/map ; it\n[stop]\nstop = 1s\n[files]\n"
+                            "serial = /dev/serial/by-path/pci-0000:00:14.0-usb-0:1\n",
+                            why),
+        0);
     assert_true(config_given_get_row(&config.given, 0, &row));
     assert_string_equal(row.section, "files");
     assert_string_equal(row.key, "map");
@@ -86,7 +60,7 @@ static void test_given_files_refused(void **state) {
                        "a.conf:2: [files] map: \"%s\" is not a path from / of at most 160 letters, "
                        "digits and / . _ - + : @ , = ~",
                        paths[i]);
-        assert_refused(text, expected);
+        config_fixture_refuses(text, expected);
     }
     memset(long_path, '/', 161);
     long_path[161] = '\0';
@@ -95,13 +69,14 @@ static void test_given_files_refused(void **state) {
                    "a.conf:2: [files] map: \"%.80s\" is not a path from / of at most 160 letters, "
                    "digits and / . _ - + : @ , = ~",
                    long_path);
-    assert_refused(text, expected);
-    assert_refused("[files]\n.map = /a\n",
-                   "a.conf:2: [files] .map: \".map\" is no name for a file: "
-                   "1 to 32 letters, digits, . _ -");
-    assert_refused("[files]\na/b = /a\n", "a.conf:2: [files] a/b: \"a/b\" is no name for a file: "
-                                          "1 to 32 letters, digits, . _ -");
-    assert_refused("[files]\nmap = /a\n\nmap = /b\n", "a.conf:4: [files] map: set twice");
+    config_fixture_refuses(text, expected);
+    config_fixture_refuses("[files]\n.map = /a\n",
+                           "a.conf:2: [files] .map: \".map\" is no name for a file: "
+                           "1 to 32 letters, digits, . _ -");
+    config_fixture_refuses("[files]\na/b = /a\n",
+                           "a.conf:2: [files] a/b: \"a/b\" is no name for a file: "
+                           "1 to 32 letters, digits, . _ -");
+    config_fixture_refuses("[files]\nmap = /a\n\nmap = /b\n", "a.conf:4: [files] map: set twice");
 }
 
 static void test_given_files_refused_beyond_their_number(void **state) {
@@ -110,7 +85,7 @@ static void test_given_files_refused_beyond_their_number(void **state) {
     for (int i = 0; i < 33; i++) {
         (void)snprintf(text + strlen(text), sizeof(text) - strlen(text), "f%d = /a\n", i);
     }
-    assert_refused(text, "a.conf:34: [files] f32: more than 32 files");
+    config_fixture_refuses(text, "a.conf:34: [files] f32: more than 32 files");
 }
 
 static void test_given_files_compared(void **state) {
@@ -134,9 +109,9 @@ static void test_given_files_compared(void **state) {
         char text[64], why[CONFIG_WHY_SIZE];
 
         (void)snprintf(text, sizeof(text), "[files]\n%s", rows[i].one);
-        assert_int_equal(read_text(&one, text, why), 0);
+        assert_int_equal(config_fixture_read(&one, text, why), 0);
         (void)snprintf(text, sizeof(text), "[files]\n%s", rows[i].other);
-        assert_int_equal(read_text(&other, text, why), 0);
+        assert_int_equal(config_fixture_read(&other, text, why), 0);
         assert_int_equal(config_given_is_same(&one.given, &other.given), rows[i].is_same);
         config_done(&one);
         config_done(&other);

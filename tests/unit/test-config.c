@@ -10,36 +10,9 @@
 
 #include <cmocka.h>
 
-#include "daemon/config/config.h"
+#include "config-fixture.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
-
-static int read_bytes(struct config *config, const char *text, size_t size,
-                      char why[CONFIG_WHY_SIZE]) {
-    FILE *file = fmemopen((void *)(uintptr_t)text, size, "r");
-    int r;
-
-    assert_non_null(file);
-    assert_int_equal(config_init(config), 0);
-    r = config_read(config, file, "a.conf", why);
-    assert_int_equal(fclose(file), 0);
-    return r < 0 ? r : config_check(config, why);
-}
-
-static int read_text(struct config *config, const char *text, char why[CONFIG_WHY_SIZE]) {
-    return read_bytes(config, text, strlen(text), why);
-}
-
-static void assert_refused(const char *text, const char *message) {
-    struct config config;
-    char why[CONFIG_WHY_SIZE] = "";
-
-    if (read_text(&config, text, why) != -EINVAL) {
-        fail_msg("accepted: %s", text);
-    }
-    assert_string_equal(why, message);
-    config_done(&config);
-}
 
 static void test_defaults(void **state) {
     struct config config;
@@ -100,7 +73,7 @@ static void test_every_key_read(void **state) {
     struct config config;
     char why[CONFIG_WHY_SIZE] = "";
 
-    if (read_text(&config, text, why) != 0) {
+    if (config_fixture_read(&config, text, why) != 0) {
         fail_msg("%s", why);
     }
     assert_true(config.listen.set && config.connect.set);
@@ -137,7 +110,7 @@ static void test_every_key_of_health_read(void **state) {
     struct config config;
     char why[CONFIG_WHY_SIZE] = "";
 
-    assert_int_equal(read_text(&config, text, why), 0);
+    assert_int_equal(config_fixture_read(&config, text, why), 0);
     assert_int_equal(config.calls, 10);
     assert_int_equal(config.quota_percent, 250);
     assert_int_equal(config.ready_usec, 5000000);
@@ -152,7 +125,8 @@ static void test_lines_of_grants_kept(void **state) {
     char why[CONFIG_WHY_SIZE] = "";
 
     assert_int_equal(
-        read_text(&config, "[grants]\n\nlisten = tcp:1, tcp:2\n  tcp:3\nconnect = tcp:4\n", why),
+        config_fixture_read(&config,
+                            "[grants]\n\nlisten = tcp:1, tcp:2\n  tcp:3\nconnect = tcp:4\n", why),
         0);
     assert_int_equal(config.listen.n_items, 3);
     assert_int_equal(config.listen.lines[0], 3);
@@ -166,7 +140,7 @@ static void test_empty_grants_leave_nothing(void **state) {
     struct config config;
     char why[CONFIG_WHY_SIZE] = "";
 
-    assert_int_equal(read_text(&config, "[grants]\nconnect =\n", why), 0);
+    assert_int_equal(config_fixture_read(&config, "[grants]\nconnect =\n", why), 0);
     assert_true(config.connect.set);
     assert_int_equal(config.connect.n_items, 0);
     assert_false(config.listen.set);
@@ -177,20 +151,21 @@ static void test_empty_file_leaves_defaults(void **state) {
     struct config config;
     char why[CONFIG_WHY_SIZE] = "";
 
-    assert_int_equal(read_text(&config, "\n\n; nothing\n", why), 0);
+    assert_int_equal(config_fixture_read(&config, "\n\n; nothing\n", why), 0);
     assert_int_equal(config.restart_burst, 5);
     config_done(&config);
 }
 
 static void test_unknown_refused(void **state) {
-    assert_refused("[limits]\nhandles = 1\n\nhandle = 1\n",
-                   "a.conf:4: there is no key handle in [limits]");
-    assert_refused("\n[limit]\nhandles = 1\n", "a.conf:2: there is no section [limit]");
-    assert_refused("[colours]\n", "a.conf:1: there is no section [colours]");
-    assert_refused("handles = 1\n", "a.conf:1: handles stands in no section");
-    assert_refused("[limits]\nHandles = 1\n", "a.conf:2: there is no key Handles in [limits]");
-    assert_refused("[stop]\nhandles = 1\n", "a.conf:2: there is no key handles in [stop]");
-    assert_refused("[limits]\nhandles\n", "a.conf:2: neither [SECTION] nor KEY = VALUE");
+    config_fixture_refuses("[limits]\nhandles = 1\n\nhandle = 1\n",
+                           "a.conf:4: there is no key handle in [limits]");
+    config_fixture_refuses("\n[limit]\nhandles = 1\n", "a.conf:2: there is no section [limit]");
+    config_fixture_refuses("[colours]\n", "a.conf:1: there is no section [colours]");
+    config_fixture_refuses("handles = 1\n", "a.conf:1: handles stands in no section");
+    config_fixture_refuses("[limits]\nHandles = 1\n",
+                           "a.conf:2: there is no key Handles in [limits]");
+    config_fixture_refuses("[stop]\nhandles = 1\n", "a.conf:2: there is no key handles in [stop]");
+    config_fixture_refuses("[limits]\nhandles\n", "a.conf:2: neither [SECTION] nor KEY = VALUE");
 }
 
 static void test_bad_values_refused(void **state) {
@@ -234,23 +209,25 @@ static void test_bad_values_refused(void **state) {
         char message[CONFIG_WHY_SIZE];
 
         (void)snprintf(message, sizeof(message), "a.conf:2: %s", bad[i].message);
-        assert_refused(bad[i].text, message);
+        config_fixture_refuses(bad[i].text, message);
     }
 }
 
 static void test_bad_header_told_on_its_line(void **state) {
-    assert_refused("[limits\n", "a.conf:1: no ] ends the name of the section");
-    assert_refused("[grants\nlisten = tcp:1\n", "a.conf:1: no ] ends the name of the section");
-    assert_refused("[stop]\n[limits] stop = 1\n",
-                   "a.conf:2: something follows the ] of the section");
-    assert_refused("handles\nred = 1\n", "a.conf:1: neither [SECTION] nor KEY = VALUE");
+    config_fixture_refuses("[limits\n", "a.conf:1: no ] ends the name of the section");
+    config_fixture_refuses("[grants\nlisten = tcp:1\n",
+                           "a.conf:1: no ] ends the name of the section");
+    config_fixture_refuses("[stop]\n[limits] stop = 1\n",
+                           "a.conf:2: something follows the ] of the section");
+    config_fixture_refuses("handles\nred = 1\n", "a.conf:1: neither [SECTION] nor KEY = VALUE");
 }
 
 static void test_comments_passed_over(void **state) {
     struct config config;
     char why[CONFIG_WHY_SIZE] = "";
 
-    if (read_text(&config, "[stop] ; of an app\n  # indented\nstop = 1s ; soon\n", why) != 0) {
+    if (config_fixture_read(&config, "[stop] ; of an app\n  # indented\nstop = 1s ; soon\n", why) !=
+        0) {
         fail_msg("%s", why);
     }
     assert_int_equal(config.stop_usec, 1000000);
@@ -258,14 +235,14 @@ static void test_comments_passed_over(void **state) {
 }
 
 static void test_delay_above_its_maximum_refused(void **state) {
-    assert_refused("[restart]\ndelay = 10s\ndelay_max = 1s\n",
-                   "a.conf:3: [restart] delay is longer than delay_max");
-    assert_refused("[restart]\ndelay_max = 1s\ndelay = 10s\n\n",
-                   "a.conf:3: [restart] delay is longer than delay_max");
-    assert_refused("[restart]\ndelay = 11s\n\n",
-                   "a.conf:2: [restart] delay is longer than delay_max (10s by default)");
-    assert_refused("[restart]\ndelay_max = 0\n",
-                   "a.conf:2: [restart] delay (100ms by default) is longer than delay_max");
+    config_fixture_refuses("[restart]\ndelay = 10s\ndelay_max = 1s\n",
+                           "a.conf:3: [restart] delay is longer than delay_max");
+    config_fixture_refuses("[restart]\ndelay_max = 1s\ndelay = 10s\n\n",
+                           "a.conf:3: [restart] delay is longer than delay_max");
+    config_fixture_refuses("[restart]\ndelay = 11s\n\n",
+                           "a.conf:2: [restart] delay is longer than delay_max (10s by default)");
+    config_fixture_refuses("[restart]\ndelay_max = 0\n",
+                           "a.conf:2: [restart] delay (100ms by default) is longer than delay_max");
 }
 
 static void test_missing_processor_refused(void **state) {
@@ -276,7 +253,7 @@ static void test_missing_processor_refused(void **state) {
     (void)snprintf(message, sizeof(message),
                    "a.conf:2: [sandbox] cpu: this machine has no CPU %ld, the last one is %ld",
                    last + 1, last);
-    assert_refused(text, message);
+    config_fixture_refuses(text, message);
 }
 
 static void test_too_many_grants_refused(void **state) {
@@ -286,17 +263,17 @@ static void test_too_many_grants_refused(void **state) {
     for (int i = 0; i <= 256; i++) {
         size += (size_t)snprintf(text + size, sizeof(text) - size, "listen=tcp:1\n");
     }
-    assert_refused(text, "a.conf:258: [grants] listen: more than 256 grants");
+    config_fixture_refuses(text, "a.conf:258: [grants] listen: more than 256 grants");
 }
 
 static void test_twice_refused_but_for_lists(void **state) {
-    assert_refused("[stop]\nstop = 1s\nstop = 1s\n", "a.conf:3: [stop] stop is set twice");
-    assert_refused("[stop]\nstop = 1s\n  2s\n", "a.conf:3: [stop] stop is set twice");
+    config_fixture_refuses("[stop]\nstop = 1s\nstop = 1s\n", "a.conf:3: [stop] stop is set twice");
+    config_fixture_refuses("[stop]\nstop = 1s\n  2s\n", "a.conf:3: [stop] stop is set twice");
 }
 
 static void test_first_of_several_errors_told(void **state) {
-    assert_refused("[stop]\nstop = x\n[nowhere]\na = b\n",
-                   "a.conf:2: [stop] stop: \"x\" is not a time span");
+    config_fixture_refuses("[stop]\nstop = x\n[nowhere]\na = b\n",
+                           "a.conf:2: [stop] stop: \"x\" is not a time span");
 }
 
 static void test_unreadable_lines_refused(void **state) {
@@ -305,13 +282,13 @@ static void test_unreadable_lines_refused(void **state) {
     struct config config;
     char why[CONFIG_WHY_SIZE] = "", text[1024];
 
-    assert_int_equal(read_bytes(&config, nul, sizeof(nul) - 1, why), -EINVAL);
+    assert_int_equal(config_fixture_read_bytes(&config, nul, sizeof(nul) - 1, why), -EINVAL);
     assert_string_equal(why, "a.conf:2: a NUL byte");
     config_done(&config);
 
     memset(text, ' ', sizeof(text));
     (void)snprintf(text, sizeof(text), "[limits]\nhandles = 1%600s\n", "2");
-    assert_int_equal(read_text(&config, text, why), -EINVAL);
+    assert_int_equal(config_fixture_read(&config, text, why), -EINVAL);
     assert_string_equal(why, "a.conf:2: the line is too long");
     config_done(&config);
 }

@@ -1,17 +1,9 @@
 # SPDX-License-Identifier: MIT
 # Every kind of call that storage is served by, each on its own: one that fails is told and the rest
 # goes on.
-import errno
 import os
 
-
-def attempt(what, function, *arguments):
-    try:
-        result = function(*arguments)
-        print(what, "done")
-        return result
-    except OSError as error:
-        print(what, errno.errorcode.get(error.errno, error.errno))
+from attempts import attempt
 
 
 def write():

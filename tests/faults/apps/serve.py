@@ -8,18 +8,9 @@ import time
 
 import calls
 
+from attempts import attempt
+
 ANY_PORT = ("127.0.0.1", 0)
-
-
-def attempt(what, function, *arguments):
-    try:
-        result = function(*arguments)
-        print(what, "done")
-        return result
-    except OSError as error:
-        print(what, errno.errorcode.get(error.errno, error.errno))
-    except Exception as error:
-        print(what, type(error).__name__, error)
 
 
 def tcp(family, host):
