@@ -182,17 +182,25 @@ struct folder {
     bool is_package;
 };
 
-// Whether NAME is not to be read: it is there to hide one of a package, or it is hidden.
-static bool is_skipped(const struct folder *folder, const char *name) {
+// Whether NAME is not to be read: it is there to hide one of a package, or it is hidden. Returns 0,
+// SKIPPED, or -errno where that cannot be told: a key that was hidden would count.
+static int check_hidden(const struct folder *folder, const char *name) {
     const char nothing[] = "/dev/null";
     char target[sizeof(nothing)];
     struct stat status;
+    ssize_t n;
 
     if (folder->masks >= 0) {
-        return fstatat(folder->masks, name, &status, AT_SYMLINK_NOFOLLOW) == 0;
+        if (fstatat(folder->masks, name, &status, AT_SYMLINK_NOFOLLOW) == 0) {
+            return SKIPPED;
+        }
+        return errno == ENOENT ? 0 : -errno;
     }
-    return readlinkat(folder->fd, name, target, sizeof(target)) == (ssize_t)strlen(nothing) &&
-           memcmp(target, nothing, strlen(nothing)) == 0;
+    n = readlinkat(folder->fd, name, target, sizeof(target));
+    if (n < 0) {
+        return errno == EINVAL || errno == ENOENT ? 0 : -errno; // no link, or gone since
+    }
+    return n == (ssize_t)strlen(nothing) && memcmp(target, nothing, (size_t)n) == 0 ? SKIPPED : 0;
 }
 
 static int read_all(const struct folder *folder, struct dirent **entries, size_t n_entries,
@@ -206,10 +214,11 @@ static int read_all(const struct folder *folder, struct dirent **entries, size_t
     for (size_t i = 0; i < n_entries; i++) {
         const char *name = entries[i]->d_name;
         char why[KEY_WHY_SIZE];
-        int r = is_skipped(folder, name) ? SKIPPED
-                                         : read_key(folder->fd, name, folder->is_package,
-                                                    &keys->items[keys->n_items], why);
+        int r = check_hidden(folder, name);
 
+        if (r == 0) {
+            r = read_key(folder->fd, name, folder->is_package, &keys->items[keys->n_items], why);
+        }
         if (r < 0) {
             return r;
         }
