@@ -118,13 +118,12 @@ def the_image_has_two_programs_and_what_they_need(at):
     for name, member in found.items():
         tap.true(not member.mode & 0o6000, f"set-id: {name}")
         tap.true(member.isdir() or member.isfile(), f"neither file nor folder: {name}")
-        tap.true(not member.mode & 0o022 or name == "tmp", f"others can write: {name}")
+        tap.true(not member.mode & 0o022 or name in ("run", "tmp"), f"others can write: {name}")
         tap.equal(member.uid, container.ID if name in ("run", "state") else 0, f"owner of {name}")
         tap.equal(member.mtime, 0, f"time of {name}")
     tap.true(sum(member.size for member in found.values()) < LARGEST, "it is too large")
-    for name in found:
-        if re.match("usr/lib/.*/lib", name):
-            tap.true(any(entry.startswith("usr/share/doc/lib") for entry in found), "no copyright file")
+    if os.path.exists("/usr/share/doc/libc6/copyright"):  # a system without documentation has none
+        tap.true("usr/share/doc/libc6/copyright" in found, "no copyright file")
 
 
 def the_image_says_how_it_is_run(at):
@@ -170,7 +169,7 @@ def the_image_runs_by_its_own_command_line(at):
 
 def podman(*arguments, timeout=60):
     return subprocess.run(["podman", *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, timeout=timeout)
+                          stderr=subprocess.PIPE, text=True, timeout=timeout)
 
 
 def playable(path):
@@ -195,10 +194,10 @@ def podman_plays_the_kubernetes_manifest(at):
     probes = playable(path)
     try:
         done = podman("kube", "play", "--network=none", path)
-        tap.equal(done.returncode, 0, done.stdout)
+        tap.equal(done.returncode, 0, done.stderr)
         listed = podman("ps", "-a", "--format={{.Names}}").stdout.split()
         names = [name for name in listed if name.endswith("-meterd")]
-        tap.equal(len(names), 1, f"containers {listed}: {done.stdout}")
+        tap.equal(len(names), 1, f"containers {listed}: {done.stderr}")
         is_restricted(names[0])
         probed(names[0], probes)
         podman("stop", names[0])
@@ -219,7 +218,7 @@ def probed(name, probes):
     for probe in ("startupProbe", "readinessProbe", "livenessProbe"):
         end = time.monotonic() + 30
         while podman("exec", name, *probes[probe]).returncode != 0:
-            tap.true(time.monotonic() < end, f'{probe}: {podman("logs", name).stdout}')
+            tap.true(time.monotonic() < end, f'{probe}: {podman("logs", name)}')
 
 
 def the_packages_programs_do_as_well(at):
