@@ -110,7 +110,7 @@ class Machine:
                  "-chardev", f"socket,id=agent,path={self._folder}/agent,server=on,wait=off"]  # fmt: skip
 
     def _kernel_arguments(self):
-        return (f"root=/dev/nvme0n1 rw console=ttyS0 panic=-1 fsck.repair=yes "
+        return (f"root=/dev/nvme0n1 rw console=ttyS0 loglevel=5 panic=-1 fsck.repair=yes "
                 f"mitigations={self._mitigations} "
                 "systemd.unit=mpyd-tests.target systemd.mask=serial-getty@ttyS0.service "
                 "systemd.mask=getty@tty1.service systemd.show_status=no")  # fmt: skip
