@@ -91,7 +91,7 @@ def a_field_that_is_wrong_is_found(at):
         (("spec", "template", "spec", "containers", 0, "securityContext", "readOnlyRootFilesystem"), "yes"),
         (("spec", "template", "spec", "terminationGracePeriodSeconds"), "10s"),
         (("spec", "selector"), None),
-        (("kind",), "Deploiment"),
+        (("kind",), "Deployments"),
     ):
         spoilt = copy.deepcopy(deployment)
         inner = spoilt
