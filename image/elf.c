@@ -51,6 +51,34 @@ static int check_file(const struct parser *parser, const char *what, uint64_t of
                   (unsigned long long)end, (unsigned long long)parser->size);
 }
 
+// As uname(2) has it; an image's tools say it alike (sdk.json).
+static const char *machine_name(uint16_t machine) {
+    static const struct {
+        uint16_t machine;
+        const char *name;
+    } names[] = {
+        {EM_386, "i386"},      {EM_ARM, "arm"},     {EM_X86_64, "x86_64"}, {EM_AARCH64, "aarch64"},
+        {EM_RISCV, "riscv64"}, {EM_PPC64, "ppc64"}, {EM_S390, "s390x"},
+    };
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++) {
+        if (names[i].machine == machine) {
+            return names[i].name;
+        }
+    }
+    return "a machine that mpyd does not know";
+}
+
+static int check_machine(const struct parser *parser) {
+    uint16_t machine = parser->header.e_machine;
+
+    if (machine == MACHINE) {
+        return 0;
+    }
+    return REFUSE(parser, "built for %s (ELF machine %u), and this is %s", machine_name(machine),
+                  machine, machine_name(MACHINE));
+}
+
 static int check_ident(const struct parser *parser) {
     const unsigned char *ident = parser->header.e_ident;
 
@@ -67,11 +95,7 @@ static int check_ident(const struct parser *parser) {
         return REFUSE(parser, "not position-independent (ELF type %u, not %u)",
                       parser->header.e_type, ET_DYN);
     }
-    if (parser->header.e_machine != MACHINE) {
-        return REFUSE(parser, "built for another machine (ELF machine %u, this is %u)",
-                      parser->header.e_machine, MACHINE);
-    }
-    return 0;
+    return check_machine(parser);
 }
 
 static int read_header(struct parser *parser) {

@@ -27,7 +27,15 @@ static uint32_t n_handles;
 // -- chance --------------------------------------------------------------------------------------
 
 static uint64_t cycles(void) {
+#if defined(__x86_64__)
     return __builtin_ia32_rdtsc();
+#elif defined(__aarch64__)
+    uint64_t count = 0, frequency = 1;
+
+    __asm__ volatile("mrs %0, cntvct_el0" : "=r"(count));
+    __asm__ volatile("mrs %0, cntfrq_el0" : "=r"(frequency));
+    return count * (CYCLES_PER_USEC * 1000000ull / frequency);
+#endif
 }
 
 // splitmix64
@@ -282,7 +290,11 @@ static void touch_nothing(void) {
 }
 
 static void overflow_stack(void) {
+#if defined(__x86_64__)
     __asm__ volatile("1: push %rax; jmp 1b");
+#elif defined(__aarch64__)
+    __asm__ volatile("1: str x0, [sp, #-16]!; b 1b");
+#endif
 }
 
 static void make_linux_call(void) {
@@ -294,12 +306,16 @@ static void make_linux_call(void) {
 }
 
 static void enter_by_int_80(void) {
+#if defined(__x86_64__)
     long result = (long)below(512);
 
     __asm__ volatile("int $0x80"
                      : "+a"(result)
                      : "b"(odd_number()), "c"(odd_number()), "d"(odd_number())
                      : "memory", "r8", "r9", "r10", "r11");
+#else
+    make_linux_call(); // there is no other entry
+#endif
 }
 
 // Until it is killed, if it broke the protocol, or else crashes.

@@ -21,6 +21,12 @@
 
 #include "tests/bench/slices.h"
 
+#if defined(__x86_64__)
+#define PAUSE() __builtin_ia32_pause()
+#elif defined(__aarch64__)
+#define PAUSE() __asm__ volatile("yield")
+#endif
+
 #define EVENTFD_ROUND_TRIPS 60
 #define SPIN_ROUND_TRIPS 600
 
@@ -72,7 +78,7 @@ static void eventfd_serve(void) {
 
 static void await(const uint32_t *word, uint32_t value) {
     while (__atomic_load_n(word, __ATOMIC_ACQUIRE) != value) {
-        __builtin_ia32_pause();
+        PAUSE();
     }
 }
 

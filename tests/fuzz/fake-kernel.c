@@ -333,7 +333,10 @@ WRAP(int, poll, struct pollfd *fds, nfds_t n, int timeout) {
     int n_ready = 0;
 
     if (n > 0 && fds[0].fd < FAKE_FD_MIN) {
-        return (int)syscall(SYS_poll, fds, n, timeout); // the channel's own
+        const struct timespec time = {timeout / 1000, timeout % 1000 * 1000000L};
+
+        // The channel's own.
+        return (int)syscall(SYS_ppoll, fds, n, timeout < 0 ? NULL : &time, NULL, 0);
     }
     REQUIRE(timeout == 0);
     for (nfds_t i = 0; i < n; i++) {

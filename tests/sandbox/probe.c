@@ -12,6 +12,8 @@
 
 static uint64_t buffer[512];
 
+#if defined(__x86_64__)
+
 static long call_6(uint64_t number, const uint64_t a[6]) {
     register uint64_t r10 __asm__("r10") = a[3];
     register uint64_t r8 __asm__("r8") = a[4];
@@ -34,6 +36,34 @@ static long call_int_80(uint64_t number, const uint64_t a[6]) {
                      : "memory", "r8", "r9", "r10", "r11");
     return result;
 }
+
+#elif defined(__aarch64__)
+
+static long call_6(uint64_t number, const uint64_t a[6]) {
+    register uint64_t x8 __asm__("x8") = number;
+    register uint64_t x0 __asm__("x0") = a[0];
+    register uint64_t x1 __asm__("x1") = a[1];
+    register uint64_t x2 __asm__("x2") = a[2];
+    register uint64_t x3 __asm__("x3") = a[3];
+    register uint64_t x4 __asm__("x4") = a[4];
+    register uint64_t x5 __asm__("x5") = a[5];
+
+    __asm__ volatile("svc #0"
+                     : "+r"(x0)
+                     : "r"(x8), "r"(x1), "r"(x2), "r"(x3), "r"(x4), "r"(x5)
+                     : "memory");
+    return (long)x0;
+}
+
+// This machine has one entry for programs of 64 bits.
+static long call_int_80(uint64_t number __attribute__((unused)),
+                        const uint64_t a[6] __attribute__((unused))) {
+    _exit(4);
+}
+
+#else
+#error "how is a Linux call made?"
+#endif
 
 static void *map(uint64_t size, int protection, int fd) {
     const uint64_t arguments[6] = {0, size, (uint64_t)protection, MAP_SHARED, (uint64_t)fd, 0};

@@ -25,6 +25,13 @@
 
 #define NUMBERS 1024
 #define X32_BIT 0x40000000u
+#if defined(__x86_64__)
+#define ARCH AUDIT_ARCH_X86_64
+#define X32_IS_NO_ENTRY true
+#elif defined(__aarch64__)
+#define ARCH AUDIT_ARCH_AARCH64
+#define X32_IS_NO_ENTRY false /* a number like any other, that no call has */
+#endif
 #define EDGES_MAX 96u
 #define CHANNEL_SIZE WIRE_CHANNEL_SIZE(WIRE_ARENA_MAX)
 #define N_OF(array) (sizeof(array) / sizeof((array)[0]))
@@ -109,7 +116,7 @@ static uint32_t to_return(uint32_t action) {
 static uint32_t expected(const struct filter *filter, const struct seccomp_data *data) {
     uint32_t number = (uint32_t)data->nr;
 
-    if (data->arch != AUDIT_ARCH_X86_64 || (number >= X32_BIT && number != UINT32_MAX)) {
+    if (data->arch != ARCH || (X32_IS_NO_ENTRY && number >= X32_BIT && number != UINT32_MAX)) {
         return SECCOMP_RET_KILL_PROCESS;
     }
     for (size_t i = 0; i < filter->table->n_rules; i++) {
@@ -206,7 +213,7 @@ static void ask_pairs(struct filter *filter, const struct seccomp_data *base, un
 static void ask_rules(struct filter *filter) {
     for (size_t i = 0; i < filter->table->n_rules; i++) {
         const struct filter_rule *rule = &filter->table->rules[i];
-        struct seccomp_data data = {.nr = rule->syscall, .arch = AUDIT_ARCH_X86_64};
+        struct seccomp_data data = {.nr = rule->syscall, .arch = ARCH};
 
         for (size_t k = 0; k < FILTER_PINS && rule->pins[k].mask != 0; k++) {
             data.args[rule->pins[k].index] = value_of(filter, &rule->pins[k]);
@@ -223,8 +230,8 @@ static void ask_rules(struct filter *filter) {
 
 // Every number by every entry, with all arguments the same.
 static void ask_numbers(struct filter *filter) {
-    static const uint32_t entries[] = {AUDIT_ARCH_X86_64, AUDIT_ARCH_I386,   AUDIT_ARCH_AARCH64, 0,
-                                       UINT32_MAX,        ~AUDIT_ARCH_X86_64};
+    static const uint32_t entries[] = {
+        AUDIT_ARCH_X86_64, AUDIT_ARCH_I386, AUDIT_ARCH_AARCH64, 0, UINT32_MAX, ~ARCH};
     static const uint64_t all[] = {0, 1, UINT32_MAX, 1ull << 32, UINT64_MAX};
     static const uint32_t offsets[] = {
         0, X32_BIT, 2 * X32_BIT, 3 * X32_BIT, (uint32_t)-NUMBERS, X32_BIT - NUMBERS};

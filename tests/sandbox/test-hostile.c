@@ -13,6 +13,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -33,6 +34,9 @@ struct image {
     uint8_t zeros[PAGE];
 };
 _Static_assert(sizeof(struct image) == 2 * PAGE, "one page of code, one of zeros");
+
+#if defined(__x86_64__)
+#define MACHINE EM_X86_64
 
 static size_t put_immediate(uint8_t *code, const char *opcode, uint64_t value) {
     memcpy(code, opcode, 2);
@@ -57,6 +61,45 @@ static void put_code(uint8_t *code, uint64_t fd) {
     code += put_immediate(code, "\x49\xb8", AT_EMPTY_PATH);                       /* r8 */
     memcpy(code, leave, sizeof(leave));
 }
+
+#elif defined(__aarch64__)
+#define MACHINE EM_AARCH64
+
+static uint8_t *put_instruction(uint8_t *code, uint32_t instruction) {
+    memcpy(code, &instruction, sizeof(instruction));
+    return code + sizeof(instruction);
+}
+
+// Register NUMBER becomes VALUE, sixteen bits at a time: movz, and movk three times.
+static uint8_t *put_immediate(uint8_t *code, unsigned number, uint64_t value) {
+    for (uint32_t part = 0; part < 4; part++) {
+        uint32_t opcode = part == 0 ? 0xd2800000u : 0xf2800000u;
+
+        code = put_instruction(code, opcode | part << 21 |
+                                         ((uint32_t)(value >> 16 * part) & 0xffffu) << 5 | number);
+    }
+    return code;
+}
+
+// The same.
+static void put_code(uint8_t *code, uint64_t fd) {
+    static const uint32_t leave[] = {0xd4000001,  /* svc #0 */
+                                     0xcb0003e0,  /* neg x0, x0 */
+                                     0xd2800bc8,  /* mov x8, 94: exit_group */
+                                     0xd4000001}; /* svc #0 */
+
+    code = put_immediate(code, 8, SYS_execveat);
+    code = put_immediate(code, 0, fd);
+    code = put_immediate(code, 1, (uintptr_t)spawner_exec.path);
+    code = put_immediate(code, 2, (uintptr_t)spawner_exec.arguments);
+    code = put_immediate(code, 3, (uintptr_t)spawner_exec.environment);
+    code = put_immediate(code, 4, AT_EMPTY_PATH);
+    memcpy(code, leave, sizeof(leave));
+}
+
+#else
+#error "what do these calls look like?"
+#endif
 
 static Elf64_Phdr segment(uint64_t offset, uint64_t address, uint32_t flags) {
     return (Elf64_Phdr){.p_type = PT_LOAD,
@@ -83,7 +126,7 @@ static int make_repeater(uint64_t exec_fd) {
     image = (struct image){
         .header = {.e_ident = {0x7f, 'E', 'L', 'F', ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
                    .e_type = ET_EXEC,
-                   .e_machine = EM_X86_64,
+                   .e_machine = MACHINE,
                    .e_version = EV_CURRENT,
                    .e_entry = CODE_ADDRESS + offsetof(struct image, code),
                    .e_phoff = offsetof(struct image, segments),

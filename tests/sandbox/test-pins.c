@@ -3,7 +3,6 @@
 // Every pinned argument of filters 1 and 2, bit by bit through all 64: the exact call is admitted,
 // and any other ends the worker.
 
-#include <asm/prctl.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
@@ -20,6 +19,10 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+
+#if defined(__x86_64__)
+#include <asm/prctl.h>
+#endif
 
 #include "sandbox/spawner-child.h"
 #include "tests/sandbox/host.h"
@@ -46,7 +49,9 @@ static const struct exact *exacts(size_t *ret_n) {
         {"write", SYS_write, {WIRE_FD_RING, PROBE_BUFFER, 8}, 0x5, 8, 0, true},
         /* The path lies nowhere in this image; test-hostile.c has one where it does. */
         {"execveat", SYS_execveat, {0}, 0x1f, -EFAULT, 0, false},
+#if defined(__x86_64__)
         {"arch_prctl", SYS_arch_prctl, {ARCH_SET_FS, PROBE_BUFFER}, 0x1, 0, 0, false},
+#endif
         {"mmap channel",
          SYS_mmap,
          {0, CHANNEL_SIZE, PROT_READ | PROT_WRITE, MAP_SHARED, WIRE_FD_CHANNEL, 0},

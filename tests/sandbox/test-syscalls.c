@@ -40,8 +40,12 @@ static bool died_of(const struct spawner_event *event, int signal_number) {
 }
 
 static bool is_refused_clock(uint64_t number) {
-    return number == SYS_clock_gettime || number == SYS_gettimeofday ||
-           number == SYS_clock_getres || number == SYS_time;
+#ifdef SYS_time
+    if (number == SYS_time) {
+        return true;
+    }
+#endif
+    return number == SYS_clock_gettime || number == SYS_gettimeofday || number == SYS_clock_getres;
 }
 
 // With all arguments 0, what should come of the call? Returns NULL if what came of it is right.
@@ -62,12 +66,14 @@ static const char *judge_zero(uint64_t number, uint64_t flags, const struct spaw
         return returned && host.answer->result > 0 ? NULL : "should be admitted";
     }
     // uretprobe and uprobe pass filters by (Linux 6.12 on) and do nothing outside a probed page.
+#if defined(__x86_64__)
     if (number == 335 || number == 336) {
         return died_of(event, SIGSYS) || died_of(event, SIGILL) ||
                        (returned && host.answer->result < 0)
                    ? NULL
                    : "should lead nowhere";
     }
+#endif
     return died_of(event, SIGSYS) ? NULL : "should die of SIGSYS";
 }
 
@@ -97,6 +103,7 @@ static void test_sweep_both_filters_only_admitted_return(void **state) {
     sweep(PROBE_FILTER_2, 0);
 }
 
+#if defined(__x86_64__) /* others have no second entry */
 static void test_sweep_x32_all_die(void **state) {
     sweep(0, X32_BIT);
     sweep(PROBE_FILTER_2, X32_BIT);
@@ -107,12 +114,16 @@ static void test_sweep_i386_all_die(void **state) {
     sweep(PROBE_INT_80 | PROBE_FILTER_2, 0);
 }
 
+#endif
+
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sweep_filter_1_only_admitted_return),
         cmocka_unit_test(test_sweep_both_filters_only_admitted_return),
+#if defined(__x86_64__)
         cmocka_unit_test(test_sweep_x32_all_die),
         cmocka_unit_test(test_sweep_i386_all_die),
+#endif
     };
 
     host_main_init(argc, argv);

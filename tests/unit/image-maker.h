@@ -12,6 +12,18 @@
 #include "call/wire.h"
 #include "calls.h"
 
+#if defined(__aarch64__)
+#define MAKER_MACHINE EM_AARCH64
+#define MAKER_MACHINE_NAME "aarch64"
+#define MAKER_OTHER EM_X86_64
+#define MAKER_OTHER_NAME "x86_64 (ELF machine 62), and this is aarch64"
+#else
+#define MAKER_MACHINE EM_X86_64
+#define MAKER_MACHINE_NAME "x86_64"
+#define MAKER_OTHER EM_AARCH64
+#define MAKER_OTHER_NAME "aarch64 (ELF machine 183), and this is x86_64"
+#endif
+
 #define MAKER_HEAP (16u << 10)
 #define MAKER_MANIFEST                                                                             \
     "{\"format\":1,\"name\":\"meterd\",\"version\":\"1.0.0\",\"entry\":\"main\","                  \
@@ -84,7 +96,7 @@ static inline void maker_headers(struct maker *maker) {
     const Elf64_Ehdr header = {
         .e_ident = {ELFMAG0, ELFMAG1, ELFMAG2, ELFMAG3, ELFCLASS64, ELFDATA2LSB, EV_CURRENT},
         .e_type = ET_DYN,
-        .e_machine = EM_X86_64,
+        .e_machine = MAKER_MACHINE,
         .e_version = EV_CURRENT,
         .e_entry = MAKER_TEXT_AT + 4,
         .e_phoff = sizeof(Elf64_Ehdr),
@@ -112,7 +124,7 @@ static inline void maker_init(struct maker *maker, const char *manifest) {
         .magic = NOTE_MAGIC,
         .format = NOTE_FORMAT,
         .abi = WIRE_ABI,
-        .machine = EM_X86_64,
+        .machine = MAKER_MACHINE,
         .n_calls = sizeof(calls) / sizeof(*calls),
         .entry = MAKER_TEXT_AT + 4,
         .text_start = MAKER_TEXT_AT,
