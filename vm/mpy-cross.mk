@@ -9,6 +9,8 @@
 include Makefile
 
 CFLAGS += $(CPPFLAGS) # upstream takes the other flags of the environment only
+# It hashes what is stripped afterwards, paths of this build among it, and there is nothing to find by it.
+LDFLAGS += -Wl,--build-id=none
 
 NUMBER_O = $(addprefix $(BUILD)/, number-format.o number-parse.o)
 vpath number-%.c $(ROOT)/vm
