@@ -2,6 +2,7 @@
 #include "update/watch.h"
 
 #include <json-c/json.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -104,9 +105,8 @@ static int roll_back(const struct watching *watching, const char *why) {
     return r == UPDATE_DONE ? UPDATE_FAILED : r;
 }
 
-// Somebody stopped the app, or it came to its end, of which the unit tells the same: that says
-// nothing about it, and the next start is a trial like this one.
-static int try_again(const struct watching *watching) {
+// What happened says nothing about the trial, and the next start is one like this. WHAT: "was ...".
+static int try_again(const struct watching *watching, const char *what) {
     CLEANUP(update_done) struct update update = UPDATE_INIT;
     int r = take(watching, &update);
 
@@ -114,9 +114,8 @@ static int try_again(const struct watching *watching) {
         return r;
     }
     update.slots.boots = 0;
-    slots_tell(&update.slots,
-               "version %s was stopped or ended on trial, to be tried with the next start",
-               update.slots.slot[watching->trial].version);
+    slots_tell(&update.slots, "version %s %s, to be tried with the next start",
+               update.slots.slot[watching->trial].version, what);
     update_tell(&update, NULL, LOG_INFO);
     return update_write(&update);
 }
@@ -152,8 +151,11 @@ static int conclude_stopped(struct watching *watching, const struct unit *unit) 
                        unit->status);
         return roll_back(watching, why);
     }
+    // Somebody stopped it, or it came to its end: the unit tells no difference.
     watching->n_inactive = is_inactive ? watching->n_inactive + 1 : 0;
-    return watching->n_inactive < INACTIVE_TICKS ? GOES_ON : try_again(watching);
+    return watching->n_inactive < INACTIVE_TICKS
+               ? GOES_ON
+               : try_again(watching, "was stopped or ended on trial");
 }
 
 static int conclude(struct watching *watching, enum health health, const char *why) {
@@ -210,10 +212,28 @@ static int find_trial(struct watching *watching, bool *ret_is_there) {
     return r;
 }
 
+// Until there is a verdict, or the machine goes down: then this one is told to end, with SIGTERM,
+// before the app is stopped, of which nobody would know otherwise that it was in order.
+static int go_on(struct watching *watching) {
+    const struct timespec pause = {.tv_nsec = TICK_NSEC};
+    sigset_t ends;
+    int r;
+
+    (void)sigemptyset(&ends);
+    (void)sigaddset(&ends, SIGTERM);
+    (void)sigprocmask(SIG_BLOCK, &ends, NULL);
+    do {
+        r = tick(watching);
+        if (r == GOES_ON && sigtimedwait(&ends, NULL, &pause) == SIGTERM) {
+            r = try_again(watching, "was on trial when its watch was stopped");
+        }
+    } while (r == GOES_ON);
+    return r;
+}
+
 int watch(const struct places *places, const char *app, const char *control,
           uint64_t probation_usec) {
     struct watching watching = {.places = places, .app = app, .probation_usec = probation_usec};
-    const struct timespec pause = {.tv_nsec = TICK_NSEC};
     bool is_there = false;
     int r = place_find(control ? control : app, &watching.control);
 
@@ -226,11 +246,5 @@ int watch(const struct places *places, const char *app, const char *control,
     if (probation_usec == WATCH_PROBATION_CONFIGURED) {
         watching.probation_usec = probation_configured(app);
     }
-    for (;;) {
-        r = tick(&watching);
-        if (r != GOES_ON) {
-            return r;
-        }
-        (void)nanosleep(&pause, NULL);
-    }
+    return go_on(&watching);
 }

@@ -163,6 +163,19 @@ def a_trial_that_ends_after_it_was_ready_is_told_from_one_that_never_was(stock):
         trial.machine.run("pick", words=[f"rolled back from version 2.0 to 1.0: {why}"])
 
 
+def a_watch_that_ends_in_order_says_nothing_about_the_trial(stock):
+    trial = Trial(stock, good)
+    options = [f"--control={trial.control.path}", "--probation=1h"]
+    running = subprocess.Popen(trial.machine.command("watch", *options))
+    while trial.control.n_calls < 2:
+        time.sleep(0.02)
+    running.terminate()
+    tap.equal(running.wait(30), DONE, "exit status")
+    tap.equal((trial.good(), trial.machine.floor()), (2, 3), "image and floor")
+    tap.equal(trial.machine.state()["slots"]["trial"], "b", "the trial")
+    trial.watch(words=["is confirmed"])
+
+
 def a_trial_that_was_not_started_is_not_watched(stock):
     machine = installed(stock, stock.image("1.0"))
     machine.run("install", stock.image("2.0"))
@@ -186,6 +199,7 @@ TESTS = [
     a_supervisor_that_comes_late_is_waited_for,
     a_trial_that_somebody_else_ended_is_not_confirmed,
     a_trial_that_ends_after_it_was_ready_is_told_from_one_that_never_was,
+    a_watch_that_ends_in_order_says_nothing_about_the_trial,
     a_trial_that_was_not_started_is_not_watched,
     bad_times_are_told,
 ]
