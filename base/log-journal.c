@@ -19,7 +19,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 
-#define FIELDS_MAX 16u
+#define FIELDS_MAX 17u
 #define PIECES 5u /* of a field: name, '=' or newline, size, value, newline */
 #define RETRY_SEC 1
 #define QUEUE_SIZE (128u << 10) /* any entry fits, and some more */

@@ -16,7 +16,7 @@
 
 #define LINE_MAX_SIZE 8192
 #define LAST_PATIENCE_MSEC 500
-#define FIELDS_OURS 8u
+#define FIELDS_OURS 9u
 #define ESCAPED_MIN 16 /* bytes that any character fits into, and "..." */
 
 static const char *log_name = "mpyd";
@@ -126,6 +126,8 @@ static bool send_entry(const struct message *message, const char *text) {
     add(fields, &n, "IMAGE", common.image);
     add(fields, &n, "CALL", common.call);
     add(fields, &n, "MESSAGE_ID", message->id);
+    // Of whom has ended meanwhile, the journal does not find out the unit by itself.
+    add(fields, &n, "INVOCATION_ID", getenv("INVOCATION_ID"));
     for (size_t i = 0; i < message->n_fields; i++) {
         fields[n++] = message->fields[i];
     }

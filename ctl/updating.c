@@ -137,17 +137,18 @@ static void repeat_line(const struct updating *updating, const char *line) {
 }
 
 // What the unit's program said, which is in the journal alone; systemd's own words about it, of a
-// credential that is not there, are none of the reason.
+// credential that is not there, are none of the reason. The program says itself in which invocation
+// it spoke: the journal may come to look only when it has ended.
 static void repeat(const struct updating *updating, const char *unit) {
     const char *sync[] = {"journalctl", "--sync", NULL};
     char invocation[64] = "", match[128];
-    const char *words[] = {
-        "journalctl", "--quiet", "--no-pager", "--output=cat", match, "SYSLOG_IDENTIFIER=" PROGRAM,
-        NULL};
+    const char *words[] = {"journalctl",   "--quiet", "--no-pager",
+                           "--output=cat", match,     "SYSLOG_IDENTIFIER=" PROGRAM,
+                           "_UID=0",       NULL};
     CLEANUP(file_done) struct file said = FILE_INIT;
 
     if (ask(unit, "--property=InvocationID", invocation, sizeof(invocation)) == 0) {
-        (void)snprintf(match, sizeof(match), "_SYSTEMD_INVOCATION_ID=%s", invocation);
+        (void)snprintf(match, sizeof(match), "INVOCATION_ID=%s", invocation);
         (void)program_run(sync);
         if (program_read(words, true, &said) == 0 && said.size > 0) {
             for (char *line = (char *)said.data, *end; *line; line = end + 1) {
