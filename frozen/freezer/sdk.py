@@ -99,14 +99,23 @@ def _read_facts(root):
     return Facts(abi=_abi(root), micropython=_settings(root)['micropython'])
 
 
+def _check_runs(program):
+    """A program of an SDK for a later system needs a later libc, and says so once for each module."""
+    done = subprocess.run([program, '--version'], stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+                          text=True, errors='replace', check=False)
+    if done.returncode != 0:
+        why = done.stderr.strip().partition('\n')[0] or f'ends with status {done.returncode}'
+        raise BuildError(f'{program} does not run here: {why}; take the SDK of this system')
+
+
 def _mpy_cross(root, settings):
     """The mpy-cross that runs here: bytecode is the same for all machines, so that one of this
     machine's own SDK does for another's."""
     name = f'bin/mpy-cross-{platform.machine()}'
-    if (root / name).is_file():
-        return root / name
-    for place in PLACES:
-        if (place / name).is_file() and _settings(place)['micropython'] == settings['micropython']:
+    for place in (root, *PLACES):
+        if (place / name).is_file() and (
+                place == root or _settings(place)['micropython'] == settings['micropython']):
+            _check_runs(place / name)
             return place / name
     raise BuildError(f'{root}: an SDK for {settings["arch"]}, whose mpy-cross does not run here; '
                      f'install an SDK of MicroPython {settings["micropython"]} for '

@@ -200,6 +200,20 @@ def test_sdk_missing(bench):
     tap.true('sdk.json: No such file or directory; is' in done.stderr, done.stderr)
 
 
+def test_sdk_of_a_later_system_is_one_line(bench):
+    later = bench.root / 'later'
+    shutil.copytree(bench.options.sdk, later)
+    program = later / f'bin/mpy-cross-{platform.machine()}'
+    program.unlink()
+    program.write_text('#!/bin/sh\necho "libc.so.6: version GLIBC_2.99 not found" >&2\nexit 1\n')
+    program.chmod(0o755)
+    app = bench.app({'main.py': 'import other', 'other.py': ''})
+    done = bench.freeze('build', app, '-o', bench.image, '--sdk', later)
+    tap.equal((done.returncode, done.stderr),
+              (1, f'mpyfreeze: {program} does not run here: libc.so.6: version GLIBC_2.99 not found; '
+                  'take the SDK of this system\n'))
+
+
 def test_compiler_missing(bench):
     (bench.root / 'bin').mkdir()
     (bench.root / 'bin/python3').symlink_to(sys.executable)
