@@ -200,19 +200,19 @@ static int place_image(struct update *update, int new, enum slots_place place,
     return r;
 }
 
-// The same again: whether there is nothing to do.
+// The same again: whether there is nothing to do. What is damaged is mended by installing it again.
 static bool is_there(const struct update *update, const struct slot *image) {
     const struct slots *slots = &update->slots;
-    bool is_trial =
-        slots->trial != SLOTS_NONE && strcmp(slots->slot[slots->trial].image, image->image) == 0;
-    bool is_good = slots->good != SLOTS_NONE && slots->trial == SLOTS_NONE &&
-                   strcmp(slots->slot[slots->good].image, image->image) == 0;
+    bool is_trial = slots->trial != SLOTS_NONE;
+    enum slots_place place = is_trial ? slots->trial : slots->good;
 
-    if (is_trial || is_good) {
-        log_info("%s: nothing to do: this very image (version %s, %s) is installed already%s",
-                 update->app, image->version, image->image, is_trial ? ", on trial" : "");
+    if (place == SLOTS_NONE || strcmp(slots->slot[place].image, image->image) != 0 ||
+        !update_is_sound(update, place)) {
+        return false;
     }
-    return is_trial || is_good;
+    log_info("%s: nothing to do: this very image (version %s, %s) is installed already%s",
+             update->app, image->version, image->image, is_trial ? ", on trial" : "");
+    return true;
 }
 
 static int install_copy(struct update *update, int new, enum slots_place place) {

@@ -93,15 +93,15 @@ static void go_back(struct update *update, const char *why) {
     }
 }
 
-// Whether the image in PLACE would start. One that only lacks its key would, had it the key.
-static bool is_sound(const struct update *update, enum slots_place place, struct slot *ret_slot) {
+bool update_is_sound(const struct update *update, enum slots_place place) {
     CLEANUP_FREE char *path = NULL;
+    struct slot found;
     int r = update_image(update, place, &path);
 
     if (r != 0 || (place == SLOTS_VENDOR && access(path, F_OK) < 0 && errno == ENOENT)) {
         return false;
     }
-    r = sound_check(update->places, path, update->app, ret_slot);
+    r = sound_check(update->places, path, update->app, &found);
     return r == TRUST_GIVEN || r == TRUST_LOCKED;
 }
 
@@ -126,9 +126,8 @@ static void tell_substitute(struct update *update, enum slots_place place) {
 static bool use(struct update *update, enum slots_place place) {
     struct slots *slots = &update->slots;
     bool is_trial = place == slots->trial;
-    struct slot found;
 
-    if (!is_sound(update, place, &found)) {
+    if (!update_is_sound(update, place)) {
         if (is_trial) {
             go_back(update, "its image is not sound");
         }

@@ -45,6 +45,9 @@ void update_tell(const struct update *update, const char *id, int level);
 int update_directory(const struct update *update, enum slots_place place, char **ret_path);
 int update_image(const struct update *update, enum slots_place place, char **ret_path);
 
+// Whether the image in PLACE would start. One that only lacks its key would, had it the key.
+bool update_is_sound(const struct update *update, enum slots_place place);
+
 // The place that was picked last; SLOTS_NONE: none since Linux started.
 enum slots_place update_picked(const struct update *update);
 

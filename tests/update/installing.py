@@ -199,6 +199,17 @@ def a_damaged_image_is_not_started(stock):
     tap.true(same(machine.picked(), stock.image("3.0")), "the third")
 
 
+def a_damaged_image_is_mended_by_itself_again(stock):
+    one = stock.image("1.0")
+    machine = installed(stock, one)
+    with open(machine.picked(), "r+b") as file:
+        file.write(b"\0\0\0\0")
+    machine.run("pick", status=REFUSED, words=["no image that could be started"])
+    machine.run("install", one, words=["version 1.0 is installed"])
+    machine.run("pick")
+    tap.true(same(machine.picked(), one), "the image")
+
+
 def a_damaged_state_leaves_a_sound_image(stock):
     one, two = stock.image("1.0"), stock.image("2.0")
     machine = installed(stock, one, two)
@@ -431,6 +442,7 @@ TESTS = [
     what_came_with_a_package_runs_and_is_gone_back_to,
     a_package_that_installs_its_image_is_like_anybody,
     a_damaged_image_is_not_started,
+    a_damaged_image_is_mended_by_itself_again,
     a_damaged_state_leaves_a_sound_image,
     what_is_encrypted_needs_its_key,
     leftovers_of_a_command_that_was_cut_off_are_in_nobodys_way,
