@@ -128,6 +128,17 @@ static int roll_back(const struct command *command) {
     return r ? r : update_roll_back(&update);
 }
 
+// Whether what the next start would pick is what was picked: a restart would change nothing.
+static bool is_picked(const struct command *command) {
+    CLEANUP(update_done) struct update update = UPDATE_INIT;
+
+    if (update_open(&update, &command->places, command->app, false) != UPDATE_DONE) {
+        return false;
+    }
+    return update_picked(&update) ==
+           (update.slots.trial != SLOTS_NONE ? update.slots.trial : update.slots.good);
+}
+
 // The unit is restarted after the lock is gone: its start picks.
 static int request(const struct command *command) {
     CLEANUP(request_done) struct request wanted = REQUEST_INIT;
@@ -138,7 +149,7 @@ static int request(const struct command *command) {
     }
     r = wanted.image ? install_from(command, &wanted) : roll_back(command);
     request_remove(&wanted);
-    if (r == UPDATE_DONE && service_is_up(command->app)) {
+    if (r == UPDATE_DONE && service_is_up(command->app) && !is_picked(command)) {
         r = service_restart(command->app) < 0 ? UPDATE_INTERNAL : UPDATE_DONE;
     }
     return r;

@@ -85,6 +85,17 @@ def an_update_is_waited_for_until_it_is_confirmed(stock):
         tap.true(same(machine.picked(), stock.image("1.0")), "the image that runs")
 
 
+def the_same_again_disturbs_nothing(stock):
+    machine = Machine(stock)
+    with app_that_is(machine):
+        machine.ctl("install", stock.image("1.0"), says=["version 1.0 is confirmed"])
+        before = machine.calls().count("systemctl restart")
+        machine.ctl("install", stock.image("1.0"), says=["nothing to do"])
+        tap.equal(machine.calls().count("systemctl restart"), before, "restarts")
+        machine.ctl("install", stock.image("2.0"), says=["version 2.0 is confirmed"])
+        tap.equal(machine.calls().count("systemctl restart"), before + 1, "restarts")
+
+
 def a_bad_update_is_rolled_back_and_told(stock):
     machine = Machine(stock)
     with app_that_is(machine):
@@ -199,6 +210,7 @@ def without_systemd_it_is_done_at_once(stock):
 
 TESTS = [
     an_update_is_waited_for_until_it_is_confirmed,
+    the_same_again_disturbs_nothing,
     a_bad_update_is_rolled_back_and_told,
     a_trial_that_was_stopped_is_another_one_with_the_next_start,
     what_the_unit_refuses_is_told_with_its_status,
