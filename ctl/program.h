@@ -7,6 +7,8 @@
 
 #include "ctl/file.h"
 
+#define PROGRAM_SYSTEMCTL_DENIED 4 /* its status then: EXIT_NOPERMISSION of systemd.exec(5) */
+
 // Writes what is left in standard output's buffer. Returns CTL_DONE, or CTL_INTERNAL, having said
 // so: a full disk is no success.
 int program_finish_output(void);

@@ -21,7 +21,6 @@
 
 #define RESTART_SECONDS 120 /* two deadlines of stopping, and the start of an app */
 
-#define SYSTEMCTL_DENIED 4 /* EXIT_NOPERMISSION of systemd.exec(5) */
 #define PROGRAM_MISSING 127
 
 enum { OPTION_FULL };
@@ -98,7 +97,7 @@ static int systemctl(const char *what, const struct place *places, size_t n_plac
         (void)log_errno(r < 0 ? r : ENOENT, "cannot run systemctl");
         return CTL_INTERNAL;
     }
-    if (r == SYSTEMCTL_DENIED) {
+    if (r == PROGRAM_SYSTEMCTL_DENIED) {
         return CTL_DENIED;
     }
     return r == 0 ? CTL_DONE : tell_reasons(places, n_places);

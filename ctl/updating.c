@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/durable.h"
 #include "base/fd.h"
 #include "base/log.h"
 #include "ctl/place.h"
@@ -20,6 +21,7 @@
 #include "ctl/unit.h"
 #include "ctl/verb.h"
 #include "image/places.h"
+#include "image/signature.h"
 #include "image/slots-file.h"
 #include "version.h"
 
@@ -91,12 +93,33 @@ static int open_incoming(const char *app, int *ret_fd) {
     return r < 0 ? r : fd_open_here(folder, app, S_IFDIR, ret_fd);
 }
 
+static int remove_file(const struct updating *updating, const char *name, const char *suffix) {
+    char file[NAMING_SIZE + sizeof(PLACES_IMAGE_SUFFIX SIGNATURE_SUFFIX)];
+
+    (void)snprintf(file, sizeof(file), "%s%s", name, suffix);
+    return durable_remove(updating->incoming, file);
+}
+
+// What somebody wanted whom systemd denied it, or who was cut off, is not to be done in place of
+// what is wanted now.
+static int forget(const struct updating *updating) {
+    int r = remove_file(updating, PLACES_ROLL_BACK, "");
+
+    if (r == 0) {
+        r = remove_file(updating, updating->app, PLACES_IMAGE_SUFFIX);
+    }
+    return r < 0 ? r : remove_file(updating, updating->app, PLACES_IMAGE_SUFFIX SIGNATURE_SUFFIX);
+}
+
 int updating_open(const char *app, struct updating *updating) {
     int r = open_incoming(app, &updating->incoming);
 
     updating->app = app;
     if (r == 0 && flock(updating->incoming, LOCK_EX | LOCK_NB) < 0) {
         r = -errno;
+    }
+    if (r == 0) {
+        r = forget(updating);
     }
     return r < 0 ? fail_open(app, -r) : read_slots(app, &updating->before);
 }
@@ -183,9 +206,15 @@ static int fail_unit(const struct updating *updating, const char *unit) {
 int updating_apply(const struct updating *updating, struct slots *ret_slots) {
     char unit[UNIT_SIZE];
     const char *words[] = {"systemctl", "start", "--quiet", "--", unit, NULL};
+    int r;
 
     (void)snprintf(unit, sizeof(unit), "mpyd-install@%s.service", updating->app);
-    if (program_run(words) != 0) {
+    r = program_run(words);
+    if (r == PROGRAM_SYSTEMCTL_DENIED) { // which it has said
+        (void)forget(updating);
+        return CTL_DENIED;
+    }
+    if (r != 0) {
         return fail_unit(updating, unit);
     }
     return read_slots(updating->app, ret_slots);

@@ -11,7 +11,7 @@ import time
 
 import tap
 from control import Control, status
-from place import DONE, FAILED, REFUSED, UNTRUSTED, USAGE, Place
+from place import DENIED, DONE, FAILED, REFUSED, UNTRUSTED, USAGE, Place
 from stock import same
 
 HERE = os.path.dirname(os.path.abspath(__file__))
@@ -140,6 +140,21 @@ def what_the_unit_refuses_is_told_with_its_status(stock):
     tap.equal(os.listdir("/var/lib/mpyd-incoming/gauge"), [], "what is left")
 
 
+def what_systemd_denies_is_not_done_later(stock):
+    """Members of the group mpyd may leave a wish, and not start the unit that does it."""
+    machine = Machine(stock, active="inactive")
+    machine.ctl("install", stock.image("1.0"))
+    machine.write("denied", "")
+    for words in (["install", stock.image("2.0")], ["rollback", "gauge"]):
+        tap.equal(machine.ctl(*words, exits=DENIED),
+                  "Failed to start mpyd-install@gauge.service: Access denied\n", "all it says")  # fmt: skip
+        tap.equal(os.listdir("/var/lib/mpyd-incoming/gauge"), [], "what is left")
+    os.remove(os.path.join(machine.fake, "denied"))
+    with open("/var/lib/mpyd-incoming/gauge/rollback", "w", encoding="ascii"):
+        pass  # of a mpyctl that was cut off
+    machine.ctl("install", stock.image("3.0"), says=["version 3.0 is installed"])
+
+
 def one_that_is_refused_leaves_nothing(stock):
     """No app that never was, no failed unit; what is told is of the file that was given."""
     machine = Machine(stock, active="inactive")
@@ -214,6 +229,7 @@ TESTS = [
     a_bad_update_is_rolled_back_and_told,
     a_trial_that_was_stopped_is_another_one_with_the_next_start,
     what_the_unit_refuses_is_told_with_its_status,
+    what_systemd_denies_is_not_done_later,
     one_that_is_refused_leaves_nothing,
     bad_operands_are_told,
     root_is_led_nowhere_else,

@@ -6,7 +6,7 @@ import subprocess
 
 import tap
 
-DONE, FAILED, USAGE, REFUSED, INTERNAL, UNTRUSTED, LOCKED = 0, 1, 2, 3, 6, 7, 8
+DONE, FAILED, USAGE, REFUSED, INTERNAL, UNTRUSTED, LOCKED, DENIED = 0, 1, 2, 3, 6, 7, 8, 10
 
 
 class Place:
