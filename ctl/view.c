@@ -20,11 +20,14 @@
 
 _Static_assert(sizeof(((struct view *)0)->slots_text) >= SLOTS_FILE_WHY_SIZE, "has room for it");
 
+#define OTHER_REMEDY "mpyctl logs APP and mpyctl crash APP say more; mpyctl start APP tries again"
+
 // What the exit status of a supervisor that is gone tells (daemon/life/supervise.h).
 static const struct ending {
     int status;
     const char *state, *reason, *remedy;
 } endings[] = {
+    {1, "failed", "the app failed too often (exit status 1)", OTHER_REMEDY},
     {3, "failed", "the image was refused (exit status 3)",
      "mpyctl logs APP says what is wrong with it; mpyctl install has another"},
     {4, "failed", "the configuration was refused (exit status 4)",
@@ -39,7 +42,18 @@ static const struct ending {
      "mpyctl logs APP says why; then mpyctl start APP"},
 };
 
-#define OTHER_REMEDY "mpyctl logs APP and mpyctl crash APP say more; mpyctl start APP tries again"
+// What systemd says of a unit that it ended, or saw end: Result of systemd.service(5).
+static const struct result {
+    const char *result, *reason;
+} results[] = {
+    {"start-limit-hit", "it was started too often in too short a time"},
+    {"exit-code", "its supervisor failed"},
+    {"signal", "its supervisor was killed"},
+    {"core-dump", "its supervisor crashed"},
+    {"oom-kill", "its supervisor was killed: memory ran out"},
+    {"watchdog", "its supervisor hung, and was ended"},
+    {"timeout", "it took too long to start or to stop"},
+};
 
 // REMEDY with the app's name where APP stands in it.
 static void set(struct view *view, const char *state, const char *reason, const char *remedy) {
@@ -66,13 +80,15 @@ bool view_has_slots(const struct view *view) {
 static void set_failed(struct view *view) {
     bool has_exited = strcmp(view->unit.result, "exit-code") == 0; // else it is a signal's number
 
-    if (strcmp(view->unit.result, "start-limit-hit") == 0) {
-        set(view, "failed", "it was started too often in too short a time", OTHER_REMEDY);
-        return;
-    }
     for (size_t i = 0; has_exited && i < sizeof(endings) / sizeof(endings[0]); i++) {
         if (endings[i].status == view->unit.status) {
             set(view, endings[i].state, endings[i].reason, endings[i].remedy);
+            return;
+        }
+    }
+    for (size_t i = 0; i < sizeof(results) / sizeof(results[0]); i++) {
+        if (strcmp(results[i].result, view->unit.result) == 0) {
+            set(view, "failed", results[i].reason, OTHER_REMEDY);
             return;
         }
     }

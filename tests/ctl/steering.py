@@ -237,6 +237,9 @@ def a_start_that_fails_says_why(program):
     for active, result, code, words in (
         ("failed", "exit-code", "4", "meterd: the configuration was refused"),
         ("failed", "exit-code", "8", "/etc/credstore/mpyd.meterd.image-key, then mpyctl start meterd"),
+        ("failed", "exit-code", "1", "meterd: the app failed too often (exit status 1); mpyctl logs meterd"),
+        ("failed", "exit-code", "6", "meterd: its supervisor failed; mpyctl logs meterd"),
+        ("failed", "watchdog", "9", "meterd: its supervisor hung, and was ended; mpyctl logs meterd"),
         ("failed", "exit-code", "0", "meterd: no image of this name is installed; mpyctl install"),
         ("inactive", "success", "0", "meterd: no image of this name is installed; mpyctl install"),
     ):
