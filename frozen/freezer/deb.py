@@ -51,11 +51,16 @@ def _describe(file, data, licence):
         about = json.loads(notes.contents(data)[notes.MANIFEST])
         target = notes.target(data)
         name, version = about['name'], about['version']
+        texts = (name, version, about.get('description', ''))
+        counter = about.get('counter', 0)
     except (KeyError, TypeError, ValueError):
         raise BuildError(f'{file}: has no manifest that could be read; build it again') from None
-    if not (isinstance(name, str) and manifest.NAME.fullmatch(name)
-            and isinstance(version, str) and manifest.VERSION.fullmatch(version)):
-        raise BuildError(f'{file}: its manifest has no name and version as apps have them')
+    if not (all(isinstance(text, str) for text in texts) and manifest.NAME.fullmatch(name)
+            and manifest.VERSION.fullmatch(version)):
+        raise BuildError(f'{file}: its manifest has no name, version and description as apps have them')
+    # It goes into a script that root runs.
+    if type(counter) is not int or not 0 <= counter <= manifest.COUNTER_MAX:
+        raise BuildError(f'{file}: the counter in its manifest is none')
     return Image(data, about, target, Path(file), licence)
 
 

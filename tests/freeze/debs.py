@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """mpyfreeze deb: what is in a package, that it is the same bytes again, and what is refused."""
 
+import json
 import os
 import re
 import subprocess
@@ -159,6 +160,21 @@ def test_image_that_another_signed_or_nobody_is_refused(bench):
         file.seek(-1, os.SEEK_END)
         file.write(bytes([last[0] ^ 1]))
     refused(bench, 'is not of this image', bench.image, '--public', bench.root / 'vendor.pub', *WHOSE)
+
+
+def test_manifest_that_no_app_has_is_refused(bench):
+    secret, _ = keys(bench)
+    bench.built(bench.app(APP, 'description = "with room for what is put in its place"\n' + MANIFEST))
+    image = bench.image.read_bytes()
+    start = image.index(b'{"format":')
+    text, end = json.JSONDecoder().raw_decode(image[start:].decode('latin-1'))
+    for key, value in (('counter', '0; exit #'), ('counter', -1), ('counter', 1 << 32), ('counter', True),
+                       ('counter', 1.5), ('description', 7), ('name', 'a b'), ('version', '1;2')):
+        spoilt = {**text, 'description': '', key: value}
+        spoilt = json.dumps(spoilt, separators=(',', ':')).encode().ljust(end)
+        tap.equal(len(spoilt), end, 'as long as before')
+        bench.image.write_bytes(image[:start] + spoilt + image[start + end:])
+        refused(bench, 'its manifest', bench.image, '--key', secret, *WHOSE)
 
 
 def test_tree_has_what_the_package_has(bench):
