@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import tempfile
 import urllib.request
 
 import host
@@ -186,6 +187,28 @@ def what_was_removed_does_not_start_and_comes_back_as_it_was():
     clear()
 
 
+def what_came_back_with_another_package_is_not_purged_with_the_first():
+    another = "gauges-of-acme"
+    begin()
+    dpkg("--remove", PACKAGE)
+    with tempfile.TemporaryDirectory() as tree:
+        os.chmod(tree, 0o755)
+        host.run("dpkg-deb", "-R", f"{PLACE}/two.deb", f"{tree}/two")
+        host.run("sed", "--in-place", f"s/^Package: .*/Package: {another}/", f"{tree}/two/DEBIAN/control")
+        host.run("dpkg-deb", "-b", f"{tree}/two", f"{tree}/another.deb")
+        dpkg("--install", f"{tree}/another.deb")
+    confirmed()
+    with open(KEPT, "w", encoding="ascii") as file:
+        file.write("what it keeps")
+    dpkg("--purge", PACKAGE)
+    tap.true(os.path.exists(KEPT) and os.path.exists(CONFIG), "what is the app's, the administrator's")
+    with open(f"/var/lib/mpyd-floors/{APP}", encoding="ascii") as file:
+        tap.equal(file.read().strip(), "1", "the floor")
+    runs("2.0")
+    clear(another)
+    tap.true(not os.path.exists(KEPT), "purged with the package that had it")
+
+
 def the_key_of_a_package_signs_for_its_app_alone():
     begin()
     dpkg("--install", f"{PLACE}/{OTHER}.deb")
@@ -270,6 +293,7 @@ TESTS = [
     an_image_that_was_changed_is_refused_and_the_former_runs_on,
     what_an_administrator_stopped_or_disabled_stays_so,
     what_was_removed_does_not_start_and_comes_back_as_it_was,
+    what_came_back_with_another_package_is_not_purged_with_the_first,
     the_key_of_a_package_signs_for_its_app_alone,
     a_policy_that_forbids_it_is_kept_to,
     without_systemd_it_is_installed_to_be_started_later,
