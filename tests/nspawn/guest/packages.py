@@ -128,6 +128,20 @@ def an_upgrade_that_does_not_do_well_is_taken_back():
     clear()
 
 
+def an_image_that_could_not_be_installed_is_not_taken_for_one_that_was_taken_back():
+    begin("two")
+    install("crashing", says=["the former image runs"])
+    in_the_way = f"/var/lib/mpyd-images/{APP}/new"
+    with open(in_the_way, "wb"):
+        pass
+    install("crashing", status=1, says=["cannot make a directory for the copy"])
+    tap.equal(state_of_package(), "half-configured 3.0")
+    os.unlink(in_the_way)
+    dpkg("--configure", "--pending", says=["the former image runs"])
+    runs("2.0")
+    clear()
+
+
 def a_counter_below_the_floor_is_refused_before_it_is_unpacked():
     begin("two")
     with open(IMAGE, "rb") as file:
@@ -289,6 +303,7 @@ TESTS = [
     a_package_is_enabled_started_and_leaves_nothing,
     an_upgrade_is_tried_and_what_the_app_keeps_stays,
     an_upgrade_that_does_not_do_well_is_taken_back,
+    an_image_that_could_not_be_installed_is_not_taken_for_one_that_was_taken_back,
     a_counter_below_the_floor_is_refused_before_it_is_unpacked,
     an_image_that_was_changed_is_refused_and_the_former_runs_on,
     what_an_administrator_stopped_or_disabled_stays_so,
