@@ -94,6 +94,7 @@ void channel_reset(struct channel *channel) {
     channel->completion_published = 0;
     channel->n_in_flight = 0;
     channel->control = 0;
+    channel->n_upcalls_untold = 0;
     channel->readiness_generation = 0;
     memset(channel->ready, 0, sizeof(channel->ready));
     channel->luck = (struct doorbell_luck){0};
@@ -178,8 +179,7 @@ int channel_upcall(struct channel *channel, uint32_t kind, uint32_t tag, int64_t
         return -EAGAIN;
     }
     post(channel, kind, tag, result);
-    channel->control += WIRE_UPCALL_ONE;
-    __atomic_store_n(&channel->header->control, channel->control, __ATOMIC_RELAXED);
+    channel->n_upcalls_untold++;
     return 0;
 }
 
@@ -199,6 +199,16 @@ static bool is_awaited(const struct channel *channel, uint32_t first, uint32_t a
     return false;
 }
 
+// A VM that computes looks into the ring once for each control word that it sees: not before what
+// the word counts is there.
+static void tell_upcalls(struct channel *channel) {
+    if (channel->n_upcalls_untold > 0) {
+        channel->control += channel->n_upcalls_untold * WIRE_UPCALL_ONE;
+        channel->n_upcalls_untold = 0;
+        __atomic_store_n(&channel->header->control, channel->control, __ATOMIC_RELEASE);
+    }
+}
+
 int channel_flush(struct channel *channel) {
     struct wire_header *header = channel->header;
     uint32_t first = channel->completion_published, asleep;
@@ -210,6 +220,7 @@ int channel_flush(struct channel *channel) {
     doorbell_tell_cpu(&channel->luck, &header->supervisor_cpu);
     asleep = doorbell_publish(&header->completion_tail, channel->completion_tail,
                               &header->worker_asleep);
+    tell_upcalls(channel);
     return is_awaited(channel, first, asleep) ? doorbell_ring(channel->ring_fd) : 0;
 }
 

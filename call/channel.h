@@ -30,8 +30,9 @@ struct channel {
     uint32_t submission_head;
     uint32_t completion_tail;
     uint32_t completion_published;
-    uint32_t n_in_flight; /* taken and not yet completed */
-    uint32_t control;
+    uint32_t n_in_flight;      /* taken and not yet completed */
+    uint32_t control;          /* as published */
+    uint32_t n_upcalls_untold; /* posted, and not yet counted in it */
     uint32_t readiness_generation;
     uint32_t ready[WIRE_HANDLES];
     uint32_t posted[WIRE_COMPLETIONS]; /* whose end each completion is; WIRE_ASLEEP: an upcall */

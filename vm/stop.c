@@ -55,6 +55,8 @@ void stop_changed(uint32_t control) {
     uint32_t level = control & WIRE_STOP_MASK;
 
     stop_seen = control;
+    // The ring has what CONTROL counts, for whoever looks into it only now.
+    __atomic_thread_fence(__ATOMIC_ACQUIRE);
     caller_consume();
     if (is_started && level > level_reached) {
         reach(level);

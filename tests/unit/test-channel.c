@@ -142,9 +142,31 @@ static void test_upcall_leaves_room_for_completions(void **state) {
         n++;
     }
     assert_int_equal(n, WIRE_UPCALLS);
+    assert_int_equal(channel_flush(channel), 0);
     assert_int_equal(channel->header->control / WIRE_UPCALL_ONE, n);
     channel->header->completion_head = 1;
     assert_int_equal(channel_upcall(channel, WIRE_UPCALL_STOP, n, 0), 0);
+}
+
+// A worker that computes sees the control word, looks into the ring, and not again for the same
+// word.
+static void test_upcall_is_counted_once_it_is_in_the_ring(void **state) {
+    struct channel *channel = *state;
+    const struct wire_header *header = channel->header;
+
+    assert_int_equal(channel_upcall(channel, WIRE_UPCALL_PING, 0, 0), 0);
+    assert_int_equal(header->control, WIRE_RUN);
+    channel_stop(channel, WIRE_STOP); // at once, which does not tell of the upcall
+    assert_int_equal(header->control, WIRE_STOP);
+    assert_int_equal(channel_flush(channel), 0);
+    assert_int_equal(header->completion_tail, 1);
+    assert_int_equal(header->control, WIRE_STOP | WIRE_UPCALL_ONE);
+    assert_int_equal(channel_upcall(channel, WIRE_UPCALL_PING, 0, 0), 0);
+    channel_reset(channel);
+    channel->n_in_flight = 1;
+    channel_complete(channel, 70, 0);
+    assert_int_equal(channel_flush(channel), 0);
+    assert_int_equal(header->control, WIRE_RUN);
 }
 
 static void test_window_inside_arena_only(void **state) {
@@ -348,6 +370,7 @@ int main(void) {
         TEST(test_complete_lying_head_breaks),
         TEST(test_complete_first_reason_stays),
         TEST(test_upcall_leaves_room_for_completions),
+        TEST(test_upcall_is_counted_once_it_is_in_the_ring),
         TEST(test_window_inside_arena_only),
         TEST(test_ready_new_bits_raise_generation),
         TEST(test_memory_size_cannot_change),
