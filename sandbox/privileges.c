@@ -136,15 +136,26 @@ static int is_speculation_off(unsigned long which) {
            (state > 0 && (state & (PR_SPEC_DISABLE | PR_SPEC_FORCE_DISABLE)));
 }
 
+// ENODEV: Linux has no such control on this kind of machine (arm64 none of branches), so that there
+// is nothing to ask for. The others are applied all the same.
 int speculation_apply(struct confinement *c, const struct layer *layer) {
+    int r = 0;
+
     for (size_t i = 0; i < sizeof(speculations) / sizeof(speculations[0]); i++) {
-        if (!is_speculation_off(speculations[i]) &&
-            prctl(PR_SET_SPECULATION_CTRL, speculations[i], PR_SPEC_FORCE_DISABLE, 0, 0) < 0) {
-            return layer_fail(c, i == 0 ? "store bypass: no control offered"
-                                        : "indirect branch: no control offered");
+        const char *name = i == 0 ? "store bypass" : "indirect branch";
+
+        if (is_speculation_off(speculations[i]) ||
+            prctl(PR_SET_SPECULATION_CTRL, speculations[i], PR_SPEC_FORCE_DISABLE, 0, 0) == 0) {
+            continue;
+        }
+        r = errno == ENODEV ? LAYER_SKIP : -errno;
+        (void)snprintf(c->why, sizeof(c->why), "%s: no control offered%s", name,
+                       r > 0 ? " by machines of this kind" : "");
+        if (r < 0) {
+            return r;
         }
     }
-    return 0;
+    return r;
 }
 
 int speculation_verify(struct confinement *c, const struct layer *layer) {

@@ -39,6 +39,7 @@ struct fixture {
     bool jitter; /* sleep, yield and migrate at random */
 };
 
+static int64_t n_rounds = 200000;
 static uint32_t upcall_tag;
 static bool want_cancel;
 
@@ -197,7 +198,7 @@ static void test_call_random_delays_lose_no_wakeup(void **state) {
     f->jitter = true;
     start(f);
     alarm(300); // a lost wake-up would sleep for ever; ThreadSanitizer is slow
-    for (int64_t i = 0; i < 200000; i++) {
+    for (int64_t i = 0; i < n_rounds; i++) {
         // One that nobody waits for yet, whose end must neither wake nor hide the other's.
         uint32_t quiet = submit(ECHO, 5);
 
@@ -282,7 +283,8 @@ static void test_arena_regions_return_in_any_order(void **state) {
 
 #define TEST(function) cmocka_unit_test_setup(function, setup)
 
-int main(void) {
+// test-caller [ROUNDS]: fewer where each takes long, as on an emulated machine.
+int main(int n_arguments, char *arguments[]) {
     const struct CMUnitTest tests[] = {
         TEST(test_attach_other_abi_or_size_refused),
         TEST(test_call_result_comes_back),
@@ -294,5 +296,8 @@ int main(void) {
         TEST(test_arena_regions_return_in_any_order),
     };
 
+    if (n_arguments > 1) {
+        n_rounds = strtoll(arguments[1], NULL, 10);
+    }
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
