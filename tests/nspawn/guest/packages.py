@@ -86,6 +86,7 @@ def files():
 
 
 def a_package_is_enabled_started_and_leaves_nothing():
+    os.makedirs("/etc/mpyd/keys.d", exist_ok=True)  # the administrator's, also where no tests were before
     before = files()
     begin()
     runs("1.0")
@@ -223,6 +224,16 @@ def what_came_back_with_another_package_is_not_purged_with_the_first():
     tap.true(not os.path.exists(KEPT), "purged with the package that had it")
 
 
+def what_was_wiped_is_made_again():
+    begin()
+    for place in ("images", "floors", "incoming"):
+        shutil.rmtree(f"/var/lib/mpyd-{place}")
+    install("two")
+    runs("2.0")
+    confirmed()
+    clear()
+
+
 def the_key_of_a_package_signs_for_its_app_alone():
     begin()
     dpkg("--install", f"{PLACE}/{OTHER}.deb")
@@ -309,6 +320,7 @@ TESTS = [
     what_an_administrator_stopped_or_disabled_stays_so,
     what_was_removed_does_not_start_and_comes_back_as_it_was,
     what_came_back_with_another_package_is_not_purged_with_the_first,
+    what_was_wiped_is_made_again,
     the_key_of_a_package_signs_for_its_app_alone,
     a_policy_that_forbids_it_is_kept_to,
     without_systemd_it_is_installed_to_be_started_later,
