@@ -83,12 +83,17 @@ def _signed(given, image):
     if given.encrypt:
         warn_of_readers(given.encrypt)
         data = envelope.seal(data, envelope.read_key(given.encrypt))
+    if given.key and given.public:
+        raise BuildError('--key signs, --public is of an image that is signed already: name one of them')
     if given.key:
         key = minisign.read_secret_key(given.key, lambda: sign.password(given.password_file))
         warn_of_readers(given.key)
         comment = given.comment or f'{name} {image.about["version"]}'
         return data, minisign.sign(key, data, comment), key.public
     signature = image.beside.with_name(image.beside.name + sign.SUFFIX)
+    if given.what.is_dir():
+        raise BuildError('nobody has signed it: name the secret key with --key; what is signed elsewhere '
+                         'is an image, made by "mpyfreeze build"')
     if not given.public:
         raise BuildError('nobody has signed it: name the secret key with --key, or the public one of '
                          f'{signature} with --public')
@@ -141,8 +146,8 @@ def _package(given, image):
         name=_matching(PACKAGE, given.package or PREFIX + about['name'],
                        '--package {!a}: is no name for a package'),
         version=_matching(VERSION, given.package_version or about['version'],
-                          'the version {!a} is none that dpkg orders: it has to begin with a digit; '
-                          'name another with --package-version'),
+                          'the version {!a} is none that dpkg orders: a digit, then letters, digits '
+                          'and . + ~ -, which is not the last; name another with --package-version'),
         architecture=_architecture(image), maintainer=_maintainer(given),
         depends=f'mpyd, mpyd-abi-{image.target[0]}', description=_description(given, image),
         app=about['name'], app_version=about['version'], counter=about.get('counter', 0),

@@ -223,7 +223,7 @@ def test_encrypted_image_is_packed(bench):
 
 
 def test_what_dpkg_would_not_take_is_refused(bench):
-    secret, _ = keys(bench)
+    secret, public = keys(bench)
     app = bench.app(APP)
     signed = (app, '--key', secret)
     refused(bench, '--maintainer', *signed)
@@ -231,13 +231,15 @@ def test_what_dpkg_would_not_take_is_refused(bench):
         refused(bench, '--maintainer', *signed, '--maintainer', whose)
     refused(bench, 'no name for a package', *signed, *WHOSE, '--package', 'Upper')
     for version in ('x1', '1 2', '1:2', '1-'):
-        refused(bench, 'begin with a digit', *signed, *WHOSE, '--package-version', version)
+        refused(bench, 'a digit, then letters', *signed, *WHOSE, '--package-version', version)
+    refused(bench, 'secret key with --key;', app, '--public', public, *WHOSE)
+    refused(bench, 'name one of them', *signed, '--public', public, *WHOSE)
     refused(bench, 'printable', *signed, *WHOSE, '--description', 'a\x07b')
     refused(bench, 'no public key', *signed, *WHOSE, '--trust', secret)
     refused(bench, 'nothere', bench.root / 'nothere', '--key', secret, *WHOSE)
     refused(bench, 'is no image', ROOT / 'README.md', '--key', secret, *WHOSE)
     odd = bench.app(APP, MANIFEST.replace('"1"', '"v1"'), 'odd')
-    refused(bench, 'begin with a digit', odd, '--key', secret, *WHOSE)
+    refused(bench, 'a digit, then letters', odd, '--key', secret, *WHOSE)
 
 
 def tests(options):
