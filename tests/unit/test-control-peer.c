@@ -67,6 +67,9 @@ static void test_users_are_hidden_in_a_namespace_without_them(void **state) {
     }
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_true(WIFEXITED(status));
+    if (WEXITSTATUS(status) == 2) {
+        skip(); /* a chroot, or a kernel that lets no user make namespaces */
+    }
     assert_int_equal(WEXITSTATUS(status), 0);
 }
 
