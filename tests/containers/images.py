@@ -240,6 +240,38 @@ def the_packages_programs_do_as_well(at):
     tap.true(size < LARGEST_PACKAGED, f"{size} bytes")
 
 
+def compiled(folder, name, *options):
+    """A program of that NAME that does nothing, linked with OPTIONS."""
+    program = os.path.join(folder, name)
+    subprocess.run(["gcc", "-o", program, "-x", "c", "-", "-x", "none", "-Wl,--no-as-needed", *options],
+                   input="int main(void) { return 0; }", text=True, check=True)
+    return program
+
+
+def what_programs_ask_for_stays_in_the_root_directory(at):
+    """Loaders and libraries by paths that lead elsewhere; links of a system that lead out of it."""
+    place = at.containers.folder("place")
+    system, outside, programs = (os.path.join(place, name) for name in ("system", "outside", "programs"))
+    for folder in (f"{system}/usr/bin", f"{outside}/lib64", f"{place}/out", f"{programs}/library"):
+        os.makedirs(folder)
+    os.symlink(f"{outside}/lib64", f"{system}/lib64")
+    shutil.copy("/lib64/ld-linux-x86-64.so.2", f"{outside}/lib64")
+    mpyctl = compiled(programs, "mpyctl", "-static")
+    library = compiled(f"{programs}/library", "path.so", "-shared", "-Wl,-soname,../../../path.so")
+    for options, said in ((["-Wl,--dynamic-linker=/../../escaped/ld.so"], "a loader by a path"),
+                          ([library], "libraries by their paths"),
+                          ([], "no loader")):
+        mpyd = compiled(programs, "mpyd", *options)
+        out = f"{place}/out/{len(os.listdir(place + '/out'))}"
+        done = subprocess.run([os.path.join(stage.SOURCE, "containers/make-root"), out, "--from", system,
+                               "--program", mpyd, "--program", mpyctl], stdout=subprocess.PIPE,
+                              stderr=subprocess.STDOUT, text=True, check=False)  # fmt: skip
+        tap.equal((done.returncode, len(done.stdout.splitlines())), (1, 1), done.stdout)
+        tap.true(said in done.stdout, f"{said!r} is not in {done.stdout!r}")
+        tap.equal(os.listdir(out), ["usr"])
+    tap.equal(sorted(os.listdir(place)), ["out", "outside", "programs", "system"])
+
+
 TESTS = [
     the_image_has_two_programs_and_what_they_need,
     the_image_says_how_it_is_run,
@@ -247,4 +279,5 @@ TESTS = [
     the_image_runs_by_its_own_command_line,
     podman_plays_the_kubernetes_manifest,
     the_packages_programs_do_as_well,
+    what_programs_ask_for_stays_in_the_root_directory,
 ]
