@@ -38,13 +38,20 @@ def change(package, target, version=None):
 
 
 def make(folder, mpyfreeze, images):
-    """Into FOLDER: WHICH.deb of gauge-WHICH, other.deb by another vendor, changed.deb; and, signed by
-    that other vendor, the image of gauge of the IMAGES that were frozen already."""
+    """Into FOLDER: WHICH.deb of gauge-WHICH, rate-N.deb of gauge-one with defaults of a vendor's, other.deb by
+    another vendor, changed.deb; and, signed by that other, the image of gauge of the IMAGES that were frozen
+    already."""
     os.makedirs(f"{folder}/stolen")
     gauge, other = _keys(folder, "gauge"), _keys(folder, "other")
     for which in ("one", "two", "crashing", "old"):
         _run(mpyfreeze, "deb", f"{images}/gauge-{which}.mpyimg", "--key", gauge, *WHOSE,
              "-o", f"{folder}/{which}.deb")  # fmt: skip
+    for rate in (10, 20):
+        config = f"{folder}/rate-{rate}.conf"
+        with open(config, "w", encoding="ascii") as file:
+            file.write(f"[update]\nprobation = 1s\n[limits]\nlog_rate = {rate}\n")
+        _run(mpyfreeze, "deb", f"{images}/gauge-one.mpyimg", "--key", gauge, *WHOSE, "--config", config,
+             "--package-version", f"1.0-{rate}", "-o", f"{folder}/rate-{rate}.deb")  # fmt: skip
     _run(mpyfreeze, "deb", f"{images}/other.mpyimg", "--key", other, *WHOSE,
          "-o", f"{folder}/other.deb")  # fmt: skip
     change(f"{folder}/two.deb", f"{folder}/changed.deb")

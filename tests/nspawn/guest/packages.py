@@ -224,6 +224,16 @@ def what_came_back_with_another_package_is_not_purged_with_the_first():
     tap.true(not os.path.exists(KEPT), "purged with the package that had it")
 
 
+def other_defaults_of_the_same_image_count_at_once():
+    install("rate-10")
+    runs("1.0")
+    confirmed()
+    before = host.processes(APP)
+    install("rate-20", says=["nothing to do", "log_rate applies now"])
+    tap.equal(host.processes(APP), before, "it was not restarted")
+    clear()
+
+
 def what_was_wiped_is_made_again():
     begin()
     for place in ("images", "floors", "incoming"):
@@ -320,6 +330,7 @@ TESTS = [
     what_an_administrator_stopped_or_disabled_stays_so,
     what_was_removed_does_not_start_and_comes_back_as_it_was,
     what_came_back_with_another_package_is_not_purged_with_the_first,
+    other_defaults_of_the_same_image_count_at_once,
     what_was_wiped_is_made_again,
     the_key_of_a_package_signs_for_its_app_alone,
     a_policy_that_forbids_it_is_kept_to,
