@@ -106,7 +106,10 @@ bool update_is_sound(const struct update *update, enum slots_place place) {
 }
 
 static bool begin_trial(struct update *update) {
-    update->slots.boots++;
+    struct slots *slots = &update->slots;
+
+    slots->boots++;
+    slots_tell(slots, "version %s is on trial", slots->slot[slots->trial].version);
     return update_write(update) == UPDATE_DONE;
 }
 
@@ -140,7 +143,7 @@ static bool use(struct update *update, enum slots_place place) {
         return false;
     }
     if (is_trial) {
-        log_info("%s: version %s is on trial", update->app, slots->slot[place].version);
+        update_tell(update, NULL, LOG_INFO);
         return true;
     }
     tell_substitute(update, place);
