@@ -25,7 +25,7 @@ def apt_installs_it_with_what_it_needs():
 
 def the_umbrella_unit_is_enabled_and_runs():
     tap.equal(show("mpyd.service", "ActiveState", "UnitFileState"), ["active", "enabled"], "mpyd.service")
-    tap.true("no app is enabled" in show("mpyd.service", "StatusText")[0], "STATUS=")
+    tap.true("no app was enabled" in show("mpyd.service", "StatusText")[0], "STATUS=")
     failed = run("systemctl", "--failed", "--no-legend", "--plain", "list-units", "*mpyd*")
     tap.equal(failed, "", "units that failed")
     said = run("sh", "-c", "mpyctl status 2>&1")
