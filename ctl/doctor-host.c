@@ -45,11 +45,16 @@ void doctor_check_keys(struct doctor *doctor) {
                     "no signed app starts before that is mended; mpyd(8) says what a key may be",
                     "%s", r < 0 ? strerror(-r) : why);
     } else if (keys.n_items == 0) {
-        doctor_find(doctor, DOCTOR_PROBLEM,
-                    "put the vendor's public key, NAME.key, into " KEY_DIRECTORY,
-                    "no key is trusted: no app starts");
+        doctor_find(
+            doctor, DOCTOR_PROBLEM,
+            "an app's package brings its own; mpyd(8), TRUST, says what goes into " KEY_DIRECTORY,
+            "no key is trusted: no app starts");
     } else {
         doctor_find(doctor, DOCTOR_GOOD, NULL, "%zu trusted in %s", keys.n_items, keys.directory);
+    }
+    if (keys.n_refused > 0) {
+        doctor_find(doctor, DOCTOR_NOTE, "mend or remove what standard error names",
+                    "%zu more there count for nothing", keys.n_refused);
     }
 }
 

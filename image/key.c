@@ -111,6 +111,7 @@ static int check_complete(struct settings *settings) {
 }
 
 int key_parse(const char *text, size_t size, struct key *ret_key, char why[KEY_WHY_SIZE]) {
+    static const char bare[] = "untrusted comment:";
     struct key key = {0};
     struct reading reading = {.key = &key};
     const struct settings_form form = {has_section, set, check_complete, &reading};
@@ -120,6 +121,10 @@ int key_parse(const char *text, size_t size, struct key *ret_key, char why[KEY_W
 
     if (file) {
         (void)fclose(file);
+    }
+    if (size >= strlen(bare) && memcmp(text, bare, strlen(bare)) == 0) {
+        return REFUSE(why, "1: this is a public key as minisign writes it; mpyd(8), TRUST, says "
+                           "what its second line is to stand in");
     }
     if (r == SETTINGS_REFUSED) {
         return REFUSE(why, "%s", reason);
@@ -226,6 +231,7 @@ static int read_all(const struct folder *folder, struct dirent **entries, size_t
             log_warning("%s/%s:%s; this key counts for nothing", folder->path, name, why);
         }
         keys->n_items += r == 0;
+        keys->n_refused += r == KEY_REFUSED;
     }
     return 0;
 }

@@ -40,6 +40,7 @@ struct keys {
     bool is_absent;  /* there is no such directory */
     struct key *items;
     size_t n_items;
+    size_t n_refused; /* files that count for nothing */
 };
 
 // Reads every *.key of the directory NAMED or, where that is NULL, of KEY_DIRECTORY and

@@ -69,6 +69,16 @@ static void test_parse_bad_is_refused_with_its_line(void **state) {
     }
 }
 
+static void test_parse_key_of_minisign_is_refused_with_what_to_do(void **state) {
+    char why[KEY_WHY_SIZE], text[256];
+    struct key key;
+
+    (void)state;
+    (void)snprintf(text, sizeof(text), "untrusted comment: minisign public key\n%s\n", signer.line);
+    assert_int_equal(key_parse(text, strlen(text), &key, why), KEY_REFUSED);
+    assert_non_null(strstr(why, "1: this is a public key as minisign writes it; mpyd(8)"));
+}
+
 // Cut names would be other names.
 static void test_parse_long_lines_are_refused(void **state) {
     char why[KEY_WHY_SIZE], rest[2048] = "apps =";
@@ -346,6 +356,7 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parse_good_gives_fields),
         cmocka_unit_test(test_parse_bad_is_refused_with_its_line),
+        cmocka_unit_test(test_parse_key_of_minisign_is_refused_with_what_to_do),
         cmocka_unit_test(test_parse_long_lines_are_refused),
         cmocka_unit_test(test_check_app_goes_by_the_names),
         cmocka_unit_test(test_find_signer_by_key_not_by_number),

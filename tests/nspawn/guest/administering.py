@@ -4,6 +4,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import host
@@ -168,6 +169,15 @@ def the_doctor_finds_a_machine_well():
     host.stop(APP)
 
 
+def the_doctor_finds_a_key_that_counts_for_nothing():
+    path = "/etc/mpyd/keys.d/bare.key"
+    shutil.copy(f"{host.SHARED}/vendor.pub", path)
+    found = json.loads(run("mpyctl", "doctor", "--json", status=None))["findings"]
+    os.remove(path)
+    said = [(f["level"], f["what"]) for f in found if f["area"] == "keys"]
+    tap.true(("note", "1 more there count for nothing") in said, said)
+
+
 def watches_an_app():
     host.start(APP)
     text = ctl("metrics")
@@ -187,5 +197,6 @@ TESTS = [
     starts_that_were_asked_for_do_not_count,
     what_is_not_installed_is_not_tried_again,
     the_doctor_finds_a_machine_well,
+    the_doctor_finds_a_key_that_counts_for_nothing,
     watches_an_app,
 ]
