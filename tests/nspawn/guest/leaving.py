@@ -68,8 +68,10 @@ def traces_in_run():
 
 
 def nothing_is_left():
+    run("mpyctl", "start", "absent", status=1)  # which fails, and so its unit has failed
     host.apt("autoremove", "--purge", "mpyd")
     left = [f"runs: {title!r}" for title in mpyd_processes()]
+    left += run("systemctl", "list-units", "--all", "--plain", "--no-legend", "mpyd@*").splitlines()
     left += traces_in_run()
     clear()
     left += traces.differences()
