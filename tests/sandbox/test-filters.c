@@ -86,9 +86,10 @@ static uint64_t value_of(const struct filter *filter, const struct filter_pin *p
     return pin->from == FILTER_GIVEN ? pin->value : filter->values[pin->from];
 }
 
+// A call that the machine lacks has a number of libseccomp's below 0, and no row in the filter.
 static bool matches(const struct filter *filter, const struct filter_rule *rule,
                     const struct seccomp_data *data) {
-    if (rule->syscall != data->nr) {
+    if (rule->syscall < 0 || rule->syscall != data->nr) {
         return false;
     }
     for (size_t i = 0; i < FILTER_PINS && rule->pins[i].mask != 0; i++) {
