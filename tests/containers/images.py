@@ -224,9 +224,10 @@ def probed(name, probes):
 def the_packages_programs_do_as_well(at):
     """In a container as in the package's root, whatever was built here."""
     suite = platform.freedesktop_os_release().get("VERSION_CODENAME", "")
-    found = glob.glob(os.path.join(os.environ.get("MPYD_PACKAGES", ""), suite, "mpyd_*.deb"))
+    packages = os.environ.get("MPYD_PACKAGES") or os.path.join(stage.SOURCE, "build/packages")
+    found = glob.glob(os.path.join(packages, suite, "mpyd_*.deb"))
     if len(found) != 1:
-        raise tap.Skip(f"$MPYD_PACKAGES has no package mpyd of {suite or 'this system'}")
+        raise tap.Skip(f"{packages} has no package mpyd of {suite or 'this system'}")
     package, root = at.containers.folder("package"), at.containers.folder("root")
     subprocess.run(["dpkg-deb", "-x", found[0], package], check=True)
     line = [os.path.join(stage.SOURCE, "containers/make-root"), root]
