@@ -196,11 +196,12 @@ static void test_call_random_delays_lose_no_wakeup(void **state) {
     struct fixture *f = *state;
     time_t end = time(NULL) + 60;
     unsigned seed = 2;
+    int64_t i;
 
     f->jitter = true;
     start(f);
     // Fewer where others have the CPUs, or ThreadSanitizer takes its time.
-    for (int64_t i = 0; i < n_rounds && (i < 1000 || time(NULL) < end); i++) {
+    for (i = 0; i < n_rounds && (i < 1000 || time(NULL) < end); i++) {
         if (i % 1000 == 0) {
             alarm(200); // a lost wake-up would sleep for ever
         }
@@ -212,6 +213,7 @@ static void test_call_random_delays_lose_no_wakeup(void **state) {
         assert_true(caller_wait(quiet) == 5);
     }
     alarm(0);
+    print_message("# %jd rounds\n", (intmax_t)i);
     finish(f);
 }
 
