@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What systemd and the supervisor make of an app that does not do its work, and of each other."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -16,17 +17,21 @@ GAVE_UP = "8bf17210eef14a23923b92850ea113d2"
 WATCHDOG_SEC = "4s"
 
 
-def drop_in(app, text):
+@contextlib.contextmanager
+def running(app, **settings):
+    """APP runs with SETTINGS of its unit; afterwards nothing of either is left, whatever happened."""
     folder = f"/run/systemd/system/{unit(app)}.d"
-    os.makedirs(folder, exist_ok=True)
+    os.makedirs(folder)
     with open(f"{folder}/10-test.conf", "w", encoding="ascii") as file:
-        file.write(text)
+        file.writelines(f"{line}\n" for line in ["[Service]", *(f"{k}={v}" for k, v in settings.items())])
     systemctl("daemon-reload")
-
-
-def no_drop_in(app):
-    shutil.rmtree(f"/run/systemd/system/{unit(app)}.d")
-    systemctl("daemon-reload")
+    try:
+        host.start(app)
+        yield
+    finally:
+        host.stop(app)
+        shutil.rmtree(folder)
+        systemctl("daemon-reload")
 
 
 def main_pid(app):
@@ -80,53 +85,44 @@ def who_hangs_is_restarted_by_its_supervisor_not_by_systemd():
     """The supervisor is quicker than systemd's watchdog, which it does not feed meanwhile. In the
     end it gives up, and systemd, who has heard nothing of all that but words, takes over."""
     since = host.now()
-    drop_in("liar", f"[Service]\nWatchdogSec={WATCHDOG_SEC}\nRestartSec=1h\n")
-    host.start("liar")
-    supervisor = main_pid("liar")
-    wait_for("degraded", lambda: host.show(unit("liar"), "StatusText")[0].startswith("degraded"))
-    tap.equal(main_pid("liar"), supervisor, "the supervisor, while degraded")
-    wait_for("its end", lambda: main_pid("liar") != supervisor)
-    said = host.entries("APP=liar", since=since)
-    ids = [entry.get("MESSAGE_ID") for entry in said]
-    tap.true(ids.count(DEGRADED) >= 3, f"{ids.count(DEGRADED)} times degraded: {said}")
-    tap.equal(ids.count(GAVE_UP), 1, "times given up")
-    killed = [entry["MESSAGE"] for entry in said if "killed by the watchdog" in entry["MESSAGE"]]
-    tap.equal(len(killed), ids.count(DEGRADED), "workers killed")
-    tap.true({entry["_PID"] for entry in said} == {str(supervisor)}, "one supervisor all the time")
-    tap.equal(host.show(unit("liar"), "Result", "SubState"), ["exit-code", "auto-restart"], "result")
-    host.stop("liar")
-    no_drop_in("liar")
+    with running("liar", WatchdogSec=WATCHDOG_SEC, RestartSec="1h"):
+        supervisor = main_pid("liar")
+        wait_for("degraded", lambda: host.show(unit("liar"), "StatusText")[0].startswith("degraded"))
+        tap.equal(main_pid("liar"), supervisor, "the supervisor, while degraded")
+        wait_for("its end", lambda: host.show(unit("liar"), "SubState") == ["auto-restart"])
+        said = host.entries("APP=liar", since=since)
+        ids = [entry.get("MESSAGE_ID") for entry in said]
+        tap.true(ids.count(DEGRADED) >= 3, f"{ids.count(DEGRADED)} times degraded: {said}")
+        tap.equal(ids.count(GAVE_UP), 1, "times given up")
+        killed = [entry["MESSAGE"] for entry in said if "killed by the watchdog" in entry["MESSAGE"]]
+        tap.equal(len(killed), ids.count(DEGRADED), "workers killed")
+        tap.equal({entry["_PID"] for entry in said}, {str(supervisor)}, "who has said all that")
+        tap.equal(host.show(unit("liar"), "Result"), ["exit-code"], "result")
 
 
 def supervisor_that_hangs_is_ended_by_systemd():
     """SIGSTOP: nobody feeds the watchdog. What comes back is whole, and nothing is left behind."""
-    drop_in("steady", "[Service]\nWatchdogSec=1s\nRestartSec=0\n")
-    host.start("steady")
-    before = wait_for("processes", lambda: host.processes("steady"))
-    os.kill(before["supervisor"], signal.SIGSTOP)
+    with running("steady", WatchdogSec="1s", RestartSec="0"):
+        before = wait_for("processes", lambda: host.processes("steady"))
+        os.kill(before["supervisor"], signal.SIGSTOP)
 
-    def renewed():
-        now = host.processes("steady")
-        return len(now) == 3 and now["supervisor"] != before["supervisor"]
+        def renewed():
+            now = host.processes("steady")
+            return len(now) == 3 and now["supervisor"] != before["supervisor"]
 
-    wait_for("another supervisor", renewed)
-    host.wait_state(unit("steady"), "active")
-    for role, pid in before.items():
-        tap.true(pid not in host.processes("steady").values(), f"the {role} is still there")
-        tap.true(not os.path.exists(f"/proc/{pid}"), f"the {role} is left")
-    host.stop("steady")
-    no_drop_in("steady")
+        wait_for("another supervisor", renewed)
+        host.wait_state(unit("steady"), "active")
+        for role, pid in before.items():
+            tap.true(pid not in host.processes("steady").values(), f"the {role} is still there")
+            tap.true(not os.path.exists(f"/proc/{pid}"), f"the {role} is left")
 
 
 def watchdog_is_fed_for_as_long_as_the_app_is_well():
-    drop_in("steady", "[Service]\nWatchdogSec=300ms\n")
-    host.start("steady")
-    supervisor = main_pid("steady")
-    time.sleep(2)
-    tap.equal(main_pid("steady"), supervisor, "the supervisor after six times its watchdog's patience")
-    tap.equal(host.show(unit("steady"), "NRestarts"), ["0"], "restarts")
-    host.stop("steady")
-    no_drop_in("steady")
+    with running("steady", WatchdogSec="300ms"):
+        supervisor = main_pid("steady")
+        time.sleep(2)
+        tap.equal(main_pid("steady"), supervisor, "the supervisor after six times its watchdog's patience")
+        tap.equal(host.show(unit("steady"), "NRestarts"), ["0"], "restarts")
 
 
 TESTS = [
