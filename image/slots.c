@@ -119,6 +119,16 @@ bool slots_fail(struct slots *slots, const char *why) {
     return true;
 }
 
+bool slots_put_off(struct slots *slots) {
+    if (slots->trial == SLOTS_NONE || slots->boots == 0) {
+        return false;
+    }
+    slots->boots = 0;
+    slots_tell(slots, "version %s was stopped or ended on trial, to be tried with the next start",
+               slots->slot[slots->trial].version);
+    return true;
+}
+
 enum slots_place slots_roll_back(struct slots *slots) {
     enum slots_place other = slots->good == SLOTS_A   ? SLOTS_B
                              : slots->good == SLOTS_B ? SLOTS_A

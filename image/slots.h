@@ -80,6 +80,10 @@ void slots_confirm(struct slots *slots);
 // is tried again. Returns whether it is over.
 bool slots_fail(struct slots *slots, const char *why);
 
+// The trial was stopped in order, or ended so, which says nothing about it: its next start is a
+// trial like this one. Returns whether one had been started.
+bool slots_put_off(struct slots *slots);
+
 // An administrator wants what was before: gives up the trial, or makes the confirmed image of the
 // other slot the good one. Returns the place that is good now, or SLOTS_NONE if there is nothing to
 // go back to.

@@ -37,6 +37,8 @@ static const char help[] =
     "  install APP IMAGE   verify an image and put it into a slot, to be tried\n"
     "  rollback APP        go back to the image before\n"
     "  request APP         do what mpyctl has left in --incoming, and restart the app\n"
+    "  stopped APP RESULT  after the unit has stopped with that $SERVICE_RESULT: a trial that was\n"
+    "                      stopped in order is none yet\n"
     "  watch APP           watch the trial that runs, until it is confirmed or rolled back\n"
     "\n"
     "      --images DIR    the slots, in place of " PLACES_IMAGES "\n"
@@ -83,7 +85,7 @@ static const struct option long_options[] = {
 struct command {
     struct places places;
     uint64_t probation_usec;
-    const char *app, *image, *control;
+    const char *app, *operand, *control;
 };
 
 static int usage(const char *what, const char *which) {
@@ -111,7 +113,7 @@ static int install(const struct command *command) {
     CLEANUP(update_done) struct update update = UPDATE_INIT;
     int r = update_open(&update, &command->places, command->app, true);
 
-    return r ? r : update_install(&update, AT_FDCWD, command->image);
+    return r ? r : update_install(&update, AT_FDCWD, command->operand);
 }
 
 static int install_from(const struct command *command, const struct request *wanted) {
@@ -155,17 +157,37 @@ static int request(const struct command *command) {
     return r;
 }
 
+static int put_off(const struct command *command) {
+    CLEANUP(update_done) struct update update = UPDATE_INIT;
+    int r = update_open(&update, &command->places, command->app, false);
+
+    return r ? r : update_put_off(&update);
+}
+
+// systemd counts the starts that administrators ask for, too: as long as the app ends in order
+// there is no reason to refuse the next.
+static int stopped(const struct command *command) {
+    int r;
+
+    if (strcmp(command->operand, "success") != 0) {
+        return UPDATE_DONE;
+    }
+    r = put_off(command);
+    return service_forget(command->app) < 0 && r == UPDATE_DONE ? UPDATE_INTERNAL : r;
+}
+
 static int watch_trial(const struct command *command) {
     return watch(&command->places, command->app, command->control, command->probation_usec);
 }
 
 static const struct verb {
     const char *name;
-    int n_operands; /* behind APP */
+    int n_operands; /* behind APP: 0 or 1 */
     int (*run)(const struct command *command);
 } verbs[] = {
-    {"install", 1, install}, {"pick", 0, pick},          {"prepare", 0, prepare},
-    {"request", 0, request}, {"rollback", 0, roll_back}, {"watch", 0, watch_trial},
+    {"install", 1, install},   {"pick", 0, pick},          {"prepare", 0, prepare},
+    {"request", 0, request},   {"rollback", 0, roll_back}, {"stopped", 1, stopped},
+    {"watch", 0, watch_trial},
 };
 
 static int run(struct command *command, int n_operands, char **operands) {
@@ -186,7 +208,7 @@ static int run(struct command *command, int n_operands, char **operands) {
         }
         command->app = operands[1];
         log_set_app(command->app, NULL);
-        command->image = operands[2]; // NULL behind the last
+        command->operand = operands[2]; // NULL behind the last
         return verbs[i].run(command);
     }
     return usage("unknown verb ", operands[0]);

@@ -18,19 +18,29 @@ bool service_is_up(const char *app) {
            unit.is_known && strcmp(unit.active, "inactive") != 0;
 }
 
-int service_restart(const char *app) {
+// Runs systemctl VERB OPTION for the unit of APP.
+static int control(const char *app, const char *verb, const char *option) {
     char name[UNIT_NAME_SIZE];
-    const char *forget[] = {"systemctl", "reset-failed", "--quiet", "--", name, NULL};
-    const char *restart[] = {"systemctl", "restart", "--no-block", "--", name, NULL};
+    const char *command[] = {"systemctl", verb, option, "--", name, NULL};
     struct place place;
 
     if (place_find(app, &place) != CTL_DONE) {
         return -EIO;
     }
     unit_name(&place, name);
-    if (program_run(forget) != 0 || program_run(restart) != 0) {
-        log_error("cannot restart %s", name);
+    if (program_run(command) != 0) {
+        log_error("cannot %s %s", verb, name);
         return -EIO;
     }
     return 0;
+}
+
+int service_forget(const char *app) {
+    return control(app, "reset-failed", "--quiet");
+}
+
+int service_restart(const char *app) {
+    int r = service_forget(app);
+
+    return r < 0 ? r : control(app, "restart", "--no-block");
 }

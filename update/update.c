@@ -97,6 +97,14 @@ void update_tell(const struct update *update, const char *id, int level) {
     }
 }
 
+int update_put_off(struct update *update) {
+    if (!slots_put_off(&update->slots)) {
+        return UPDATE_DONE;
+    }
+    update_tell(update, NULL, LOG_INFO);
+    return update_write(update);
+}
+
 // -- paths ---------------------------------------------------------------------------------------
 
 static int out_of_memory(char **ret_path) {

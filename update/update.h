@@ -64,3 +64,4 @@ void update_done(struct update *update);
 int update_pick(struct update *update);
 int update_install(struct update *update, int directory, const char *image);
 int update_roll_back(struct update *update);
+int update_put_off(struct update *update); // a trial that was stopped in order

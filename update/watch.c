@@ -2,7 +2,6 @@
 #include "update/watch.h"
 
 #include <json-c/json.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -105,21 +104,6 @@ static int roll_back(const struct watching *watching, const char *why) {
     return r == UPDATE_DONE ? UPDATE_FAILED : r;
 }
 
-// What happened says nothing about the trial, and the next start is one like this. WHAT: "was ...".
-static int try_again(const struct watching *watching, const char *what) {
-    CLEANUP(update_done) struct update update = UPDATE_INIT;
-    int r = take(watching, &update);
-
-    if (r != UPDATE_DONE) {
-        return r;
-    }
-    update.slots.boots = 0;
-    slots_tell(&update.slots, "version %s %s, to be tried with the next start",
-               update.slots.slot[watching->trial].version, what);
-    update_tell(&update, NULL, LOG_INFO);
-    return update_write(&update);
-}
-
 // -- watching ------------------------------------------------------------------------------------
 
 // What the supervisor says. Its socket is not connected to where that would start it.
@@ -151,11 +135,9 @@ static int conclude_stopped(struct watching *watching, const struct unit *unit) 
                        unit->status);
         return roll_back(watching, why);
     }
-    // Somebody stopped it, or it came to its end: the unit tells no difference.
+    // Somebody stopped it, or it came to its end, which mpyd-update stopped has noted.
     watching->n_inactive = is_inactive ? watching->n_inactive + 1 : 0;
-    return watching->n_inactive < INACTIVE_TICKS
-               ? GOES_ON
-               : try_again(watching, "was stopped or ended on trial");
+    return watching->n_inactive < INACTIVE_TICKS ? GOES_ON : UPDATE_DONE;
 }
 
 static int conclude(struct watching *watching, enum health health, const char *why) {
@@ -212,20 +194,14 @@ static int find_trial(struct watching *watching, bool *ret_is_there) {
     return r;
 }
 
-// Until there is a verdict, or the machine goes down: then this one is told to end, with SIGTERM,
-// before the app is stopped, of which nobody would know otherwise that it was in order.
 static int go_on(struct watching *watching) {
     const struct timespec pause = {.tv_nsec = TICK_NSEC};
-    sigset_t ends;
     int r;
 
-    (void)sigemptyset(&ends);
-    (void)sigaddset(&ends, SIGTERM);
-    (void)sigprocmask(SIG_BLOCK, &ends, NULL);
     do {
         r = tick(watching);
-        if (r == GOES_ON && sigtimedwait(&ends, NULL, &pause) == SIGTERM) {
-            r = try_again(watching, "was on trial when its watch was stopped");
+        if (r == GOES_ON) {
+            (void)nanosleep(&pause, NULL);
         }
     } while (r == GOES_ON);
     return r;
