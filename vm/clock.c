@@ -22,7 +22,7 @@ int64_t clock_nsec(enum clock_id id) {
     int64_t nsec = 0;
 
     if (!vdso_is_missing && !caller.kernel->clock_calls) {
-        // Where the vDSO has no clock, libc tries the system call, which answers ENOSYS.
+        // Where the vDSO has no clock, libc tries the system call, which the filter answers.
         if (clock_gettime(clocks[id], &now) == 0) {
             return latest[id] = (int64_t)now.tv_sec * NSEC_PER_SEC + now.tv_nsec;
         }
