@@ -12,6 +12,8 @@ import subprocess
 import tempfile
 import threading
 
+from contents import TARGET
+
 AGENT = """\
 [Unit]
 Description=What the host asks for
@@ -22,13 +24,6 @@ Environment=PYTHONDONTWRITEBYTECODE=1
 ExecStart=/usr/bin/python3 /shared/agent
 StandardError=journal+console
 OOMScoreAdjust=-1000
-"""
-TARGET = """\
-[Unit]
-Requires=multi-user.target
-After=multi-user.target
-Wants=mpyd-tests.service
-AllowIsolate=yes
 """
 FSTAB = "/dev/nvme0n1 / ext4 defaults 0 1\n"
 # Processors, and whether they have RDTSCP, by which a program learns which of them it runs on. The poorer

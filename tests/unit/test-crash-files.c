@@ -26,11 +26,7 @@ static int state_fd;
 
 static int setup(void **state) {
     (void)snprintf(folder, sizeof(folder), "/tmp/mpyd-crash-XXXXXX");
-    if (!mkdtemp(folder)) {
-        return -1;
-    }
-    state_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return state_fd < 0 ? -1 : 0;
+    return folder_make(folder, &state_fd);
 }
 
 static int teardown(void **state) {
@@ -38,19 +34,8 @@ static int teardown(void **state) {
     return folder_remove(folder);
 }
 
-static bool has(const char *name) {
-    return faccessat(state_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
 static void add(struct crash_files *files, const char *text) {
     assert_int_equal(crash_files_add(files, text, strlen(text)), 0);
-}
-
-static void make(const char *name, const char *text) {
-    CLEANUP_FD int fd = openat(state_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
 static void test_the_oldest_makes_room(void **state) {
@@ -64,9 +49,9 @@ static void test_the_oldest_makes_room(void **state) {
     }
     for (int i = 1; i <= 20; i++) {
         (void)snprintf(name, sizeof(name), "crash/%09d.json", i);
-        assert_int_equal(has(name), i > 4);
+        assert_int_equal(folder_has(state_fd, name), i > 4);
     }
-    assert_false(has("crash/new"));
+    assert_false(folder_has(state_fd, "crash/new"));
     crash_files_done(&files);
 }
 
@@ -80,7 +65,7 @@ static void test_numbers_go_on(void **state) {
     crash_files_done(&files);
     assert_int_equal(crash_files_open(state_fd, &files), 0);
     add(&files, "third");
-    assert_true(has("crash/000000003.json"));
+    assert_true(folder_has(state_fd, "crash/000000003.json"));
     assert_int_equal(crash_files_read(&files, 3, &text), 0);
     assert_string_equal(text, "third");
     crash_files_done(&files);
@@ -93,23 +78,23 @@ static void test_too_many_from_before_go(void **state) {
     assert_int_equal(mkdirat(state_fd, "crash", 0700), 0);
     for (int i = 1; i <= 30; i++) {
         (void)snprintf(name, sizeof(name), "crash/%09d.json", i);
-        make(name, "{}");
+        assert_true(folder_write(state_fd, name, "{}"));
     }
-    make("crash/notes.txt", "mine");
-    make("crash/1.json", "mine");
+    assert_true(folder_write(state_fd, "crash/notes.txt", "mine"));
+    assert_true(folder_write(state_fd, "crash/1.json", "mine"));
     assert_int_equal(crash_files_open(state_fd, &files), 0);
     assert_int_equal(files.next, 31);
-    assert_false(has("crash/000000014.json"));
-    assert_true(has("crash/000000015.json"));
-    assert_true(has("crash/notes.txt"));
-    assert_true(has("crash/1.json"));
+    assert_false(folder_has(state_fd, "crash/000000014.json"));
+    assert_true(folder_has(state_fd, "crash/000000015.json"));
+    assert_true(folder_has(state_fd, "crash/notes.txt"));
+    assert_true(folder_has(state_fd, "crash/1.json"));
     crash_files_done(&files);
 }
 
 static void open_with(struct crash_files *files, const char *const *names, size_t n_names) {
     assert_int_equal(mkdirat(state_fd, "crash", 0700), 0);
     for (size_t i = 0; i < n_names; i++) {
-        make(names[i], names[i]);
+        assert_true(folder_write(state_fd, names[i], names[i]));
     }
     assert_int_equal(crash_files_open(state_fd, files), 0);
 }
@@ -131,8 +116,8 @@ static void test_numbers_at_their_end_begin_anew(void **state) {
     for (uint32_t i = 1; i <= 3; i++) {
         check_text(&files, i, names[i - 1]);
     }
-    assert_false(has("crash/000000004.json"));
-    assert_false(has("crash/999999999.json"));
+    assert_false(folder_has(state_fd, "crash/000000004.json"));
+    assert_false(folder_has(state_fd, "crash/999999999.json"));
     add(&files, "one more");
     check_text(&files, 4, "one more");
     crash_files_done(&files);
@@ -173,7 +158,7 @@ static void test_links_not_followed(void **state) {
     CLEANUP_FREE char *text = NULL;
     struct crash_files files;
 
-    make("target", "secret");
+    assert_true(folder_write(state_fd, "target", "secret"));
     assert_int_equal(mkdirat(state_fd, "elsewhere", 0700), 0);
     assert_int_equal(symlinkat("elsewhere", state_fd, "crash"), 0);
     assert_int_equal(crash_files_open(state_fd, &files), -ENOTDIR);
@@ -222,10 +207,10 @@ static void test_full_disk_leaves_no_torn_one(void **state) {
     r = crash_files_add(&files, text, strlen(text));
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     assert_int_equal(r, -EFBIG);
-    assert_false(has("crash/000000001.json"));
-    assert_false(has("crash/new"));
+    assert_false(folder_has(state_fd, "crash/000000001.json"));
+    assert_false(folder_has(state_fd, "crash/new"));
     add(&files, "{}");
-    assert_true(has("crash/000000001.json"));
+    assert_true(folder_has(state_fd, "crash/000000001.json"));
     crash_files_done(&files);
 }
 

@@ -35,11 +35,7 @@ static int setup(void **state) {
     log_set_level(LOG_EMERG);
     app = (struct app){.name = "demo", .worker = {.generation = 7, .ran = 2}};
     (void)snprintf(folder, sizeof(folder), "/tmp/mpyd-crash-XXXXXX");
-    if (!mkdtemp(folder)) {
-        return -1;
-    }
-    state_fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    return state_fd < 0 ? -1 : 0;
+    return folder_make(folder, &state_fd);
 }
 
 static int teardown(void **state) {
@@ -49,17 +45,6 @@ static int teardown(void **state) {
     (void)folder_remove(folder);
     log_set_level(LOG_INFO);
     return 0;
-}
-
-static bool has(const char *name) {
-    return faccessat(state_fd, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
-}
-
-static void make(const char *name, const char *text) {
-    CLEANUP_FD int fd = openat(state_fd, name, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-
-    assert_true(fd >= 0);
-    assert_int_equal(write(fd, text, strlen(text)), strlen(text));
 }
 
 // -- reports -------------------------------------------------------------------------------------
@@ -204,7 +189,7 @@ static void test_report_has_no_secret(void **state) {
     char *names[] = {"token"};
     struct json_object *reports = NULL;
 
-    make("token", "hunter2hunter2\n");
+    assert_true(folder_write(state_fd, "token", "hunter2hunter2\n"));
     assert_int_equal(secrets_read(folder, &app.secrets), 0);
     secrets_keep(&app.secrets, "demo", names, 1);
     crashes_init(&app.crashes, "demo", state_fd, &origin);
@@ -229,7 +214,7 @@ static void test_report_is_bounded(void **state) {
                          "\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"\"");
     }
     report(ENDING_EXCEPTION, &exited);
-    assert_true(has("crash/000000001.json"));
+    assert_true(folder_has(state_fd, "crash/000000001.json"));
     reports = newest(1);
     assert_int_equal(json_object_array_length(reports), 1);
     (void)json_object_put(reports);
@@ -261,7 +246,7 @@ static void test_list_passes_over_what_is_no_report(void **state) {
     }
     assert_int_equal(unlinkat(state_fd, "crash/000000003.json", 0), 0);
     assert_int_equal(unlinkat(state_fd, "crash/000000002.json", 0), 0);
-    make("crash/000000002.json", "{\"format\": 1, \"cal");
+    assert_true(folder_write(state_fd, "crash/000000002.json", "{\"format\": 1, \"cal"));
     assert_int_equal(mkfifoat(state_fd, "crash/000000003.json", 0600), 0);
     reports = newest(100);
     assert_int_equal(json_object_array_length(reports), 1);

@@ -151,12 +151,8 @@ static char folder[] = "/tmp/mpyd-slots-XXXXXX";
 static int make_folder(void **state) {
     static int fd;
 
-    if (!mkdtemp(folder)) {
-        return -1;
-    }
-    fd = open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     *state = &fd;
-    return fd < 0 ? -1 : 0;
+    return folder_make(folder, &fd);
 }
 
 static int remove_folder(void **state) {
