@@ -20,6 +20,7 @@
 
 #define TRACEES_MAX 64
 #define GRACE_SEC 5 /* what is left after the supervisor has this long to end */
+#define NO_CLOCK 0x7fff
 #define OPTIONS                                                                                    \
     (PTRACE_O_TRACESYSGOOD | PTRACE_O_TRACEFORK | PTRACE_O_TRACEVFORK | PTRACE_O_TRACECLONE |      \
      PTRACE_O_TRACEEXEC | PTRACE_O_TRACEEXIT | PTRACE_O_EXITKILL)
@@ -156,9 +157,9 @@ static void report_call(struct tracees *tracees, const char *word, pid_t pid,
     free(name);
 }
 
-// time(2) is made in place of the call: every filter lets it pass or answers it, and it changes
-// nothing. close(2) closes even if it says that it failed. brk(2) tells its failure by the break
-// that there is, so it is asked for that.
+// clock_gettime(2) of no clock is made in place of the call: every filter lets it pass or answers
+// it, and it changes nothing. close(2) closes even if it says that it failed. brk(2) tells its
+// failure by the break that there is, so it is asked for that.
 static void begin_failure(struct tracee *tracee) {
     struct user_regs_struct regs;
 
@@ -168,8 +169,8 @@ static void begin_failure(struct tracee *tracee) {
     if (regs.orig_rax == SYS_close) {
         return;
     }
-    regs.orig_rax = regs.orig_rax == SYS_brk ? SYS_brk : SYS_time;
-    regs.rdi = 0;
+    regs.orig_rax = regs.orig_rax == SYS_brk ? SYS_brk : SYS_clock_gettime;
+    regs.rdi = NO_CLOCK;
     (void)ptrace(PTRACE_SETREGS, tracee->pid, NULL, &regs);
 }
 
