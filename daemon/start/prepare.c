@@ -12,6 +12,7 @@
 #include "base/fd.h"
 #include "base/log.h"
 #include "base/open.h"
+#include "call/wire.h"
 #include "daemon/config/config-files.h"
 #include "daemon/control/control-socket.h"
 #include "daemon/control/control.h"
@@ -24,6 +25,19 @@
 #include "daemon/storage/state-directory.h"
 #include "daemon/storage/storage.h"
 #include "image/naming.h"
+
+int prepare_check_pages(struct running *running) {
+    long size = sysconf(_SC_PAGESIZE);
+
+    (void)running;
+    if (size != WIRE_PAGE) {
+        log_error("this kernel has pages of %ld bytes, and images are laid out for pages of %u: a "
+                  "kernel with such pages runs them",
+                  size, WIRE_PAGE);
+        return EXIT_SANDBOX;
+    }
+    return 0;
+}
 
 int prepare_open_image(struct running *running) {
     int r = open_file(running->options->trust.image, "the image", &running->image_fd);

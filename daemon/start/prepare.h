@@ -7,6 +7,7 @@
 
 struct running;
 
+int prepare_check_pages(struct running *running);
 int prepare_choose_name(struct running *running);
 int prepare_open_image(struct running *running);
 int prepare_open_signature(struct running *running);

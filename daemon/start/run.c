@@ -23,6 +23,7 @@ _Static_assert((int)TRUST_IMAGE == EXIT_IMAGE && (int)TRUST_INTERNAL == EXIT_INT
 
 static int start(struct running *running) {
     static int (*const steps[])(struct running *) = {
+        prepare_check_pages,    // images and the channel are laid out in them
         prepare_choose_name,    // whose ids, floor and keys these will be
         prepare_open_image,     // read only after the drop
         prepare_open_signature, // likewise

@@ -137,7 +137,7 @@ def failing_spawner_says_why(apps):
     """Whether it fails before it is configured, or after, or in between."""
     command = apps.command(apps.image("idle", IDLE))
     for delay in (0, 1000, 10000, 60000, 500000):
-        setting = [f"LD_PRELOAD={apps.failing_spawner}", f"MPYD_TEST_DELAY={delay}"]
+        setting = [f"LD_PRELOAD={apps.otherwise}", f"MPYD_TEST_DELAY={delay}"]
         running = apps.follow(service.Service(["env", *setting, *command]))
         status = running.wait(10)
         tap.equal(status, 5, f"exit status after {delay} us: {running.lines}")

@@ -153,6 +153,17 @@ def empty_configuration(apps):
     tap.equal(status, 0, f"exit status: {lines}")
 
 
+def other_pages(apps):
+    """Before anything of the image is looked at, the more so before a worker has died of it."""
+    for size in (16384, 65536):
+        setting = ["env", f"LD_PRELOAD={apps.otherwise}", f"MPYD_TEST_PAGE={size}"]
+        command = apps.command(apps.image("hello", HELLO))
+        done = subprocess.run([*setting, *command], capture_output=True, text=True, timeout=20)
+        tap.equal(done.returncode, 5, f"exit status: {done.stderr}")
+        tap.true(f"pages of {size} bytes" in done.stderr, done.stderr)
+        tap.equal(len(done.stderr.splitlines()), 1, f"lines: {done.stderr}")
+
+
 TESTS = [usage, help_and_version, images, unsigned_images, image_of_another_app,
          image_called_after_another_app, image_that_would_speak_as_mpyd, configurations,
-         widening_grants, empty_configuration]
+         widening_grants, empty_configuration, other_pages]
