@@ -4,9 +4,12 @@
 // which the journal itself vouches for: what else an entry says of its app, anybody on the machine
 // can write.
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/log.h"
 #include "ctl/place.h"
 #include "ctl/program.h"
@@ -77,7 +80,7 @@ static void add_options(struct words *words, const struct verb_arguments *argume
     }
 }
 
-// APP: a name, or a pattern that journalctl knows.
+// APP: a name, or * for all.
 static void add_units(struct words *words, const char *app) {
     char unit[WORD_SIZE / 2];
 
@@ -85,6 +88,36 @@ static void add_units(struct words *words, const char *app) {
         (void)snprintf(unit, sizeof(unit), "%s@%s.service", units[i], app);
         add(words, "--unit=", unit);
     }
+}
+
+// Whether the journal, as far as who asks may read it, has anything of APP. Where it cannot be
+// asked, who shows it says so.
+static bool is_logged(const char *app) {
+    static struct words words;
+    CLEANUP(file_done) struct file entry = FILE_INIT;
+
+    words.n = 0;
+    add(&words, "journalctl", "");
+    add(&words, "--quiet", "");
+    add(&words, "--no-pager", "");
+    add(&words, "--lines=", "1");
+    add_units(&words, app);
+    return program_read(words.items, true, &entry) != 0 || entry.size > 0;
+}
+
+// An app that is here no more may have left something in the journal; one that never was is a slip.
+static int check_known(const struct place *place, const struct unit *unit) {
+    bool is_here = access(place->control, F_OK) == 0 || place_has_image(place) ||
+                   strcmp(unit->enabled, "enabled") == 0 ||
+                   (unit->is_known && strcmp(unit->active, "inactive") != 0);
+
+    if (is_here || is_logged(place->name)) {
+        return CTL_DONE;
+    }
+    log_error("%s: is not running, no image of this name is installed, and %s nothing of it",
+              place->name,
+              geteuid() == 0 ? "the journal has" : "the journal, as far as you may read it, has");
+    return CTL_NOT_RUNNING;
 }
 
 // What runs without a unit logs where it was started.
@@ -104,7 +137,7 @@ static int check_place(const char *operand) {
         log_error("%s: runs without a unit, and logs where \"mpyd run\" was started", operand);
         return CTL_FAILED;
     }
-    return r;
+    return r == CTL_DONE ? check_known(&place, &unit) : r;
 }
 
 static int check_sizes(const struct verb_arguments *arguments) {

@@ -10,7 +10,7 @@ import stat
 
 import tap
 from fake_app import Error
-from steering import app
+from steering import app, under_systemd
 from symbolizing import symbols
 
 ENV = {"TZ": "UTC"}
@@ -258,6 +258,27 @@ def logs_are_asked_of_the_units(program):
         "--unit=mpyd-probation@*.service", "CALL=log.write"], "of all, their own")
 
 
+def logs_of_nobody(program):
+    environment, asked = with_journal(program)
+    done = program.run("logs", "nobody", "-f", env=environment)
+    tap.equal((done.returncode, done.stdout), (9, ""), done.stderr)
+    tap.equal(done.stderr.count("\n"), 1, f"lines: {done.stderr!r}")
+    tap.true("nobody: is not running, no image of this name is installed, and the journal" in done.stderr,
+             done.stderr)
+    tap.equal(asked.read_text().splitlines(), [
+        "--quiet", "--no-pager", "--lines=1", "--unit=mpyd@nobody.service",
+        "--unit=mpyd-install@nobody.service", "--unit=mpyd-probation@nobody.service"], "words")
+    environment, _ = with_journal(program, ["of an app that is gone"])
+    done = program.run("logs", "nobody", env=environment)
+    tap.equal((done.returncode, done.stdout), (0, "of an app that is gone\n"), done.stderr)
+    shown, _ = under_systemd(program, {"mpyd@fresh.service": {
+        "ActiveState": "inactive", "UnitFileState": "enabled"}})
+    environment, _ = with_journal(program)
+    environment["PATH"] = f"{shown.environment['PATH'].split(':')[0]}:{environment['PATH']}"
+    done = program.run("logs", "fresh", env=environment)
+    tap.equal((done.returncode, done.stderr), (0, ""), "enabled, and has said nothing yet")
+
+
 def logs_that_cannot_be_had(program):
     environment, _ = with_journal(program)
     for name in ("--output=json", "../x", "A"):
@@ -287,5 +308,6 @@ TESTS = [
     denied_calls_of_others_are_not_taken,
     symbols_for_reports,
     logs_are_asked_of_the_units,
+    logs_of_nobody,
     logs_that_cannot_be_had,
 ]
