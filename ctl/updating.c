@@ -28,6 +28,7 @@
 #define SYSTEMD_RUNS "/run/systemd/system" /* sd_booted(3) */
 #define PROGRAM "mpyd-update"
 #define INCOMING_MODE 02770 /* for the group of the directory above */
+#define OPEN_TRIES 16u
 #define TICK_NSEC 200000000l
 #define DOWN_TICKS 5u
 #define UNIT_SIZE 64
@@ -80,6 +81,26 @@ static int fail_open(const char *app, int error) {
     return CTL_INTERNAL;
 }
 
+// Returns -ESTALE if it is gone, removed by who was done with it just now.
+static int lock(int folder, const char *app, int *ret_fd) {
+    CLEANUP_FD int fd = -1;
+    struct stat locked, there;
+    int r = fd_open_here(folder, app, S_IFDIR, &fd);
+
+    if (r == 0 && flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        r = -errno;
+    }
+    if (r == 0 &&
+        (fstat(fd, &locked) < 0 || fstatat(folder, app, &there, AT_SYMLINK_NOFOLLOW) < 0 ||
+         locked.st_ino != there.st_ino)) {
+        r = -ESTALE;
+    }
+    if (r == 0) {
+        *ret_fd = steal_fd(&fd);
+    }
+    return r == -ENOENT ? -ESTALE : r;
+}
+
 // All who may install can write to what this stands in: a link must not lead root elsewhere.
 static int open_incoming(const char *app, int *ret_fd) {
     CLEANUP_FD int folder = open(PLACES_INCOMING, O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -90,7 +111,7 @@ static int open_incoming(const char *app, int *ret_fd) {
         r = -errno;
     }
     (void)umask(mask);
-    return r < 0 ? r : fd_open_here(folder, app, S_IFDIR, ret_fd);
+    return r < 0 ? r : lock(folder, app, ret_fd);
 }
 
 static int remove_file(const struct updating *updating, const char *name, const char *suffix) {
@@ -112,11 +133,11 @@ static int forget(const struct updating *updating) {
 }
 
 int updating_open(const char *app, struct updating *updating) {
-    int r = open_incoming(app, &updating->incoming);
+    int r = -ESTALE;
 
     updating->app = app;
-    if (r == 0 && flock(updating->incoming, LOCK_EX | LOCK_NB) < 0) {
-        r = -errno;
+    for (unsigned i = 0; r == -ESTALE && i < OPEN_TRIES; i++) {
+        r = open_incoming(app, &updating->incoming);
     }
     if (r == 0) {
         r = forget(updating);
@@ -124,7 +145,16 @@ int updating_open(const char *app, struct updating *updating) {
     return r < 0 ? fail_open(app, -r) : read_slots(app, &updating->before);
 }
 
+// Removed while it is locked: who has opened it meanwhile notices.
 void updating_done(struct updating *updating) {
+    char path[sizeof(PLACES_INCOMING "/") + NAMING_SIZE];
+
+    if (updating->incoming < 0) {
+        return;
+    }
+    (void)forget(updating);
+    (void)snprintf(path, sizeof(path), PLACES_INCOMING "/%s", updating->app);
+    (void)rmdir(path); // what else somebody has put there stays
     updating->incoming = close_fd(updating->incoming);
 }
 
@@ -211,7 +241,6 @@ int updating_apply(const struct updating *updating, struct slots *ret_slots) {
     (void)snprintf(unit, sizeof(unit), "mpyd-install@%s.service", updating->app);
     r = program_run(words);
     if (r == PROGRAM_SYSTEMCTL_DENIED) { // which it has said
-        (void)forget(updating);
         return CTL_DENIED;
     }
     if (r != 0) {

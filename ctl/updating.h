@@ -38,4 +38,5 @@ int updating_apply(const struct updating *updating, struct slots *ret_slots);
 // to be tried; CTL_FAILED if it is not. Says which.
 int updating_wait(const struct updating *updating, enum slots_place place);
 
+// Leaves nothing in the incoming directory, nor the directory.
 void updating_done(struct updating *updating);

@@ -82,7 +82,7 @@ def an_update_is_waited_for_until_it_is_confirmed(stock):
             machine.ctl("install", stock.image(version), says=words)
             tap.true(same(machine.picked(), stock.image(version)), "the image that runs")
         tap.true("systemctl reset-failed" in machine.calls(), "what it failed of before is forgotten")
-        tap.equal(os.listdir("/var/lib/mpyd-incoming/gauge"), [], "what is left")
+        tap.equal(os.listdir("/var/lib/mpyd-incoming"), [], "what is left")
         machine.ctl("install", stock.image("2.0"), says=["gauge: nothing to do"])
         machine.ctl("rollback", "gauge", says=["rolled back from version 2.0 to 1.0: as asked for"])
         tap.true(same(machine.picked(), stock.image("1.0")), "the image that runs")
@@ -143,7 +143,7 @@ def what_the_unit_refuses_is_told_with_its_status(stock):
     words = ["counter 2 is below 3"]
     machine.ctl("install", stock.image("0.9", 2), exits=UNTRUSTED, says=words)
     machine.ctl("rollback", "gauge", exits=FAILED, says=["no image to go back to"])
-    tap.equal(os.listdir("/var/lib/mpyd-incoming/gauge"), [], "what is left")
+    tap.equal(os.listdir("/var/lib/mpyd-incoming"), [], "what is left")
 
 
 def what_systemd_denies_is_not_done_later(stock):
@@ -154,7 +154,7 @@ def what_systemd_denies_is_not_done_later(stock):
     for words in (["install", stock.image("2.0")], ["rollback", "gauge"]):
         tap.equal(machine.ctl(*words, exits=DENIED),
                   "Failed to start mpyd-install@gauge.service: Access denied\n", "all it says")  # fmt: skip
-        tap.equal(os.listdir("/var/lib/mpyd-incoming/gauge"), [], "what is left")
+        tap.equal(os.listdir("/var/lib/mpyd-incoming"), [], "what is left")
     os.remove(os.path.join(machine.fake, "denied"))
     with open("/var/lib/mpyd-incoming/gauge/rollback", "w", encoding="ascii"):
         pass  # of a mpyctl that was cut off
@@ -174,6 +174,7 @@ def one_that_is_refused_leaves_nothing(stock):
              machine.calls())  # fmt: skip
 
 
+    os.mkdir("/var/lib/mpyd-incoming/gauge")
 def bad_operands_are_told(stock):
     machine = Machine(stock)
     other = os.path.join(stock.shop.place(), "Gauge.mpyimg")
@@ -185,8 +186,13 @@ def bad_operands_are_told(stock):
     machine.ctl("install", exits=USAGE, says=["IMAGE"])
     machine.ctl("rollback", "/run/x/control", exits=USAGE, says=["no name of an app"])
     machine.ctl("rollback", "Gauge", exits=USAGE)
-    os.rmdir("/var/lib/mpyd-incoming/gauge")
+    tap.equal(os.listdir("/var/lib/mpyd-incoming"), [], "what is left")
     os.rmdir("/var/lib/mpyd-incoming")
+    with open(os.path.join(stock.shop.place(), "gauge.mpyimg"), "wb") as file:
+        file.truncate(1 << 30)
+    shutil.copy(stock.image("1.0") + ".minisig", file.name + ".minisig")
+    machine.ctl("install", file.name, exits=REFUSED, says=["larger than"])
+    tap.equal(os.listdir("/var/lib/mpyd-incoming"), [], "what is to be installed")
     words = ["there is no /var/lib/mpyd-incoming", "systemd-tmpfiles"]
     machine.ctl("rollback", "gauge", exits=FAILED, says=words)
 
