@@ -251,28 +251,40 @@ int updating_apply(const struct updating *updating, struct slots *ret_slots) {
 
 // -- the trial -----------------------------------------------------------------------------------
 
-static bool is_up(const char *app) {
-    struct unit unit = UNIT_UNKNOWN;
+static bool is_up(const char *app, struct unit *unit) {
     struct place place;
 
-    return place_find(app, &place) == CTL_DONE && unit_read(&place, 1, &unit) == CTL_DONE &&
-           unit.is_known && strcmp(unit.active, "inactive") != 0;
+    return place_find(app, &place) == CTL_DONE && unit_read(&place, 1, unit) == CTL_DONE &&
+           unit->is_known && strcmp(unit->active, "inactive") != 0;
+}
+
+// Of one that is yet to be tried, because its unit does not run: whose turn it is.
+static void tell_start(const char *app, const struct unit *unit) {
+    bool is_enabled = strcmp(unit->enabled, "enabled") == 0;
+
+    print_line("%s: it does not run on this machine: mpyctl %s %s starts it%s", app,
+               is_enabled ? "start" : "enable --now", app,
+               is_enabled ? "" : ", now and whenever the machine starts");
 }
 
 int updating_wait(const struct updating *updating, enum slots_place place) {
     const struct timespec pause = {.tv_nsec = TICK_NSEC};
     struct slots slots = SLOTS_INIT;
+    struct unit unit = UNIT_UNKNOWN;
     unsigned n_down = 0; // in a row: between the two halves of a restart it is, for a moment
     int r;
 
     while ((r = read_slots(updating->app, &slots)) == CTL_DONE && slots.trial == place &&
            n_down < DOWN_TICKS) {
-        n_down = is_up(updating->app) ? 0 : n_down + 1;
+        n_down = is_up(updating->app, &unit) ? 0 : n_down + 1;
         (void)nanosleep(&pause, NULL);
     }
     if (r != CTL_DONE) {
         return r;
     }
     print_line("%s: %s", updating->app, slots.event);
+    if (slots.trial == place) {
+        tell_start(updating->app, &unit);
+    }
     return slots.good == place || slots.trial == place ? CTL_DONE : CTL_FAILED;
 }

@@ -35,7 +35,7 @@ int updating_open(const char *app, struct updating *updating);
 int updating_apply(const struct updating *updating, struct slots *ret_slots);
 
 // Waits while PLACE is on trial in a unit that runs. Returns CTL_DONE if it is good then, or is yet
-// to be tried; CTL_FAILED if it is not. Says which.
+// to be tried; CTL_FAILED if it is not. Says which, and how to have it tried.
 int updating_wait(const struct updating *updating, enum slots_place place);
 
 // Leaves nothing in the incoming directory, nor the directory.

@@ -35,6 +35,7 @@ class Machine(Place):
             os.symlink(os.path.join(HERE, "fake-systemd"), os.path.join(self.fake, name))
         self.write("update", f"{self.program} --keys={self.keys}")
         self.write("active", active)
+        self.write("enabled", "disabled")
 
     def write(self, name, text):
         with open(os.path.join(self.fake, name), "w", encoding="utf-8") as file:
@@ -128,6 +129,23 @@ def a_trial_that_was_stopped_is_another_one_with_the_next_start(stock):
     tap.equal(machine.state()["slots"]["trial"], "b", "the trial")
 
 
+def how_to_start_one_that_does_not_run_is_told(stock):
+    machine = Machine(stock, active="inactive")
+    said = machine.ctl("install", stock.image("1.0"))
+    tap.equal(said.splitlines(), [
+        "gauge: version 1.0 is in slot a",
+        "gauge: version 1.0 is installed, to be tried with the next start",
+        "gauge: it does not run on this machine: mpyctl enable --now gauge starts it, now and whenever the machine "
+        "starts"], "of one that is not enabled")
+    machine.write("enabled", "enabled")
+    said = machine.ctl("install", stock.image("2.0"))
+    tap.equal(said.splitlines()[-1], "gauge: it does not run on this machine: mpyctl start gauge starts it", "enabled")
+    tap.equal(machine.ctl("install", "--no-wait", stock.image("3.0")).count("\n"), 1, "lines for who knows")
+    machine.write("active", "active")
+    with app_that_is(machine):
+        tap.true("does not run" not in machine.ctl("install", stock.image("1.0")), "of one that runs")
+
+
 def what_the_unit_refuses_is_told_with_its_status(stock):
     machine = Machine(stock, active="inactive")
     machine.ctl("install", stock.image("1.0", 3), says=["to be tried with the next start"])
@@ -156,6 +174,7 @@ def what_systemd_denies_is_not_done_later(stock):
                   "Failed to start mpyd-install@gauge.service: Access denied\n", "all it says")  # fmt: skip
         tap.equal(os.listdir("/var/lib/mpyd-incoming"), [], "what is left")
     os.remove(os.path.join(machine.fake, "denied"))
+    os.mkdir("/var/lib/mpyd-incoming/gauge")
     with open("/var/lib/mpyd-incoming/gauge/rollback", "w", encoding="ascii"):
         pass  # of a mpyctl that was cut off
     machine.ctl("install", stock.image("3.0"), says=["version 3.0 is installed"])
@@ -169,12 +188,16 @@ def one_that_is_refused_leaves_nothing(stock):
     said = machine.ctl("install", other, exits=UNTRUSTED)
     tap.true("/mpyd-images/" not in said, said)
     said = machine.ctl("install", "--name", "demo", other, exits=UNTRUSTED)
+    with open(os.path.join(stock.shop.place(), "gauge.mpyimg"), "wb") as file:
+        file.truncate(1 << 30)
+    shutil.copy(stock.image("1.0") + ".minisig", file.name + ".minisig")
+    machine.ctl("install", file.name, exits=REFUSED, says=["larger than"])
+    tap.equal(os.listdir("/var/lib/mpyd-incoming"), [], "what is to be installed")
     tap.equal(os.listdir("/var/lib/mpyd-images"), [], "apps")
     tap.true("systemctl reset-failed --quiet -- mpyd-install@demo.service" in machine.calls(),
              machine.calls())  # fmt: skip
 
 
-    os.mkdir("/var/lib/mpyd-incoming/gauge")
 def bad_operands_are_told(stock):
     machine = Machine(stock)
     other = os.path.join(stock.shop.place(), "Gauge.mpyimg")
@@ -188,11 +211,6 @@ def bad_operands_are_told(stock):
     machine.ctl("rollback", "Gauge", exits=USAGE)
     tap.equal(os.listdir("/var/lib/mpyd-incoming"), [], "what is left")
     os.rmdir("/var/lib/mpyd-incoming")
-    with open(os.path.join(stock.shop.place(), "gauge.mpyimg"), "wb") as file:
-        file.truncate(1 << 30)
-    shutil.copy(stock.image("1.0") + ".minisig", file.name + ".minisig")
-    machine.ctl("install", file.name, exits=REFUSED, says=["larger than"])
-    tap.equal(os.listdir("/var/lib/mpyd-incoming"), [], "what is to be installed")
     words = ["there is no /var/lib/mpyd-incoming", "systemd-tmpfiles"]
     machine.ctl("rollback", "gauge", exits=FAILED, says=words)
 
@@ -240,6 +258,7 @@ TESTS = [
     the_same_again_disturbs_nothing,
     a_bad_update_is_rolled_back_and_told,
     a_trial_that_was_stopped_is_another_one_with_the_next_start,
+    how_to_start_one_that_does_not_run_is_told,
     what_the_unit_refuses_is_told_with_its_status,
     what_systemd_denies_is_not_done_later,
     one_that_is_refused_leaves_nothing,
