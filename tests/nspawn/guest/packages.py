@@ -70,10 +70,11 @@ def clear(package=PACKAGE):
 
 
 def begin(which="one", probation="1s"):
-    """WHICH is installed, runs and was confirmed."""
+    """WHICH is installed, runs and was confirmed. Returns what dpkg said."""
     host.configure(APP, f"[update]\nprobation = {probation}\n")
-    install(which)
+    said = install(which)
     confirmed()
+    return said
 
 
 def files():
@@ -88,7 +89,8 @@ def files():
 def a_package_is_enabled_started_and_leaves_nothing():
     os.makedirs("/etc/mpyd/keys.d", exist_ok=True)  # the administrator's, also where no tests were before
     before = files()
-    begin()
+    said = begin()
+    tap.true("waited for" not in said and "starts it" not in said, f"nothing to wait for, or to do: {said}")
     runs("1.0")
     tap.equal((is_enabled(), state_of_package()), (True, "installed 1.0"))
     tap.true(unit(APP) in host.show("mpyd.service", "Wants")[0], "wanted by the umbrella")
@@ -104,7 +106,8 @@ def an_upgrade_is_tried_and_what_the_app_keeps_stays():
     begin()
     with open(KEPT, "w", encoding="ascii") as file:
         file.write("what it keeps")
-    install("two", says=["version 2.0 is confirmed"])
+    install("two", says=["gauge: its image is installed, and waited for until it has done well: 180 seconds at most",
+                         "version 2.0 is confirmed"])
     runs("2.0")
     tap.equal((is_enabled(), state_of_package()), (True, "installed 2.0"))
     with open(KEPT, encoding="ascii") as file:
@@ -168,13 +171,13 @@ def an_image_that_was_changed_is_refused_and_the_former_runs_on():
 def what_an_administrator_stopped_or_disabled_stays_so():
     begin()
     host.systemctl("stop", unit(APP))
-    install("two", says=["to be tried with the next start"])
+    install("two", says=["to be tried with the next start", "mpyctl start gauge starts it"])
     tap.equal((host.show(unit(APP), "ActiveState"), is_enabled()), (["inactive"], True))
     host.systemctl("start", unit(APP))
     runs("2.0")
     confirmed()
     host.run("mpyctl", "disable", "--now", APP)
-    install("one", says=["to be tried with the next start"])
+    install("one", says=["to be tried with the next start", "mpyctl enable --now gauge starts it"])
     tap.equal((host.show(unit(APP), "ActiveState"), is_enabled()), (["inactive"], False))
     clear()
 
