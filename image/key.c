@@ -330,10 +330,10 @@ int keys_find_signer(const struct keys *keys, const struct signature *signature,
         }
         best = result > best ? result : best;
     }
-    if (best < 0 && keys->is_absent) {
+    if (best < 0 && keys->is_absent) { // both: a directory that was named has to be there
         return REFUSE(why,
                       "signed with key " SIGNATURE_ID_FORMAT
-                      ", which is not among those trusted here: there is no directory %.120s",
+                      ", which is not among those trusted here: %.120s do not exist",
                       LLU(signature->key), keys->directory);
     }
     if (best < 0) {

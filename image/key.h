@@ -37,7 +37,7 @@ struct key {
 
 struct keys {
     char *directory; /* or both, for people */
-    bool is_absent;  /* there is no such directory */
+    bool is_absent;  /* there are no such directories */
     struct key *items;
     size_t n_items;
     size_t n_refused; /* files that count for nothing */

@@ -123,7 +123,7 @@ static void test_check_app_goes_by_the_names(void **state) {
 
 // Two keys of one number, as anybody can make them: the one that signed is found, in any order.
 static void test_find_signer_by_key_not_by_number(void **state) {
-    char text[SIGNER_TEXT_SIZE], why[KEY_WHY_SIZE], directory[] = "d";
+    char text[SIGNER_TEXT_SIZE], why[KEY_WHY_SIZE], directory[] = "d", both[] = "one and other";
     struct key items[2] = {{.id = SIGNER_ID}, {.id = SIGNER_ID}};
     struct keys keys = {.directory = directory, .items = items, .n_items = 2};
     const struct key *found = NULL;
@@ -147,6 +147,11 @@ static void test_find_signer_by_key_not_by_number(void **state) {
     assert_int_equal(keys_find_signer(&keys, &signature, data, sizeof(data), &found, why),
                      KEY_REFUSED);
     assert_non_null(strstr(why, "not among the 0 in d"));
+    keys.is_absent = true;
+    keys.directory = both;
+    assert_int_equal(keys_find_signer(&keys, &signature, data, sizeof(data), &found, why),
+                     KEY_REFUSED);
+    assert_non_null(strstr(why, "not among those trusted here: one and other do not exist"));
 }
 
 // -- in a directory ------------------------------------------------------------------------------
