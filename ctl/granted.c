@@ -69,7 +69,7 @@ int granted_read_image(const char *app, const char *named, struct granted_image 
         log_error("%s: its image is for root to read, not for this user", app);
         return r;
     }
-    r = image_file_need(ret_image->path, ret_image->key_file, &ret_image->file);
+    r = image_file_need_native(ret_image->path, ret_image->key_file, &ret_image->file);
     if (r == CTL_DONE && strcmp(ret_image->file.image.manifest.name, app) != 0) {
         log_error("%s: is of the app %s, not %s", ret_image->path,
                   ret_image->file.image.manifest.name, app);

@@ -47,8 +47,8 @@ enum granted_state {
 int granted_find_image(const char *app, struct granted_image *ret_image);
 
 // Reads the image of APP: NAMED or, if that is NULL, the one that granted_find_image() finds.
-// Returns as image_file_need(); CTL_FAILED, having said so, if there is none. *ret_image is freed
-// by granted_image_done().
+// Returns as image_file_need_native(); CTL_FAILED, having said so, if there is none. *ret_image is
+// freed by granted_image_done().
 int granted_read_image(const char *app, const char *named, struct granted_image *ret_image);
 void granted_image_done(struct granted_image *image);
 

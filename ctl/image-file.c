@@ -101,6 +101,13 @@ int image_file_need(const char *path, const char *key_file, struct image_file *r
     return r;
 }
 
+int image_file_need_native(const char *path, const char *key_file, struct image_file *ret_image) {
+    int r = image_file_need(path, key_file, ret_image);
+    char why[IMAGE_WHY_SIZE];
+
+    return r == CTL_DONE ? conclude(image_check_machine(&ret_image->image, why), path, why) : r;
+}
+
 void image_file_done(struct image_file *image) {
     sealed_done(&image->shipped);
     image_done(&image->image);

@@ -169,6 +169,7 @@ static void set_image(struct json_object *object, const struct image *image) {
     }
     json_set(object, "arguments", list_texts(&manifest->arguments));
     json_set_text(object, "micropython", manifest->micropython);
+    json_set_text(object, "machine", elf_machine_name(image->elf.machine));
     json_set_number(object, "abi", image->object.abi);
     json_set(object, "memory", list_memory(manifest));
     json_set(object, "grants", list_grants(manifest));

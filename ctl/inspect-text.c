@@ -177,6 +177,13 @@ static void write_manifest(const struct manifest *manifest) {
     write_wish("heartbeat", manifest->heartbeat_msec);
 }
 
+static void write_machine(const struct elf *elf) {
+    char text[ELF_MACHINE_SIZE];
+
+    elf_describe_machine(elf, text);
+    write_one("machine", elf_is_foreign(elf) ? text : elf_machine_name(elf->machine));
+}
+
 void inspect_write_text(const struct inspection *inspection) {
     const struct image *image = &inspection->file->image;
 
@@ -185,6 +192,7 @@ void inspect_write_text(const struct inspection *inspection) {
         return;
     }
     write_manifest(&image->manifest);
+    write_machine(&image->elf);
     write_calls(image);
     if (image->tools[0]) {
         write_one("tools", image->tools);

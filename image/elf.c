@@ -51,10 +51,9 @@ static int check_file(const struct parser *parser, const char *what, uint64_t of
                   (unsigned long long)end, (unsigned long long)parser->size);
 }
 
-// As uname(2) has it; an image's tools say it alike (sdk.json).
-static const char *machine_name(uint16_t machine) {
+const char *elf_machine_name(uint32_t machine) {
     static const struct {
-        uint16_t machine;
+        uint32_t machine;
         const char *name;
     } names[] = {
         {EM_386, "i386"},      {EM_ARM, "arm"},     {EM_X86_64, "x86_64"}, {EM_AARCH64, "aarch64"},
@@ -69,14 +68,13 @@ static const char *machine_name(uint16_t machine) {
     return "a machine that mpyd does not know";
 }
 
-static int check_machine(const struct parser *parser) {
-    uint16_t machine = parser->header.e_machine;
+bool elf_is_foreign(const struct elf *elf) {
+    return elf->machine != MACHINE;
+}
 
-    if (machine == MACHINE) {
-        return 0;
-    }
-    return REFUSE(parser, "built for %s (ELF machine %u), and this is %s", machine_name(machine),
-                  machine, machine_name(MACHINE));
+void elf_describe_machine(const struct elf *elf, char text[ELF_MACHINE_SIZE]) {
+    (void)snprintf(text, ELF_MACHINE_SIZE, "%s (ELF machine %u), and this is %s",
+                   elf_machine_name(elf->machine), elf->machine, elf_machine_name(MACHINE));
 }
 
 static int check_ident(const struct parser *parser) {
@@ -95,7 +93,7 @@ static int check_ident(const struct parser *parser) {
         return REFUSE(parser, "not position-independent (ELF type %u, not %u)",
                       parser->header.e_type, ET_DYN);
     }
-    return check_machine(parser);
+    return 0;
 }
 
 static int read_header(struct parser *parser) {

@@ -11,6 +11,7 @@
 
 #define ELF_SEGMENTS_MAX 32u
 #define ELF_MEMORY_MAX (1ull << 30) /* bytes of all segments in memory */
+#define ELF_MACHINE_SIZE 96
 
 // Bytes of the file, and where they stand in it. Refers to the caller's data.
 struct elf_bytes {
@@ -40,6 +41,15 @@ struct elf {
     unsigned n_loads;
 };
 
-// Checks the SIZE bytes at DATA. Returns 0 and *ret_elf, or 1 and the reason in the WHY_SIZE bytes
-// at WHY.
+// Checks the SIZE bytes at DATA, of whatever machine. Returns 0 and *ret_elf, or 1 and the reason
+// in the WHY_SIZE bytes at WHY.
 int elf_parse(const uint8_t *data, size_t size, struct elf *ret_elf, char *why, size_t why_size);
+
+// Whether it is for another machine than this.
+bool elf_is_foreign(const struct elf *elf);
+
+// The name of an e_machine as uname(2) has it; an image's tools say it alike (sdk.json).
+const char *elf_machine_name(uint32_t machine);
+
+// Writes the machine it is for, and which this is: "aarch64 (ELF machine 183), and this is x86_64".
+void elf_describe_machine(const struct elf *elf, char text[ELF_MACHINE_SIZE]);

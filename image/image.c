@@ -194,12 +194,26 @@ static int check_layout(const struct image *image, char *why) {
     return REFUSE(why, "layout: %s", text);
 }
 
-int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
-                char why[IMAGE_WHY_SIZE]) {
+int image_check_machine(const struct image *image, char why[IMAGE_WHY_SIZE]) {
+    char machine[ELF_MACHINE_SIZE];
+
+    if (!elf_is_foreign(&image->elf)) {
+        return 0;
+    }
+    elf_describe_machine(&image->elf, machine);
+    return REFUSE(why, "built for %s", machine);
+}
+
+// Of another machine only if IS_ANY; otherwise it is told that it is one, whatever else is wrong.
+static int parse(const uint8_t *data, size_t size, bool is_any, struct image *ret_image,
+                 char *why) {
     CLEANUP(image_done) struct image image = IMAGE_INIT;
     struct notes notes = {0};
     int r = elf_parse(data, size, &image.elf, why, IMAGE_WHY_SIZE);
 
+    if (r == 0 && !is_any) {
+        r = image_check_machine(&image, why);
+    }
     if (r == 0) {
         r = notes_find(image.elf.notes, &notes, why, IMAGE_WHY_SIZE);
         image.elf.notes = (struct elf_bytes){0};
@@ -238,6 +252,11 @@ int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
     return 0;
 }
 
+int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
+                char why[IMAGE_WHY_SIZE]) {
+    return parse(data, size, true, ret_image, why);
+}
+
 // Not SHA-256, which costs the start of an app a millisecond and more.
 static void identify(const struct sealed *sealed, char ret_id[IMAGE_ID_SIZE]) {
     uint8_t hash[crypto_generichash_BYTES_MAX];
@@ -252,7 +271,7 @@ int image_take(struct sealed *sealed, struct image *ret_image, char why[IMAGE_WH
     if (sealed->size > IMAGE_SIZE_MAX) {
         return REFUSE(why, "larger than %u MiB", IMAGE_SIZE_MAX >> 20);
     }
-    r = image_parse(sealed->data, sealed->size, ret_image, why);
+    r = parse(sealed->data, sealed->size, false, ret_image, why);
     if (r == 0) {
         identify(sealed, ret_image->id);
         ret_image->fd = steal_fd(&sealed->fd);

@@ -39,7 +39,8 @@ struct image {
 #define IMAGE_INIT                                                                                 \
     { .fd = -1 }
 
-// Copies, seals and checks the image that FD is open on (from its start; FD stays the caller's).
+// Copies, seals and checks the image that FD is open on (from its start; FD stays the caller's),
+// which has to be for this machine.
 // Returns 0 and *ret_image, freed by image_done(); IMAGE_REFUSED with the reason in WHY, one
 // printable line that does not name the file; or -errno.
 int image_load(int fd, struct image *ret_image, char why[IMAGE_WHY_SIZE]);
@@ -47,9 +48,12 @@ int image_load(int fd, struct image *ret_image, char why[IMAGE_WHY_SIZE]);
 // As image_load(), of what was copied already. On success the descriptor is the image's.
 int image_take(struct sealed *sealed, struct image *ret_image, char why[IMAGE_WHY_SIZE]);
 
-// The checks alone, of the SIZE bytes at DATA, which nobody else may be able to change. As
-// image_load(), but ret_image->fd is -1 and its id is "".
+// The checks alone, of the SIZE bytes at DATA, which nobody else may be able to change, of whatever
+// machine: to read what it says. As image_load(), but ret_image->fd is -1 and its id is "".
 int image_parse(const uint8_t *data, size_t size, struct image *ret_image,
                 char why[IMAGE_WHY_SIZE]);
+
+// Whether IMAGE is for this machine. Returns 0, or IMAGE_REFUSED with the reason in WHY.
+int image_check_machine(const struct image *image, char why[IMAGE_WHY_SIZE]);
 
 void image_done(struct image *image);

@@ -5,11 +5,13 @@ import csv
 import hashlib
 import json
 import os
+import struct
 from pathlib import Path
 
 import images
 import tap
 
+MACHINES = {62: "x86_64", 183: "aarch64"}
 TABLE = Path(__file__).parents[2] / "call" / "calls.csv"
 
 
@@ -57,6 +59,7 @@ def json_of_an_image(program):
         "entry": "main",
         "arguments": ["-v", "2"],
         "micropython": "1.25.0",
+        "machine": os.uname().machine,
         "abi": 1,
         "memory": {"heap": 128 << 10, "stack": 32 << 10, "arena": 64 << 10},
         "grants": {
@@ -111,6 +114,24 @@ def layers_are_those_of_the_sandbox(program):
     tap.true("\nworker       parent-death limits filter\n" in text, text)
 
 
+def images_for_another_machine_are_shown_and_not_trusted(program):
+    """One that says so: in the header of ELF (e_machine), and in the user object."""
+    good = program.image("ware", images.WARE)
+    content = bytearray(good.read_bytes())
+    (own,) = struct.unpack_from("<H", content, 18)
+    [other] = MACHINES.keys() - {own}
+    struct.pack_into("<H", content, 18, other)
+    struct.pack_into("<I", content, content.index(b"MPYDUSR\0") + 16, other)
+    path = program.file(bytes(content))
+    both = f"{MACHINES[other]} (ELF machine {other}), and this is {MACHINES[own]}"
+    for image, machine in (good, MACHINES[own]), (path, both):
+        lines = program.says("inspect", image).splitlines()
+        tap.true(f"machine      {machine}" in lines, lines)
+    tap.equal(json.loads(program.says("inspect", "--json", path))["machine"], MACHINES[other], "JSON")
+    tap.equal(program.says("layout", path), program.says("layout", good), "layout")
+    program.refuses(3, f"{path}: built for {both}", "enable", "--image", path, "--units", program.place, "ware")
+
+
 def bytes_behind_an_image_are_not_looked_at(program):
     good = program.image("ware", images.WARE)
     longer = program.file(good.read_bytes() + b"\0more")
@@ -144,6 +165,7 @@ TESTS = [
     json_of_an_image,
     calls_are_named,
     layers_are_those_of_the_sandbox,
+    images_for_another_machine_are_shown_and_not_trusted,
     bytes_behind_an_image_are_not_looked_at,
     what_is_no_image,
 ]

@@ -14,12 +14,10 @@
 
 #if defined(__aarch64__)
 #define MAKER_MACHINE EM_AARCH64
-#define MAKER_MACHINE_NAME "aarch64"
 #define MAKER_OTHER EM_X86_64
 #define MAKER_OTHER_NAME "x86_64 (ELF machine 62), and this is aarch64"
 #else
 #define MAKER_MACHINE EM_X86_64
-#define MAKER_MACHINE_NAME "x86_64"
 #define MAKER_OTHER EM_AARCH64
 #define MAKER_OTHER_NAME "aarch64 (ELF machine 183), and this is x86_64"
 #endif
