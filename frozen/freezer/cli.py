@@ -58,7 +58,7 @@ def main(version):
     except BuildError as error:
         for line in str(error).splitlines():
             say(line)
-        return 1
+        return error.status
     except KeyboardInterrupt:
         return 130
     except BrokenPipeError:  # whoever reads the output has seen enough

@@ -9,8 +9,8 @@ import re
 import tempfile
 from pathlib import Path
 
-from . import build, debfile, envelope, files, manifest, minisign, notes, sdk, sign
-from .errors import BuildError
+from . import build, debfile, envelope, files, judge, manifest, minisign, notes, sdk, sign
+from .errors import BuildError, RefusedError
 from .messages import say, warn_of_readers
 
 PACKAGE = re.compile(r'[a-z0-9][a-z0-9+.-]+', re.ASCII)
@@ -18,6 +18,7 @@ VERSION = re.compile(r'[0-9][0-9A-Za-z.+~]*(-[0-9A-Za-z.+~]+)*', re.ASCII)
 MAINTAINER = re.compile(r'[^<>,"()\\]+ <[^<>@\s]+@[^<>@\s]+>')
 ARCHITECTURES = {62: 'amd64', 183: 'arm64'}  # e_machine of ELF
 PREFIX = 'mpyd-app-'
+OURS = re.compile(r'mpyd(-(?!app-).*)?')  # what mpyd's own packages are called, or may be one day
 CONFIG_MAX = 64 << 10   # bytes
 OF_ALL = 'A frozen MicroPython app, which mpyd(8) runs as a locked-down service.'
 TEXT_MAX = 1 << 20      # bytes of a licence
@@ -58,6 +59,7 @@ def _describe(file, data, licence):
     if not (all(isinstance(text, str) for text in texts) and manifest.NAME.fullmatch(name)
             and manifest.VERSION.fullmatch(version)):
         raise BuildError(f'{file}: its manifest has no name, version and description as apps have them')
+    judge.check_name(file, name)
     # It goes into a script that root runs.
     if type(counter) is not int or not 0 <= counter <= manifest.COUNTER_MAX:
         raise BuildError(f'{file}: the counter in its manifest is none')
@@ -121,6 +123,15 @@ def _matching(pattern, text, what):
     return text
 
 
+def _name(given, image):
+    name = _matching(PACKAGE, given.package or PREFIX + image.about['name'],
+                     '--package {!a}: is no name for a package')
+    if OURS.fullmatch(name):
+        raise RefusedError(f'--package "{name}": is reserved for mpyd\'s own packages; one of an app is '
+                           f'called {PREFIX}..., or as you like without mpyd in front')
+    return name
+
+
 def _architecture(image):
     machine = image.target[1]
     if machine not in ARCHITECTURES:
@@ -143,8 +154,7 @@ def _package(given, image):
     """The debfile.Package of IMAGE but for its files."""
     about = image.about
     return debfile.Package(
-        name=_matching(PACKAGE, given.package or PREFIX + about['name'],
-                       '--package {!a}: is no name for a package'),
+        name=_name(given, image),
         version=_matching(VERSION, given.package_version or about['version'],
                           'the version {!a} is none that dpkg orders: a digit, then letters, digits '
                           'and . + ~ -, which is not the last; name another with --package-version'),
@@ -159,6 +169,17 @@ def _key_file(app, key):
             f'as {app}.\n[key]\npublic = {key.text}\napps = {app}\n').encode()
 
 
+def _defaults(given, image):
+    """The bytes of the vendor's configuration."""
+    text = files.read(given.config, CONFIG_MAX)
+    try:
+        root = sdk.find(given.sdk)
+    except BuildError:
+        root = None  # an image that was built already needs none
+    judge.check_config(given.config, text, image, root)
+    return text
+
+
 def _contents(given, image):
     """{path: bytes} of what is the app's in the package."""
     app = image.about['name']
@@ -170,7 +191,7 @@ def _contents(given, image):
         found[f'usr/lib/mpyd/keys.d/{app}.{number}.key'] = _key_file(
             app, minisign.read_public_key(file))
     if given.config:
-        found[f'usr/lib/mpyd/{app}.conf'] = files.read(given.config, CONFIG_MAX)
+        found[f'usr/lib/mpyd/{app}.conf'] = _defaults(given, image)
     bill = build.beside(image.beside, '.spdx.json')
     if bill.is_file():
         found[f'usr/share/doc/@PACKAGE@/{app}.spdx.json'] = files.read(bill, envelope.FILE_MAX)

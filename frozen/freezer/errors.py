@@ -4,3 +4,9 @@
 
 class BuildError(Exception):
     """The text is the whole line for the user. Several lines: several errors."""
+    status = 1
+
+
+class RefusedError(BuildError):
+    """It could be made, and mpyd would refuse it where it comes to."""
+    status = 4

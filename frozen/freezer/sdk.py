@@ -49,7 +49,8 @@ class Sdk:
     mpy_tool_flags: list
 
 
-def _find(given):
+def find(given):
+    """Where it is."""
     if given or os.environ.get(VARIABLE):
         return Path(given or os.environ[VARIABLE])
     for place in PLACES:
@@ -152,7 +153,7 @@ def _read(root):
 
 def _reading(read, given):
     """What READ makes of the SDK at GIVEN, or where it usually is."""
-    root = _find(given).absolute()
+    root = find(given).absolute()
     try:
         return read(root)
     except OSError as error:

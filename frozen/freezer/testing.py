@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path, PurePosixPath
 
-from . import build, sdk, sources, testreport
+from . import build, judge, sdk, sources, testreport
 from .errors import BuildError
 from .manifest import LIMITS, MEMORY, parse_size
 
@@ -40,12 +40,10 @@ def _find_mpyd(given, kit):
         if not shutil.which(given):
             raise BuildError(f'--mpyd {given}: is no program')
         return str(given)
-    for place in (Path(sys.argv[0]).parent / 'mpyd', kit.root.parent / 'daemon' / 'mpyd'):
-        if place.is_file() and os.access(place, os.X_OK):
-            return str(place.absolute())
-    if not shutil.which('mpyd'):
+    program = judge.find(kit.root)
+    if not program:
         raise BuildError('there is no mpyd here or on PATH to run the tests; name it with --mpyd')
-    return 'mpyd'
+    return program
 
 
 def _is_run(module):

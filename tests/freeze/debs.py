@@ -35,9 +35,9 @@ def packed(bench, *arguments, environment=None):
     return output
 
 
-def refused(bench, text, *arguments):
+def refused(bench, text, *arguments, status=1):
     done = pack(bench, *arguments, stdin=subprocess.DEVNULL)
-    tap.equal((done.returncode, done.stdout), (1, ''), done.stderr)
+    tap.equal((done.returncode, done.stdout), (status, ''), done.stderr)
     tap.equal(len(done.stderr.splitlines()), 1, f'lines of {done.stderr!r}')
     tap.true(text in done.stderr, f'{done.stderr!r}: not {text!r}')
     tap.equal(list(bench.root.glob('*.deb')), [], 'no package')
@@ -160,6 +160,49 @@ def test_image_that_another_signed_or_nobody_is_refused(bench):
         file.seek(-1, os.SEEK_END)
         file.write(bytes([last[0] ^ 1]))
     refused(bench, 'is not of this image', bench.image, '--public', bench.root / 'vendor.pub', *WHOSE)
+
+
+def test_defaults_that_mpyd_refuses_are_refused(bench):
+    secret, _ = keys(bench)
+    config = bench.root / 'some.conf'
+    arguments = (bench.app(APP), '--key', secret, '--config', config, *WHOSE)
+    for text, why in (('[update]\nprobatoin = 5s\n', f'{config}:2: there is no key probatoin in [update]'),
+                      ('[nothing]\n', f'{config}:1: there is no section [nothing]'),
+                      ('[grants]\nlisten = tcp:*:1\n', f'{config}:2: listen = tcp:*:1 would widen')):
+        config.write_text(text)
+        refused(bench, why, *arguments, status=4)
+    config.write_bytes(b'[app]\0\n')
+    refused(bench, str(config), *arguments, status=4)
+
+
+def test_defaults_of_an_image_for_another_machine_are_judged_by_themselves(bench):
+    secret, public = keys(bench)
+    bench.built(bench.app(APP))
+    content = bytearray(bench.image.read_bytes())
+    [other] = {62, 183} - {content[18]}
+    content[18] = content[content.index(b'MPYDUSR\0') + 16] = other
+    bench.image.write_bytes(content)
+    config = bench.root / 'some.conf'
+    config.write_text('[update]\nprobatoin = 5s\n')
+    arguments = (bench.image, '--key', secret, '--config', config, *WHOSE)
+    refused(bench, 'there is no key probatoin', *arguments, status=4)
+    config.write_text('[update]\nprobation = 5s\n')
+    architecture = ask('-f', packed(bench, *arguments), 'Architecture').strip()
+    tap.equal(architecture, {62: 'amd64', 183: 'arm64'}[other])
+
+
+def test_names_that_are_mpyds_are_refused(bench):
+    secret, _ = keys(bench)
+    signed = (bench.app(APP), '--key', secret, *WHOSE)
+    for name in ('mpyd', 'mpyd-dev', 'mpyd-demo', 'mpyd-doc', 'mpyd-abi-1'):
+        refused(bench, f'"{name}": is reserved', *signed, '--package', name, status=4)
+    packed(bench, *signed, '--package', 'mpyd-app-of-ours')
+    packed(bench, *signed, '--package', 'mpydays')
+    bench.built(bench.app(APP, MANIFEST.replace('under-test', 'mpxd-thing'), 'named'))
+    image = bench.image.read_bytes()
+    bench.image.write_bytes(image.replace(b'"mpxd-thing"', b'"mpyd-thing"'))
+    (bench.root / 'app.deb').unlink()
+    refused(bench, 'is called "mpyd-thing", which is reserved', bench.image, *signed[1:], status=4)
 
 
 def test_manifest_that_no_app_has_is_refused(bench):
