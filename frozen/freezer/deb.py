@@ -126,7 +126,7 @@ def _matching(pattern, text, what):
 def _name(given, image):
     name = _matching(PACKAGE, given.package or PREFIX + image.about['name'],
                      '--package {!a}: is no name for a package')
-    if OURS.fullmatch(name):
+    if OURS.fullmatch(name) and not given.tree:  # a source package says what its packages are called
         raise RefusedError(f'--package "{name}": is reserved for mpyd\'s own packages; one of an app is '
                            f'called {PREFIX}..., or as you like without mpyd in front')
     return name

@@ -227,6 +227,8 @@ def test_tree_has_what_the_package_has(bench):
     done = pack(bench, app, '--key', secret, *WHOSE, '--tree', tree)
     tap.equal((done.returncode, done.stdout, done.stderr), (0, '', ''))
     subprocess.run(['diff', '-r', root, tree], check=True)
+    done = pack(bench, app, '--key', secret, *WHOSE, '--package', 'mpyd-demo', '--tree', bench.root / 'ours')
+    tap.equal(done.returncode, 0, f'of a source package: {done.stderr}')
     (bench.root / 'app.deb').unlink()
     refused(bench, 'File exists', app, '--key', secret, *WHOSE, '--tree', tree)
 
