@@ -147,6 +147,16 @@ def one_that_misses_its_heartbeat_is_rolled_back():
     one_that_does_not_do_well_is_rolled_back("silent", "rolled back")
 
 
+def one_that_is_restarted_at_once_is_watched():
+    start_with("one")
+    install("two", "--no-wait")
+    for _ in range(3):
+        runs("2.0")
+        host.systemctl("restart", unit(APP))
+    wait_for("the confirmation", lambda: state()["good"] == "b")
+    clear()
+
+
 def a_supervisor_killed_on_trial_is_followed_by_what_was_before():
     start_with("one")
     configure("1h")
@@ -198,6 +208,7 @@ TESTS = [
     one_that_crashes_is_rolled_back,
     one_that_never_gets_ready_is_rolled_back,
     one_that_misses_its_heartbeat_is_rolled_back,
+    one_that_is_restarted_at_once_is_watched,
     a_supervisor_killed_on_trial_is_followed_by_what_was_before,
     a_stop_in_order_is_no_failure,
     slots_are_for_supervisors_alone,
