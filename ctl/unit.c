@@ -12,7 +12,8 @@
 #include "ctl/program.h"
 
 #define PROPERTIES                                                                                 \
-    "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,ExecMainStatus,NRestarts"
+    "--property=Id,LoadState,ActiveState,SubState,UnitFileState,Result,ExecMainStatus,NRestarts,"  \
+    "Job"
 
 void unit_name(const struct place *place, char name[UNIT_NAME_SIZE]) {
     (void)snprintf(name, UNIT_NAME_SIZE, "mpyd@%s.service", place->name);
@@ -39,6 +40,8 @@ static void set(struct unit *unit, const char *key, const char *value) {
         unit->status = (int)strtoul(value, NULL, 10);
     } else if (strcmp(key, "NRestarts") == 0) {
         unit->n_restarts = (unsigned)strtoul(value, NULL, 10);
+    } else if (strcmp(key, "Job") == 0) {
+        unit->has_job = strtoul(value, NULL, 10) > 0;
     }
 }
 

@@ -18,6 +18,7 @@ struct unit {
     char result[24];        /* why it failed: "exit-code", "watchdog" ... */
     int status;             /* exit status of its last process */
     unsigned n_restarts;    /* by systemd */
+    bool has_job;           /* somebody wants it started, stopped or the like just now */
     bool is_socket_waiting; /* whoever connects to the control socket would start the unit */
 };
 

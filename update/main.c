@@ -27,7 +27,7 @@
 #include "update/watch.h"
 
 static const char help[] =
-    "Usage: mpyd-update VERB APP [IMAGE] [OPTION]...\n"
+    "Usage: mpyd-update VERB APP [IMAGE|RESULT] [OPTION]...\n"
     "       mpyd-update --help | --version\n"
     "\n"
     "Keeps the images of mpyd's apps; started by their units. Use mpyctl install and rollback.\n"
@@ -38,7 +38,7 @@ static const char help[] =
     "  rollback APP        go back to the image before\n"
     "  request APP         do what mpyctl has left in --incoming, and restart the app\n"
     "  stopped APP RESULT  after the unit has stopped with that $SERVICE_RESULT: a trial that was\n"
-    "                      stopped in order is none yet\n"
+    "                      stopped in order is none yet, one that came to its end is over\n"
     "  watch APP           watch the trial that runs, until it is confirmed or rolled back\n"
     "\n"
     "      --images DIR    the slots, in place of " PLACES_IMAGES "\n"
@@ -157,23 +157,26 @@ static int request(const struct command *command) {
     return r;
 }
 
-static int put_off(const struct command *command) {
+static int end(const struct command *command, bool *ret_is_over) {
+    bool by_itself = service_ends_itself(command->app); // asked before the slots are locked
     CLEANUP(update_done) struct update update = UPDATE_INIT;
     int r = update_open(&update, &command->places, command->app, false);
 
-    return r ? r : update_put_off(&update);
+    return r ? r : update_end(&update, by_itself, ret_is_over);
 }
 
 // systemd counts the starts that administrators ask for, too: as long as the app ends in order
-// there is no reason to refuse the next.
+// there is no reason to refuse the next. Of a trial that is over the image before runs again.
 static int stopped(const struct command *command) {
-    int r;
+    bool is_over = false;
+    int r, forgot;
 
     if (strcmp(command->operand, "success") != 0) {
         return UPDATE_DONE;
     }
-    r = put_off(command);
-    return service_forget(command->app) < 0 && r == UPDATE_DONE ? UPDATE_INTERNAL : r;
+    r = end(command, &is_over);
+    forgot = is_over ? service_restart(command->app) : service_forget(command->app);
+    return forgot < 0 && r == UPDATE_DONE ? UPDATE_INTERNAL : r;
 }
 
 static int watch_trial(const struct command *command) {

@@ -10,12 +10,24 @@
 #include "ctl/program.h"
 #include "ctl/unit.h"
 
-bool service_is_up(const char *app) {
-    struct unit unit = UNIT_UNKNOWN;
+static bool read_unit(const char *app, struct unit *unit) {
     struct place place;
 
-    return place_find(app, &place) == CTL_DONE && unit_read(&place, 1, &unit) == CTL_DONE &&
-           unit.is_known && strcmp(unit.active, "inactive") != 0;
+    *unit = (struct unit)UNIT_UNKNOWN;
+    return place_find(app, &place) == CTL_DONE && unit_read(&place, 1, unit) == CTL_DONE &&
+           unit->is_known;
+}
+
+bool service_is_up(const char *app) {
+    struct unit unit;
+
+    return read_unit(app, &unit) && strcmp(unit.active, "inactive") != 0;
+}
+
+bool service_ends_itself(const char *app) {
+    struct unit unit;
+
+    return read_unit(app, &unit) && !unit.has_job;
 }
 
 // Runs systemctl VERB OPTION for the unit of APP.

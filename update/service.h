@@ -9,6 +9,10 @@
 // Whether the unit of APP is to be running: it starts, runs, or has failed.
 bool service_is_up(const char *app);
 
+// Whether the unit of APP, which stops, does so of itself: nobody has asked systemd for it. Where
+// systemd tells nothing, somebody has.
+bool service_ends_itself(const char *app);
+
 // Has systemd forget how often the unit of APP was started, and that it failed. Returns as
 // service_restart().
 int service_forget(const char *app);

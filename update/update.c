@@ -15,6 +15,7 @@
 #include "base/durable.h"
 #include "base/fd.h"
 #include "base/log.h"
+#include "base/message-ids.h"
 #include "image/floor.h"
 #include "image/places.h"
 #include "image/slots-file.h"
@@ -97,12 +98,18 @@ void update_tell(const struct update *update, const char *id, int level) {
     }
 }
 
-int update_put_off(struct update *update) {
-    if (!slots_put_off(&update->slots)) {
+int update_end(struct update *update, bool by_itself, bool *ret_is_over) {
+    int r;
+
+    *ret_is_over = by_itself && slots_is_over(&update->slots);
+    if (!(*ret_is_over ? slots_fail(&update->slots, "it came to its end before it was confirmed")
+                       : slots_put_off(&update->slots))) {
         return UPDATE_DONE;
     }
-    update_tell(update, NULL, LOG_INFO);
-    return update_write(update);
+    r = update_write(update);
+    update_tell(update, *ret_is_over ? MESSAGE_ID_ROLLED_BACK : NULL,
+                *ret_is_over ? LOG_WARNING : LOG_INFO);
+    return r;
 }
 
 // -- paths ---------------------------------------------------------------------------------------

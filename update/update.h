@@ -64,4 +64,8 @@ void update_done(struct update *update);
 int update_pick(struct update *update);
 int update_install(struct update *update, int directory, const char *image);
 int update_roll_back(struct update *update);
-int update_put_off(struct update *update); // a trial that was stopped in order
+
+// The unit ended in order. Where somebody asked for it, a trial is none yet; where it did so
+// BY_ITSELF it is over, if there is another image: that was up for a whole probation once.
+// *ret_is_over: it is.
+int update_end(struct update *update, bool by_itself, bool *ret_is_over);

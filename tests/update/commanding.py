@@ -36,6 +36,7 @@ class Machine(Place):
         self.write("update", f"{self.program} --keys={self.keys}")
         self.write("active", active)
         self.write("enabled", "disabled")
+        self.write("job", "")
 
     def write(self, name, text):
         with open(os.path.join(self.fake, name), "w", encoding="utf-8") as file:
@@ -120,6 +121,7 @@ def a_trial_that_was_stopped_is_another_one_with_the_next_start(stock):
         machine.ctl("install", stock.image("1.0"), says=["confirmed"])
     machine.ctl("install", stock.image("2.0"), "--no-wait")  # nobody answers yet
     machine.write("active", "inactive")
+    machine.write("job", "622")
     words = ["version 2.0 was stopped or ended on trial"]
     machine.run("stopped", "success", words=words, env=machine.environment())
     tap.true("systemctl reset-failed --quiet -- mpyd@gauge.service" in machine.calls(), "starts are forgotten")
@@ -144,6 +146,24 @@ def how_to_start_one_that_does_not_run_is_told(stock):
     machine.write("active", "active")
     with app_that_is(machine):
         tap.true("does not run" not in machine.ctl("install", stock.image("1.0")), "of one that runs")
+
+
+def a_trial_that_came_to_its_end_is_over(stock):
+    """But for the first image: there is nothing to go back to."""
+    machine = Machine(stock)
+    machine.ctl("install", stock.image("1.0"), "--no-wait")
+    machine.run("stopped", "success", words=["version 1.0 was stopped or ended on trial"], env=machine.environment())
+    tap.equal(machine.state()["slots"]["trial"], "a", "the trial of the first")
+    machine.run("pick")
+    machine.confirm()
+    machine.ctl("install", stock.image("2.0"), "--no-wait")
+    restarts = machine.calls().count("systemctl restart")
+    words = ["rolled back from version 2.0 to 1.0: it came to its end before it was confirmed"]
+    machine.run("stopped", "success", words=words, env=machine.environment())
+    tap.equal(machine.calls().count("systemctl restart"), restarts + 1, "restarts")
+    tap.true(same(machine.picked(), stock.image("1.0")), "the image that runs")
+    machine.run("stopped", "success", env=machine.environment())
+    tap.equal(machine.calls().count("systemctl restart"), restarts + 1, "restarts after the end of a good one")
 
 
 def what_the_unit_refuses_is_told_with_its_status(stock):
@@ -258,6 +278,7 @@ TESTS = [
     the_same_again_disturbs_nothing,
     a_bad_update_is_rolled_back_and_told,
     a_trial_that_was_stopped_is_another_one_with_the_next_start,
+    a_trial_that_came_to_its_end_is_over,
     how_to_start_one_that_does_not_run_is_told,
     what_the_unit_refuses_is_told_with_its_status,
     what_systemd_denies_is_not_done_later,

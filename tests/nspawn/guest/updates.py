@@ -147,6 +147,10 @@ def one_that_misses_its_heartbeat_is_rolled_back():
     one_that_does_not_do_well_is_rolled_back("silent", "rolled back")
 
 
+def one_that_comes_to_its_end_is_rolled_back():
+    one_that_does_not_do_well_is_rolled_back("ending", "it came to its end before it was confirmed")
+
+
 def one_that_is_restarted_at_once_is_watched():
     start_with("one")
     install("two", "--no-wait")
@@ -208,6 +212,7 @@ TESTS = [
     one_that_crashes_is_rolled_back,
     one_that_never_gets_ready_is_rolled_back,
     one_that_misses_its_heartbeat_is_rolled_back,
+    one_that_comes_to_its_end_is_rolled_back,
     one_that_is_restarted_at_once_is_watched,
     a_supervisor_killed_on_trial_is_followed_by_what_was_before,
     a_stop_in_order_is_no_failure,
