@@ -20,6 +20,7 @@
 #include "image/key.h"
 #include "image/places.h"
 #include "image/trust.h"
+#include "update/powers.h"
 #include "update/probation.h"
 #include "update/request.h"
 #include "update/service.h"
@@ -103,8 +104,9 @@ static int pick(const struct command *command) {
 }
 
 // Before a start by systemd, which would try again whatever fails here, but not what mpyd refuses.
+// It is a command of the app's unit outside of what that may do: nothing else takes root's powers.
 static int prepare(const struct command *command) {
-    int r = pick(command);
+    int r = powers_drop() < 0 ? UPDATE_INTERNAL : pick(command);
 
     return r == UPDATE_IMAGE ? UPDATE_DONE : r;
 }
@@ -167,12 +169,16 @@ static int end(const struct command *command, bool *ret_is_over) {
 
 // systemd counts the starts that administrators ask for, too: as long as the app ends in order
 // there is no reason to refuse the next. Of a trial that is over the image before runs again.
+// Root's powers are as with prepare().
 static int stopped(const struct command *command) {
     bool is_over = false;
     int r, forgot;
 
     if (strcmp(command->operand, "success") != 0) {
         return UPDATE_DONE;
+    }
+    if (powers_drop() < 0) {
+        return UPDATE_INTERNAL;
     }
     r = end(command, &is_over);
     forgot = is_over ? service_restart(command->app) : service_forget(command->app);

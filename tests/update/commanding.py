@@ -166,6 +166,39 @@ def a_trial_that_came_to_its_end_is_over(stock):
     tap.equal(machine.calls().count("systemctl restart"), restarts + 1, "restarts after the end of a good one")
 
 
+def what_the_units_of_apps_run_has_no_powers(stock):
+    """Looked at while it waits for the slots."""
+    machine = Machine(stock)
+    machine.ctl("install", stock.image("1.0"), "--no-wait")
+    directory = os.open("/var/lib/mpyd-images/gauge", os.O_RDONLY)
+    try:
+        for words in (["prepare"], ["stopped", "success"]):
+            fcntl.flock(directory, fcntl.LOCK_EX)
+            command = machine.command(*words)
+            running = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=machine.environment())
+            fields = waiting(running)
+            for name in ("CapInh", "CapPrm", "CapEff", "CapAmb"):
+                tap.equal(int(fields[name], 16), 0, f"{words}: {name}")
+            tap.equal(fields["NoNewPrivs"], "1", f"{words}: NoNewPrivs")
+            fcntl.flock(directory, fcntl.LOCK_UN)
+            tap.equal((running.communicate(timeout=60)[1] != "", running.returncode), (True, DONE), f"{words}")
+    finally:
+        os.close(directory)
+
+
+def waiting(running):
+    """/proc/PID/status of a process that waits for the lock."""
+    while True:
+        with open("/proc/locks", encoding="ascii") as file:
+            is_waiting = any("->" in line and f" {running.pid} " in line for line in file)
+        with open(f"/proc/{running.pid}/status", encoding="ascii") as file:
+            fields = dict(line.rstrip("\n").split(":\t", 1) for line in file if ":\t" in line)
+        if is_waiting:
+            return fields
+        tap.equal(running.poll(), None, "it ended")
+        time.sleep(0.02)
+
+
 def what_the_unit_refuses_is_told_with_its_status(stock):
     machine = Machine(stock, active="inactive")
     machine.ctl("install", stock.image("1.0", 3), says=["to be tried with the next start"])
@@ -280,6 +313,7 @@ TESTS = [
     a_trial_that_was_stopped_is_another_one_with_the_next_start,
     a_trial_that_came_to_its_end_is_over,
     how_to_start_one_that_does_not_run_is_told,
+    what_the_units_of_apps_run_has_no_powers,
     what_the_unit_refuses_is_told_with_its_status,
     what_systemd_denies_is_not_done_later,
     one_that_is_refused_leaves_nothing,
