@@ -73,6 +73,14 @@ def a_start_in_which_something_fails(stock):
     fail_each(stock, machine, "pick", good=[one])
 
 
+def a_stop_in_which_something_fails(stock):
+    one, two = stock.image("1.0", 3), stock.image("2.0", 5)
+    machine = installed(stock, one)
+    machine.run("install", two)
+    machine.run("pick")
+    fail_each(stock, machine, "stopped", "success", good=[one, two])
+
+
 def going_back_in_which_something_fails(stock):
     one, two = stock.image("1.0", 3), stock.image("2.0", 3)
     machine = installed(stock, one)
@@ -84,5 +92,6 @@ def going_back_in_which_something_fails(stock):
 TESTS = [
     an_install_in_which_something_fails,
     a_start_in_which_something_fails,
+    a_stop_in_which_something_fails,
     going_back_in_which_something_fails,
 ]

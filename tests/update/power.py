@@ -154,6 +154,17 @@ def a_start_of_a_trial_cut_off_is_that_start_or_none(stock):
     tap.equal(cut.last, {(1, 1)}, "starts after all of it: it had its start")
 
 
+def a_stop_of_a_trial_cut_off_is_noted_or_not(stock):
+    versions = Versions(stock)
+    machine = updated(stock, versions)
+    machine.run("install", versions.two)
+    machine.run("pick")
+    cut = Cut(stock, machine)
+    cut.run("stopped", "success", check=versions.twice)
+    tap.equal(set(cut.outcomes), {(1, 1), (2, 1)}, "starts")
+    tap.equal(cut.last, {(2, 1)}, "starts after all of it: another trial")
+
+
 def going_back_cut_off_goes_back(stock):
     versions = Versions(stock)
     machine = updated(stock, versions)
@@ -214,6 +225,7 @@ TESTS = [
     the_first_install_cut_off_is_all_there_or_not_at_all,
     an_update_of_what_came_with_a_package_cut_off,
     a_start_of_a_trial_cut_off_is_that_start_or_none,
+    a_stop_of_a_trial_cut_off_is_noted_or_not,
     going_back_cut_off_goes_back,
     confirming_cut_off_is_all_there_or_not_at_all,
     giving_up_cut_off_goes_back,
