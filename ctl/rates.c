@@ -71,6 +71,10 @@ static size_t read_buckets(struct json_object *before, struct json_object *after
     return n;
 }
 
+static bool is_empty(const struct bucket *buckets, size_t n) {
+    return n == 0 || buckets[n - 1].n <= 0;
+}
+
 // The end of the bucket below which PART of all calls ended.
 static double quantile(const struct bucket *buckets, size_t n_buckets, double part) {
     double all = n_buckets > 0 ? buckets[n_buckets - 1].n : 0;
@@ -90,6 +94,10 @@ static void fill(struct json_object *before, struct json_object *after, double s
     struct bucket buckets[BUCKETS_MAX];
     size_t n = read_buckets(before, after, rates->group, buckets);
 
+    if (is_empty(buckets, n)) {
+        n = read_buckets(NULL, after, rates->group, buckets);
+        rates->is_since_start = true;
+    }
     rates->calls = growth(before, after, CALLS, "_total", rates->group, NULL) / seconds;
     rates->failures = growth(before, after, FAILURES, "_total", rates->group, NULL) / seconds;
     rates->median = quantile(buckets, n, 0.5);

@@ -3,6 +3,7 @@
 
 // What happened between two answers to Metrics(), for mpyctl top.
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct json_object;
@@ -14,6 +15,7 @@ struct rates {
     char group[RATES_GROUP_SIZE]; /* of calls; "": all together */
     double calls, failures;       /* a second */
     double median, slow;          /* seconds within which half and 99 % of them ended; < 0: none */
+    bool is_since_start;          /* none of those was timed: it is of all since the app began */
 };
 
 // The rates of all groups together, and of each that made a call, in *RATES, SECONDS after BEFORE

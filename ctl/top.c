@@ -115,15 +115,17 @@ static const struct sample *find(const struct samples *samples, const char *name
 
 // -- showing -------------------------------------------------------------------------------------
 
-static void cell_seconds(struct table *table, double seconds) {
-    char text[SPAN_SIZE];
+static void cell_seconds(struct table *table, double seconds, bool is_since_start) {
+    char text[SPAN_SIZE], cell[SPAN_SIZE + 4];
 
     if (seconds < 0) {
         table_cell(table, COLOUR_NONE, "-");
     } else if (seconds > 3600) {
         table_cell(table, COLOUR_WARNING, "long"); // the last bucket has no end
     } else {
-        table_cell_format(table, COLOUR_NONE, "<%s", span_time((uint64_t)(seconds * 1e6), text));
+        (void)snprintf(cell, sizeof(cell), is_since_start ? "(<%s)" : "<%s",
+                       span_time((uint64_t)(seconds * 1e6), text));
+        table_cell(table, COLOUR_NONE, cell);
     }
 }
 
@@ -131,8 +133,8 @@ static void cell_rates(struct table *table, const struct rates *rates) {
     table_cell_format(table, COLOUR_NONE, "%.0f", rates->calls);
     table_cell_format(table, rates->failures > 0 ? COLOUR_WARNING : COLOUR_NONE, "%.0f",
                       rates->failures);
-    cell_seconds(table, rates->median);
-    cell_seconds(table, rates->slow);
+    cell_seconds(table, rates->median, rates->is_since_start);
+    cell_seconds(table, rates->slow, rates->is_since_start);
 }
 
 static void add_app(struct table *table, const struct sample *sample, const struct rates *rates) {

@@ -250,6 +250,12 @@ def rates_of_calls(program):
     tap.true(float(lines[4][2]) > 0, "from nothing")
 
 
+def times_of_few_calls_are_those_since_the_start(program):
+    with app(program, Metrics=counting((1000, 5, 6, 10), (1003, 5, 6, 10))) as (_, ask):
+        lines = ask.says("top", "meterd", "--count", "1", "--interval", "10ms").splitlines()
+    tap.equal(lines[1].split()[4:6], ["(<1ms)", "(<4ms)"], "no call of the interval was timed")
+
+
 def top_of_one_that_ends(program):
     with app(program, Metrics=counting((1, 0, 0, 0))) as (_, ask):
         ask.fails(9, "nobody: is not running", "top", "nobody")
@@ -310,6 +316,7 @@ TESTS = [
     metrics_without_one,
     metrics_that_lie,
     rates_of_calls,
+    times_of_few_calls_are_those_since_the_start,
     top_of_one_that_ends,
     policy_in_a_table,
     policy_for_one_action,
