@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #include "ctl/credential.h"
 
+#include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <unistd.h>
@@ -19,12 +21,18 @@ enum credential_place credential_find(const char *app, const char *name) {
         {"/usr/lib/credstore.encrypted", CREDENTIAL_ENCRYPTED},
     };
     char path[PATH_MAX];
+    bool is_hidden = false, is_plain_hidden = false;
 
     for (size_t i = 0; i < sizeof(stores) / sizeof(stores[0]); i++) {
         (void)snprintf(path, sizeof(path), "%s/mpyd.%s.%s", stores[i].path, app, name);
         if (access(path, F_OK) == 0) {
-            return stores[i].place;
+            // A plain one would go before.
+            return stores[i].place == CREDENTIAL_PLAIN || !is_plain_hidden ? stores[i].place
+                                                                           : CREDENTIAL_UNKNOWN;
         }
+        is_hidden = is_hidden || errno == EACCES;
+        is_plain_hidden =
+            is_plain_hidden || (errno == EACCES && stores[i].place == CREDENTIAL_PLAIN);
     }
-    return CREDENTIAL_ABSENT;
+    return is_hidden ? CREDENTIAL_UNKNOWN : CREDENTIAL_ABSENT;
 }

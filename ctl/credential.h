@@ -4,7 +4,8 @@
 // Where systemd finds the credentials of apps, "mpyd.APP.NAME" in its stores: systemd.exec(5).
 
 enum credential_place {
-    CREDENTIAL_ABSENT,    /* or not for this user to see */
+    CREDENTIAL_ABSENT,
+    CREDENTIAL_UNKNOWN,   /* a store that this user may not look into might have it */
     CREDENTIAL_PLAIN,     /* for LoadCredential= */
     CREDENTIAL_ENCRYPTED, /* for LoadCredentialEncrypted=, and none is plain */
 };

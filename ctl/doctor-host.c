@@ -16,6 +16,7 @@
 
 #include "base/cleanup.h"
 #include "base/parse.h"
+#include "ctl/credential.h"
 #include "ctl/doctor.h"
 #include "ctl/granted.h"
 #include "ctl/program.h"
@@ -29,18 +30,33 @@
 #define ROLLED_BACK "rolled back" /* how what is told of the slots begins then */
 #define ON_REQUEST "as asked for"
 #define REMEDY_SIZE 128
+#define AS_ROOT "run mpyctl doctor as root"
 #define SYSTEMD_MIN 252
 #define FREE_MIN (64ull << 20)
 #define YEAR_MIN 2026 /* mpyd is no older: a clock before that was never set */
 
 // -- keys ----------------------------------------------------------------------------------------
 
+// Of a user who may not read them all.
+static void find_hidden_keys(struct doctor *doctor, const struct keys *keys) {
+    doctor_find(doctor, DOCTOR_NOTE, AS_ROOT,
+                "%zu trusted keys can be read; which others there are, only root may see",
+                keys->n_items);
+}
+
+static bool is_hidden(const char *path) {
+    return access(path, R_OK | X_OK) < 0 && errno == EACCES;
+}
+
 void doctor_check_keys(struct doctor *doctor) {
     CLEANUP(keys_done) struct keys keys = {0};
+    bool are_hidden = is_hidden(KEY_DIRECTORY) || is_hidden(KEY_PACKAGES);
     char why[KEY_WHY_SIZE];
-    int r = keys_read(NULL, &keys, why);
+    int r = are_hidden ? 0 : keys_read(NULL, &keys, why);
 
-    if (r != 0) {
+    if (are_hidden || (keys.n_refused > 0 && geteuid() != 0)) {
+        find_hidden_keys(doctor, &keys);
+    } else if (r != 0) {
         doctor_find(doctor, DOCTOR_PROBLEM,
                     "no signed app starts before that is mended; mpyd(8) says what a key may be",
                     "%s", r < 0 ? strerror(-r) : why);
@@ -52,7 +68,7 @@ void doctor_check_keys(struct doctor *doctor) {
     } else {
         doctor_find(doctor, DOCTOR_GOOD, NULL, "%zu trusted in %s", keys.n_items, keys.directory);
     }
-    if (keys.n_refused > 0) {
+    if (keys.n_refused > 0 && geteuid() == 0) {
         doctor_find(doctor, DOCTOR_NOTE, "mend or remove what standard error names",
                     "%zu more there count for nothing", keys.n_refused);
     }
@@ -146,6 +162,11 @@ static void find_app(struct doctor *doctor, const struct view *view) {
                 view->reason ? view->reason : "");
 }
 
+static void find_hidden(struct doctor *doctor, const char *app) {
+    doctor_find(doctor, DOCTOR_NOTE, AS_ROOT,
+                "%s: whether its unit gives what its image asks for, only root may see", app);
+}
+
 // What the image that its unit starts asks for, against its configuration and what the unit gives.
 static void find_granted(struct doctor *doctor, const char *app) {
     CLEANUP(granted_image_done) struct granted_image image = GRANTED_IMAGE_INIT;
@@ -172,23 +193,43 @@ static void find_granted(struct doctor *doctor, const char *app) {
     case GRANTED_CURRENT:
         doctor_find(doctor, DOCTOR_GOOD, NULL, "%s: its unit gives what its image asks for", app);
         break;
+    case GRANTED_UNKNOWN:
+        find_hidden(doctor, app);
+        break;
     case GRANTED_NOWHERE:
         doctor_find(doctor, DOCTOR_GOOD, NULL, "%s: its image may have what it is configured to",
                     app);
     }
 }
 
-// Only root may read images.
+// Whether the key of the image is where it cannot be taken from: systemd may decrypt it for the
+// unit alone, and a store may be closed to this user. PLACE is of its key.
+static bool is_locked(const struct granted_image *image, enum credential_place place) {
+    CLEANUP(image_file_done) struct image_file file = IMAGE_FILE_INIT;
+
+    return !image->key_file && place != CREDENTIAL_ABSENT && place != CREDENTIAL_PLAIN &&
+           image_file_load(image->path, NULL, &file) == CTL_LOCKED;
+}
+
+// Only root may read images, and perhaps configurations.
 static void find_grants(struct doctor *doctor, const char *app) {
     struct granted_image image = GRANTED_IMAGE_INIT;
+    enum credential_place key = credential_find(app, "image-key");
+    char config[REMEDY_SIZE];
     int r = granted_find_image(app, &image);
 
+    (void)snprintf(config, sizeof(config), "/etc/mpyd/%s.conf", app);
     if (r == CTL_FAILED && !granted_is_enabled(app)) {
         return; // it runs from somewhere else
     }
-    if (r == CTL_DENIED) {
-        doctor_find(doctor, DOCTOR_NOTE, "run mpyctl doctor as root",
-                    "%s: whether its unit gives what its image asks for, only root may see", app);
+    if (r == CTL_DENIED || (access(config, R_OK) < 0 && errno == EACCES)) {
+        find_hidden(doctor, app);
+    } else if (r == CTL_DONE && is_locked(&image, key)) {
+        doctor_find(
+            doctor, DOCTOR_NOTE,
+            key == CREDENTIAL_UNKNOWN ? AS_ROOT : "mpyctl status says how its unit does",
+            "%s: its image is encrypted, and its key is %s: what it asks for cannot be told", app,
+            key == CREDENTIAL_UNKNOWN ? "for root alone to see" : "for systemd to decrypt");
     } else {
         find_granted(doctor, app);
     }
@@ -222,7 +263,10 @@ static void check_directory(struct doctor *doctor, const char *path, const char 
     char text[SPAN_SIZE];
 
     if (statvfs(path, &info) < 0) {
-        if (errno != ENOENT) {
+        if (errno == EACCES && geteuid() != 0) {
+            doctor_find(doctor, DOCTOR_NOTE, AS_ROOT, "%s, for %s, only root may look at", path,
+                        what);
+        } else if (errno != ENOENT) {
             doctor_find(doctor, DOCTOR_PROBLEM, "root has to be able to look at it",
                         "%s cannot be looked at: %s", path, strerror(errno));
         }

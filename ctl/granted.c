@@ -185,14 +185,15 @@ static int read_files(const struct manifest *manifest, struct json_object *confi
 }
 
 // A bit for each credential that is kept encrypted.
-static uint64_t find_encrypted(const struct manifest *manifest) {
+static uint64_t find_encrypted(const struct manifest *manifest, struct granted *granted) {
     uint64_t found = 0;
 
     for (size_t i = 0; i < manifest->credentials.n_items; i++) {
-        bool is_encrypted =
-            credential_find(manifest->name, manifest->credentials.items[i]) == CREDENTIAL_ENCRYPTED;
+        enum credential_place place =
+            credential_find(manifest->name, manifest->credentials.items[i]);
 
-        found |= (uint64_t)is_encrypted << i;
+        found |= (uint64_t)(place == CREDENTIAL_ENCRYPTED) << i;
+        granted->is_guessed = granted->is_guessed || place == CREDENTIAL_UNKNOWN;
     }
     return found;
 }
@@ -212,7 +213,7 @@ static int make(const struct manifest *manifest, struct json_object *config,
         .quota = has_quota ? quota : 0,
         .credentials = (const char *const *)manifest->credentials.items,
         .n_credentials = manifest->credentials.n_items,
-        .encrypted = find_encrypted(manifest),
+        .encrypted = find_encrypted(manifest, granted),
         .files = files->items,
         .n_files = files->n_items,
         .listen = listen.items,
@@ -295,6 +296,9 @@ enum granted_state granted_compare(const struct granted *granted, const char *ap
     (void)snprintf(sockets, sizeof(sockets), GRANTED_UNITS "/mpyd-ports@%s.socket", app);
     if (!granted_is_enabled(app)) {
         return GRANTED_NOWHERE;
+    }
+    if (granted->is_guessed) {
+        return GRANTED_UNKNOWN;
     }
     return has_text(service, granted->service) && has_text(sockets, granted->sockets) &&
                    (access(no_network, F_OK) == 0) == !granted->has_network

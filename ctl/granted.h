@@ -18,6 +18,7 @@ struct granted {
     bool has_network; /* else there is GRANTED_NO_NETWORK as well */
     char *files;      /* what became of those that it is to be given, lines for people */
     char *left_out;   /* a grant of ports that is no list of them; NULL: none */
+    bool is_guessed;  /* this user may not see how a credential is kept, taken to be a plain one */
 };
 
 #define GRANTED_INIT                                                                               \
@@ -38,7 +39,8 @@ struct granted_image {
 enum granted_state {
     GRANTED_NOWHERE, /* the app was not enabled */
     GRANTED_CURRENT,
-    GRANTED_STALE, /* made of another image or configuration, or by another mpyctl */
+    GRANTED_UNKNOWN, /* not for this user to tell */
+    GRANTED_STALE,   /* made of another image or configuration, or by another mpyctl */
 };
 
 // Finds the image of APP that its unit would start next, and the key that units have for it.

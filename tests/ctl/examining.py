@@ -6,6 +6,7 @@ import os
 import subprocess
 from pathlib import Path
 
+import enabling
 import tap
 from fake_app import status
 from steering import app
@@ -81,6 +82,53 @@ def apps_that_are_ill_are_found(program):
                         "what": "meterd is corrupt: the volume's header is damaged"}, "finding")
 
 
+# A machine with an enabled app of a package, whose credential systemd keeps encrypted: doctor there, as
+# root and as nobody, and as root where the image's key is kept so as well.
+MACHINE = """
+mount -t tmpfs -o mode=0755 none /etc || exit 77
+mkdir -p /etc/upper /etc/work /etc/programs /etc/systemd/system /etc/mpyd
+mkdir -m 0700 /etc/credstore /etc/credstore.encrypted /etc/mpyd/keys.d
+cp "$1" "$2" /etc/programs
+mount -t overlay -o lowerdir=/usr/lib,upperdir=/etc/upper,workdir=/etc/work none /usr/lib || exit 77
+mkdir -p /usr/lib/mpyd/images && install -m 0644 "$3" /usr/lib/mpyd/images/porter.mpyimg
+: >/etc/credstore.encrypted/mpyd.porter.token
+PATH=/etc/programs:$PATH
+mpyctl enable --units /etc/systemd/system --image /usr/lib/mpyd/images/porter.mpyimg porter || exit
+grep -q LoadCredentialEncrypted= /etc/systemd/system/mpyd@porter.service.d/50-mpyd-grants.conf || exit
+mpyctl doctor --json || :
+echo ,
+setpriv --reuid=65534 --regid=65534 --clear-groups mpyctl doctor --json || :
+echo ,
+cp "$4" /usr/lib/mpyd/images/porter.mpyimg
+: >/etc/credstore.encrypted/mpyd.porter.image-key
+mpyctl doctor --json || :
+"""
+
+
+def what_only_root_may_see_is_not_called_missing(program):
+    if os.getuid() != 0:
+        raise tap.Skip("not root: cannot mount")
+    image = enabling.porter(program, 'connect = ["tcp:*:443"]\ncredentials = ["token"]\n')
+    key, locked = program.place / "porter.image-key", program.place / "locked.mpyimg"
+    for words in ("keygen", key), ("encrypt", image, "--key", key, "-o", locked):
+        subprocess.run([program.mpyfreeze, *words], check=True, capture_output=True)
+    done = subprocess.run(["unshare", "--mount", "sh", "-c", MACHINE, "sh", program.mpyctl, program.mpyd, image,
+                           locked], capture_output=True, text=True, timeout=60)
+    if done.returncode == 77:
+        raise tap.Skip(f"cannot mount: {done.stderr}")
+    tap.equal((done.returncode, done.stderr), (0, ""), done.stdout)
+    root, nobody, locked = ([(f["area"], f["level"], f["what"]) for f in said["findings"]]
+                    for said in json.loads(f"[{done.stdout}]"))
+    tap.true(("apps", "good", "porter: its unit gives what its image asks for") in root, root)
+    tap.true(("keys", "problem", "no key is trusted: no app starts") in root, root)
+    tap.true(("apps", "note", "porter: whether its unit gives what its image asks for, only root may see") in nobody,
+             nobody)
+    tap.true(("apps", "note", "porter: its image is encrypted, and its key is for systemd to decrypt: what it asks for "
+              "cannot be told") in locked, locked)
+    [keys] = [found for found in nobody if found[0] == "keys"]
+    tap.true(keys[1] == "note" and "only root may see" in keys[2], keys)
+
+
 def layers_takes_no_operand(program):
     done = subprocess.run([program.mpyd, "layers", "x"], capture_output=True, text=True)
     tap.equal((done.returncode, done.stdout), (2, ""), done.stderr)
@@ -92,5 +140,6 @@ TESTS = [
     a_layer_that_is_missing_is_told,
     without_mpyd_it_says_so,
     apps_that_are_ill_are_found,
+    what_only_root_may_see_is_not_called_missing,
     layers_takes_no_operand,
 ]
