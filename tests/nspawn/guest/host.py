@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: MIT
 """What an administrator of the machine does, for the tests."""
 
+import contextlib
 import json
 import os
 import shutil
@@ -10,6 +11,7 @@ import time
 SHARED = "/shared"
 DEBS = f"{SHARED}/debs"
 VENDOR = "/usr/lib/mpyd/images"
+POLICY = "/usr/sbin/policy-rc.d"
 
 
 def _slowness():
@@ -43,6 +45,18 @@ def apt(*arguments, status=0):
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     return run("apt-get", "-qq", "-o", "Dpkg::Use-Pty=0", "--no-install-recommends", *arguments,
                status=status, env=environment)  # fmt: skip
+
+
+@contextlib.contextmanager
+def all_forbidden():
+    """Packages may neither start nor stop what runs."""
+    with open(POLICY, "w", encoding="ascii") as file:
+        file.write("#!/bin/sh\nexit 101\n")
+    os.chmod(POLICY, 0o755)
+    try:
+        yield
+    finally:
+        os.unlink(POLICY)
 
 
 def installed(package):

@@ -68,14 +68,17 @@ def traces_in_run():
 
 
 def nothing_is_left():
-    run("mpyctl", "start", "absent", status=1)  # which fails, and so its unit has failed
-    host.apt("autoremove", "--purge", "mpyd")
     left = [f"runs: {title!r}" for title in mpyd_processes()]
     left += run("systemctl", "list-units", "--all", "--plain", "--no-legend", "mpyd@*").splitlines()
     left += traces_in_run()
     clear()
     left += traces.differences()
     tap.equal(left, [], "against before it was installed")
+
+
+def purge():
+    run("mpyctl", "start", "absent", status=1)  # which fails, and so its unit has failed
+    host.apt("autoremove", "--purge", "mpyd")
 
 
 def stop_of_all_leaves_nothing_running():
@@ -91,6 +94,7 @@ def purge_leaves_nothing():
     """Of all that the other tests have done, too."""
     start_counting()
     count()
+    purge()
     nothing_is_left()
 
 
@@ -137,6 +141,19 @@ def remove_stops_all_and_keeps_state():
 
 
 def purge_leaves_nothing_of_an_app_that_runs():
+    purge()
+    nothing_is_left()
+
+
+def purge_keeps_to_a_policy_that_forbids_to_stop_what_runs():
+    """Then the administrator does, and nothing is left either."""
+    host.apt("install", package(host.DEBS))
+    start_counting()
+    before = show(unit(APP), "MainPID")
+    with host.all_forbidden():
+        host.apt("autoremove", "--purge", "mpyd")
+    tap.equal(show(unit(APP), "ActiveState", "MainPID"), ["active", *before], "the app")
+    run("systemctl", "stop", "mpyd@*", "mpyd.service")
     nothing_is_left()
 
 
@@ -147,4 +164,5 @@ TESTS = [
     downgrade_is_possible,
     remove_stops_all_and_keeps_state,
     purge_leaves_nothing_of_an_app_that_runs,
+    purge_keeps_to_a_policy_that_forbids_to_stop_what_runs,
 ]

@@ -18,7 +18,6 @@ PACKAGE = f"mpyd-app-{APP}"
 PLACE = f"{host.SHARED}/apps"
 IMAGE = f"{host.VENDOR}/{APP}.mpyimg"
 CONFIG = f"/etc/mpyd/{APP}.conf"
-POLICY = "/usr/sbin/policy-rc.d"
 KEPT = f"/var/lib/mpyd/{APP}/kept"
 TRACES = ("/etc", "/usr", "/var/lib", "/run")  # where something of an app could be
 
@@ -267,16 +266,9 @@ def the_key_of_a_package_signs_for_its_app_alone():
     clear()
 
 
-def forbid():
-    with open(POLICY, "w", encoding="ascii") as file:
-        file.write("#!/bin/sh\nexit 101\n")
-    os.chmod(POLICY, 0o755)
-
-
 def a_policy_that_forbids_it_is_kept_to():
     begin()
-    forbid()
-    try:
+    with host.all_forbidden():
         install("two", says=["policy-rc.d forbids to restart it", "to be tried with the next start"])
         runs("1.0")
         dpkg("--remove", PACKAGE, says=["policy-rc.d forbids to stop it"])
@@ -286,8 +278,6 @@ def a_policy_that_forbids_it_is_kept_to():
         install("two")
         tap.equal(host.show(unit(APP), "ActiveState"), ["inactive"])
         tap.true(is_enabled(), "enabled again")
-    finally:
-        os.unlink(POLICY)
     host.systemctl("start", unit(APP))
     runs("2.0")
     clear()
