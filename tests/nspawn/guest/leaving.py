@@ -5,6 +5,7 @@ import glob
 import os
 import shutil
 import socket
+import stat
 
 import host
 import tap
@@ -13,6 +14,8 @@ from host import run, show, unit, wait_for
 
 APP = "porter"  # counts what it is asked, in its state
 STATE = f"/var/lib/private/mpyd/{APP}"
+SOCKETS = [f"mpyd@{APP}.socket", f"mpyd-ports@{APP}.socket"]
+CONTROL = f"/run/mpydctl/{APP}/control"
 SECRET = f"/etc/credstore/mpyd.{APP}.token"
 
 
@@ -98,11 +101,25 @@ def purge_leaves_nothing():
     nothing_is_left()
 
 
+def another_control_socket():
+    """The unit of the package before, as if it had said something else."""
+    path = show(f"mpyd@{APP}.socket", "FragmentPath")[0]
+    run("sed", "--in-place", "s/^SocketMode=.*/SocketMode=0600/", path)
+    run("systemctl", "daemon-reload")
+
+
+def when_opened():
+    return [int(show(name, "ActiveEnterTimestampMonotonic")[0]) for name in SOCKETS]
+
+
 def upgrade_keeps_state_and_restarts_what_runs():
     host.apt("install", package(f"{host.SHARED}/previous"))
     older = host.installed("mpyd")
+    another_control_socket()
     start_counting()
+    opened = when_opened()
     before = count()
+    tap.equal(stat.S_IMODE(os.stat(CONTROL).st_mode), 0o600, "the control socket, by the unit before")
     main = show(unit(APP), "MainPID")
     with open(f"/etc/mpyd/{APP}.conf", "w", encoding="ascii") as file:
         file.write("[limits]\nlog_rate = 7\n")
@@ -114,6 +131,10 @@ def upgrade_keeps_state_and_restarts_what_runs():
     wait_for("the app", lambda: show(unit(APP), "ActiveState", "SubState") == ["active", "running"])
     tap.true(show(unit(APP), "MainPID") != main, "it runs what was before")
     tap.equal(count(), before + 1, "the next count")
+    tap.true(all(now > then for now, then in zip(when_opened(), opened, strict=True)), "sockets of before")
+    tap.equal(stat.S_IMODE(os.stat(CONTROL).st_mode), 0o660, "the control socket, by the unit installed now")
+    for name in (*SOCKETS, unit(APP)):
+        tap.equal(show(name, "ActiveState", "NeedDaemonReload"), ["active", "no"], name)
     tap.equal(show(unit("steady"), "ActiveState"), ["active"], "one that was started by hand")
     tap.equal(show(unit("other"), "ActiveState"), ["inactive"], "one that did not run")
     tap.true("log_rate = 7" in run("cat", f"/etc/mpyd/{APP}.conf"), "its configuration")
