@@ -92,9 +92,10 @@ def disk_is_whole_in_the_end(machine):
     machine.check_disk()
     machine.boot()
     all_is_well(machine)
-    inside(machine, "import shutil; apps = ('porter', 'keeper', 'gauge'); "
+    inside(machine, "import os, shutil; apps = ('porter', 'keeper', 'gauge'); "
            "[host.run('mpyctl', 'disable', '--now', app) for app in apps]; updates.clear(); "
-           "[shutil.rmtree('/var/lib/private/mpyd/' + app, ignore_errors=True) for app in apps]")  # fmt: skip
+           "[shutil.rmtree('/var/lib/private/mpyd/' + app, ignore_errors=True) for app in apps]; "
+           "os.remove('/etc/credstore/mpyd.porter.token')")  # fmt: skip
 
 
 TESTS = [

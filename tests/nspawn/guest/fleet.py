@@ -201,10 +201,9 @@ def journal_arrives_at_the_collector():
     def arrived():
         said = run("journalctl", "--quiet", "--no-pager", f"--directory={COLLECTED}", "--output=json", f"APP={APP}",
                    f"MESSAGE_ID={updates.ROLLED_BACK}", status=None)  # fmt: skip
-        return [json.loads(line) for line in said.splitlines()]
+        return any("rolled back from version 3.0 to 2.0" in json.loads(line)["MESSAGE"] for line in said.splitlines())
 
-    entries = wait_for("what the machine told of its update", arrived)
-    tap.true("rolled back from version 3.0 to 2.0" in entries[0]["MESSAGE"], entries)
+    wait_for("what the machine told of its update", arrived)
     systemctl("restart", unit(APP))
     image = told()["status"]["image"]
     wait_for("the app's own entries", lambda: run(
