@@ -139,6 +139,18 @@ bool unit_may_be_asked(const struct place *place, const struct unit *unit) {
            strcmp(unit->sub, "auto-restart") != 0;
 }
 
+bool unit_read_app(const char *app, struct unit *ret_unit) {
+    struct place place;
+
+    *ret_unit = (struct unit)UNIT_UNKNOWN;
+    return place_find(app, &place) == CTL_DONE && unit_read(&place, 1, ret_unit) == CTL_DONE &&
+           ret_unit->is_known;
+}
+
+bool unit_is_up(const struct unit *unit) {
+    return unit->is_known && strcmp(unit->active, "inactive") != 0;
+}
+
 int unit_of_operands(char **operands, size_t n_operands, struct place **ret_places,
                      struct unit **ret_units, size_t *ret_n_places) {
     CLEANUP_FREE struct place *places = NULL;

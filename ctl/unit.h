@@ -32,6 +32,12 @@ void unit_name(const struct place *place, char name[UNIT_NAME_SIZE]);
 // there is no systemd; or CTL_INTERNAL, having said so.
 int unit_read(const struct place *places, size_t n_places, struct unit *units);
 
+// The same of one APP, by its name. Returns whether there is a systemd that knows of it.
+bool unit_read_app(const char *app, struct unit *ret_unit);
+
+// Whether the unit is to be running: it starts, runs, or has failed.
+bool unit_is_up(const struct unit *unit);
+
 // The places of OPERANDS, as place_of_operands() has them, and their units, likewise the caller's.
 int unit_of_operands(char **operands, size_t n_operands, struct place **ret_places,
                      struct unit **ret_units, size_t *ret_n_places);

@@ -251,13 +251,6 @@ int updating_apply(const struct updating *updating, struct slots *ret_slots) {
 
 // -- the trial -----------------------------------------------------------------------------------
 
-static bool is_up(const char *app, struct unit *unit) {
-    struct place place;
-
-    return place_find(app, &place) == CTL_DONE && unit_read(&place, 1, unit) == CTL_DONE &&
-           unit->is_known && strcmp(unit->active, "inactive") != 0;
-}
-
 // Of one that is yet to be tried, because its unit does not run: whose turn it is.
 static void tell_start(const char *app, const struct unit *unit) {
     bool is_enabled = strcmp(unit->enabled, "enabled") == 0;
@@ -276,7 +269,7 @@ int updating_wait(const struct updating *updating, enum slots_place place) {
 
     while ((r = read_slots(updating->app, &slots)) == CTL_DONE && slots.trial == place &&
            n_down < DOWN_TICKS) {
-        n_down = is_up(updating->app, &unit) ? 0 : n_down + 1;
+        n_down = unit_read_app(updating->app, &unit) && unit_is_up(&unit) ? 0 : n_down + 1;
         (void)nanosleep(&pause, NULL);
     }
     if (r != CTL_DONE) {

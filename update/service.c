@@ -2,7 +2,6 @@
 #include "update/service.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "ctl/exit.h"
@@ -10,24 +9,16 @@
 #include "ctl/program.h"
 #include "ctl/unit.h"
 
-static bool read_unit(const char *app, struct unit *unit) {
-    struct place place;
-
-    *unit = (struct unit)UNIT_UNKNOWN;
-    return place_find(app, &place) == CTL_DONE && unit_read(&place, 1, unit) == CTL_DONE &&
-           unit->is_known;
-}
-
 bool service_is_up(const char *app) {
     struct unit unit;
 
-    return read_unit(app, &unit) && strcmp(unit.active, "inactive") != 0;
+    return unit_read_app(app, &unit) && unit_is_up(&unit);
 }
 
 bool service_ends_itself(const char *app) {
     struct unit unit;
 
-    return read_unit(app, &unit) && !unit.has_job;
+    return unit_read_app(app, &unit) && !unit.has_job;
 }
 
 // Runs systemctl VERB OPTION for the unit of APP.
