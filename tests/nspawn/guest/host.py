@@ -163,7 +163,7 @@ def entries(*matches, since=0):
     """Entries of the journal that have all of MATCHES ("FIELD=value"), as dictionaries, from SINCE on:
     what now() returned. Not by --after-cursor, which systemd 252 lets skip one that matches."""
     run("journalctl", "--sync")
-    said = run("journalctl", "--no-pager", "--quiet", "--output=json", *matches)
+    said = run("journalctl", "--no-pager", "--quiet", "--all", "--output=json", *matches)  # long fields, too
     found = [json.loads(line) for line in said.splitlines()]
     return [e for e in found if int(e["__REALTIME_TIMESTAMP"]) >= since]
 
