@@ -61,7 +61,7 @@ def state_is_kept_over_crash_kill_and_restart():
 
 
 def secret_shows_nowhere():
-    found = host.run("journalctl", "--no-pager", "--output=json")
+    found = host.run("journalctl", "--no-pager", "--all", "--output=json")
     tap.true(SECRET.decode() not in found, "the secret is in the journal")
     for pid in host.processes(APP).values():
         with open(f"/proc/{pid}/environ", "rb") as file:
