@@ -219,6 +219,7 @@ def secret_is_of_this_machine_alone():
     place = f"/etc/credstore.encrypted/mpyd.{grants.APP}.token"
     bring(place, b"")
     run("systemd-creds", "encrypt", "--name=token", "-", place, input=grants.SECRET.decode())
+    bring(f"/etc/credstore/mpyd.{grants.APP}.token", b"as it was before it was kept encrypted")
     host.bring(grants.APP)
     run("mpyctl", "enable", "--now", grants.APP)
     host.wait_state(unit(grants.APP), "active")
