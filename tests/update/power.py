@@ -144,6 +144,14 @@ def an_update_of_what_came_with_a_package_cut_off(stock):
     tap.equal(cut.last, {(2, 1)}, "starts after all of it")
 
 
+def on_trial(stock, versions):
+    """A machine on which version 1 is good and version 2 has had its start."""
+    machine = updated(stock, versions)
+    machine.run("install", versions.two)
+    machine.run("pick")
+    return machine
+
+
 def a_start_of_a_trial_cut_off_is_that_start_or_none(stock):
     versions = Versions(stock)
     machine = updated(stock, versions)
@@ -156,9 +164,7 @@ def a_start_of_a_trial_cut_off_is_that_start_or_none(stock):
 
 def a_stop_of_a_trial_cut_off_is_noted_or_not(stock):
     versions = Versions(stock)
-    machine = updated(stock, versions)
-    machine.run("install", versions.two)
-    machine.run("pick")
+    machine = on_trial(stock, versions)
     cut = Cut(stock, machine)
     cut.run("stopped", "success", check=versions.twice)
     tap.equal(set(cut.outcomes), {(1, 1), (2, 1)}, "starts")
@@ -167,9 +173,7 @@ def a_stop_of_a_trial_cut_off_is_noted_or_not(stock):
 
 def going_back_cut_off_goes_back(stock):
     versions = Versions(stock)
-    machine = updated(stock, versions)
-    machine.run("install", versions.two)
-    machine.run("pick")
+    machine = on_trial(stock, versions)
     cut = Cut(stock, machine)
     cut.run("pick", check=versions.twice)
     tap.equal(set(cut.outcomes), {(1, 1)}, "starts")
@@ -177,9 +181,7 @@ def going_back_cut_off_goes_back(stock):
 
 def watched(stock, versions, answer, check):
     """The outcomes of cuts through a watch of version 2, of which its supervisor says ANSWER."""
-    machine = updated(stock, versions)
-    machine.run("install", versions.two)
-    machine.run("pick")
+    machine = on_trial(stock, versions)
     image = machine.state()["b"]["image"]
     control = Control(os.path.join(stock.shop.place(), "control"), status(image, **answer))
     cut = Cut(stock, machine)
