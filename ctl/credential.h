@@ -10,7 +10,7 @@ enum credential_place {
     CREDENTIAL_ENCRYPTED, /* for LoadCredentialEncrypted= */
 };
 
-#define CREDENTIAL_STORE "/etc/credstore" /* an administrator's, the first that is looked into */
+#define CREDENTIAL_STORE "/etc/credstore" /* an administrator's */
 
 // Where the credential NAME of the app APP is. Of two an encrypted one counts: systemd 257 finds it
 // for LoadCredential=, too, and does not decrypt it then.
