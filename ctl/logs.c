@@ -108,8 +108,7 @@ static bool is_logged(const char *app) {
 // An app that is here no more may have left something in the journal; one that never was is a slip.
 static int check_known(const struct place *place, const struct unit *unit) {
     bool is_here = access(place->control, F_OK) == 0 || place_has_image(place) ||
-                   strcmp(unit->enabled, "enabled") == 0 ||
-                   (unit->is_known && strcmp(unit->active, "inactive") != 0);
+                   strcmp(unit->enabled, "enabled") == 0 || unit_is_up(unit);
 
     if (is_here || is_logged(place->name)) {
         return CTL_DONE;

@@ -105,7 +105,7 @@ static int systemctl(const char *what, const struct place *places, size_t n_plac
 
 // Whether systemd has the app PLACE in hand, so that its unit is to be asked.
 static bool is_run_by_unit(const struct place *place, const struct unit *unit) {
-    return place->is_unit && unit->is_known && strcmp(unit->active, "inactive") != 0;
+    return place->is_unit && unit_is_up(unit);
 }
 
 static int check_units(const struct place *places, const struct unit *units, size_t n_places,
